@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Work that falls into independent pieces, spread over the CPUs this process may use. */
+#ifndef BASE_PARALLEL_H
+#define BASE_PARALLEL_H
+
+#include <stddef.h>
+
+/* CPUs in this process's affinity mask. */
+unsigned int parallel_cpus(void);
+
+/*
+ * Calls fn(arg, i) for every i below n, in no order, from the caller and as many threads as there
+ * are other CPUs. All calls have ended when it returns. The first error ends the handing out of
+ * pieces and is returned; pieces already begun still finish.
+ */
+int parallel_for(size_t n, int (*fn)(void *arg, size_t i), void *arg);
+
+#endif
