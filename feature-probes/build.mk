@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Each .c file here is a probe program, and so is each below arch/ of the CPU we build for; the
+# frame all of them are linked with lies in frame/.
+PROBE_ARCH  := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+PROBE_FILES := $(wildcard feature-probes/*.c feature-probes/arch/$(PROBE_ARCH)/*.c)
+PROBE_FRAME := $(O)/obj/feature-probes/frame.a
+PROBE_LIBS  := -latf-c -ljson-c -lcap
+
+$(PROBE_FRAME): $(patsubst %.c,$(O)/obj/%.o,$(wildcard feature-probes/frame/*.c))
+	$(call say,AR,$(@F))
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(O)/obj/feature-probes/%.o $(O)/obj/tests/probes/%.o: private CPPFLAGS += \
+	-Ifeature-probes -Ifeature-probes/arch/$(PROBE_ARCH)
+
+probe = $(call program,libexec/zdtm/feature-probes/$(basename $(notdir $(1))),$(1) $(PROBE_FRAME),,$(PROBE_LIBS))
+$(foreach f,$(PROBE_FILES),$(eval $(call probe,$(f))))
+
+# The frame's own tests.
+$(eval $(call program,tests/probes/specimen,tests/probes/specimen.c $(PROBE_FRAME),,$(PROBE_LIBS)))
+$(eval $(call program,tests/probes/frame_test,tests/probes/frame_test.c,,-latf-c -ljson-c))
+kyua += tests/probes/frame_test

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <limits.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include "ask.h"
+
+/* Longer than anything takes on a busy emulated machine, shorter than a probe's own deadline. */
+#define WAIT_MS 6000
+
+static void tie_to(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* 0 is a parent outside our pid namespace. */
+	if (getppid() != parent && getppid() != 0)
+		_exit(1);
+}
+
+pid_t spawn(void)
+{
+	pid_t self = getpid(), pid = fork();
+
+	if (pid < 0)
+		BROKEN("fork: %s", errno_name(errno));
+	if (pid == 0)
+		tie_to(self);
+	return pid;
+}
+
+pid_t spawn_idle(void)
+{
+	pid_t pid = spawn();
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	return pid;
+}
+
+static void namespace_refused(const char *call)
+{
+	const char *missing = privilege_missing("CAP_SYS_ADMIN");
+
+	if ((errno == EPERM || errno == EACCES) && missing)
+		ABSENT("privilege: %s", missing);
+	if (errno == EINVAL)
+		ABSENT("no such kind of namespace");
+	BROKEN("%s: %s", call, errno_name(errno));
+}
+
+static void hide_mounts(void)
+{
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		BROKEN("cannot make the mounts private: %s", errno_name(errno));
+}
+
+void own_mounts(void)
+{
+	if (unshare(CLONE_NEWNS) < 0)
+		namespace_refused("unshare");
+	hide_mounts();
+}
+
+pid_t spawn_in(int namespaces)
+{
+	pid_t self = getpid(), pid;
+
+	pid = syscall(SYS_clone, namespaces | SIGCHLD, 0, 0, 0, 0);
+	if (pid < 0)
+		namespace_refused("clone");
+	if (pid > 0)
+		return pid;
+
+	tie_to(self);
+	if (namespaces & CLONE_NEWNS)
+		hide_mounts();
+	if ((namespaces & CLONE_NEWNS) && (namespaces & CLONE_NEWPID) &&
+	    mount("proc", "/proc", "proc", 0, NULL) < 0)
+		BROKEN("mount /proc: %s", errno_name(errno));
+	return 0;
+}
+
+int reap(pid_t pid)
+{
+	int pidfd = syscall(SYS_pidfd_open, pid, 0), status, r;
+	struct pollfd fds = { .fd = pidfd, .events = POLLIN };
+
+	if (pidfd < 0)
+		BROKEN("pidfd_open(%d): %s", pid, errno_name(errno));
+	r = poll(&fds, 1, WAIT_MS);
+	close(pidfd);
+	if (r == 0)
+		BROKEN("task %d does not end", pid);
+	if (waitpid(pid, &status, __WALL) != pid)
+		BROKEN("waitpid(%d): %s", pid, errno_name(errno));
+	return status;
+}
+
+void reap_good(pid_t pid)
+{
+	int status = reap(pid);
+
+	if (status != 0)
+		BROKEN("task %d ended with wait status %#x", pid, status);
+}
+
+void end_task(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	reap(pid);
+}
+
+void until_state(pid_t pid, char state)
+{
+	uint64_t until = now_ms() + WAIT_MS;
+
+	for (;;) {
+		char *now = stat_field(pid, 3), is = now ? now[0] : '?';
+
+		free(now);
+		if (is == state)
+			return;
+		if (now_ms() > until)
+			BROKEN("task %d is in state %c, not in %c", pid, is, state);
+		usleep(200);
+	}
+}
+
+void reach(int stage)
+{
+	answer->stage = stage;
+	syscall(SYS_futex, &answer->stage, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+void await(int stage)
+{
+	uint64_t until = now_ms() + WAIT_MS;
+	const struct timespec tick = { .tv_nsec = 100 * 1000 * 1000 };
+	int now;
+
+	while ((now = answer->stage) < stage) {
+		if (now_ms() > until)
+			BROKEN("stage %d was not reached, only %d", stage, now);
+		syscall(SYS_futex, &answer->stage, FUTEX_WAIT, now, &tick, NULL, 0);
+	}
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdarg.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "ask.h"
+
+bool str_ends_with(const char *s, const char *suffix)
+{
+	size_t n = strlen(s), m = strlen(suffix);
+
+	return n >= m && streq(s + n - m, suffix);
+}
+
+bool str_in(const char *s, const char *const *list)
+{
+	for (; *list; list++)
+		if (streq(s, *list))
+			return true;
+	return false;
+}
+
+uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+size_t page_size(void)
+{
+	static size_t size;
+
+	if (!size)
+		size = sysconf(_SC_PAGESIZE);
+	return size;
+}
+
+static void *map_or_break(size_t size, int flags)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		BROKEN("mmap: %s", errno_name(errno));
+	return p;
+}
+
+void *pages(size_t count)
+{
+	char *p = map_or_break(count * page_size(), MAP_PRIVATE);
+
+	for (size_t i = 0; i < count; i++)
+		*(volatile char *)(p + i * page_size()) = 0;
+	return p;
+}
+
+void *share(size_t size)
+{
+	return map_or_break(size, MAP_SHARED);
+}
+
+void workdir(void)
+{
+	if (!answer->workdir[0]) {
+		char path[sizeof(answer->workdir)];
+
+		/* The path has to be good from anywhere: it is removed by another task. */
+		if (!realpath(work_base, path) || access(path, W_OK) < 0)
+			strcpy(path, "/tmp");
+		strncat(path, "/probe.XXXXXX", sizeof(path) - strlen(path) - 1);
+		if (!mkdtemp(path))
+			BROKEN("no work directory %s: %s", path, errno_name(errno));
+		strcpy(answer->workdir, path);
+	}
+	if (chdir(answer->workdir) < 0)
+		BROKEN("cannot enter the work directory: %s", errno_name(errno));
+}
+
+int workfile(const char *name)
+{
+	int fd;
+
+	workdir();
+	fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0)
+		BROKEN("cannot create a file: %s", errno_name(errno));
+	return fd;
+}
+
+int write_text(const char *text, const char *path_fmt, ...)
+{
+	_cleanup_close_ int fd = -1;
+	char path[512];
+	va_list ap;
+
+	va_start(ap, path_fmt);
+	vsnprintf(path, sizeof(path), path_fmt, ap);
+	va_end(ap);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	return write(fd, text, strlen(text)) < 0 ? -1 : 0;
+}
+
+const char *link_text(const char *path_fmt, ...)
+{
+	static char texts[4][512];
+	static unsigned int turn;
+	char path[512], *text = texts[turn++ % ARRAY_SIZE(texts)];
+	va_list ap;
+	ssize_t n;
+
+	va_start(ap, path_fmt);
+	vsnprintf(path, sizeof(path), path_fmt, ap);
+	va_end(ap);
+	n = readlink(path, text, sizeof(texts[0]) - 1);
+	text[n < 0 ? 0 : n] = '\0';
+	return text;
+}
+
+/* Room for one descriptor, aligned as the macros want it. */
+union fd_message {
+	char room[CMSG_SPACE(sizeof(int))];
+	struct cmsghdr align;
+};
+
+int send_fd(int sock, int fd)
+{
+	union fd_message control = {};
+	struct iovec byte = { .iov_base = "", .iov_len = 1 };
+	struct msghdr msg = {
+		.msg_iov = &byte,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = sizeof(control.room),
+	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	return sendmsg(sock, &msg, 0) < 0 ? -1 : 0;
+}
+
+int recv_fd(int sock)
+{
+	union fd_message control = {};
+	char byte;
+	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = sizeof(control.room),
+	};
+	const struct cmsghdr *c;
+	int fd;
+
+	if (recvmsg(sock, &msg, MSG_CMSG_CLOEXEC) < 0)
+		return -1;
+	c = CMSG_FIRSTHDR(&msg);
+	if (!c || c->cmsg_type != SCM_RIGHTS) {
+		errno = ENODATA;
+		return -1;
+	}
+	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+	return fd;
+}
+
+const char *errno_name(int err)
+{
+	const char *name = strerrorname_np(err);
+
+	return name ?: "an unknown error";
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a feature probe is written with. A probe asks one kernel interface one precise question:
+ *
+ *	PROBE(semaphore_flag, .what = "...", .since = "6.5")
+ *	{
+ *		int fd = NEED(eventfd(0, EFD_SEMAPHORE));
+ *		...
+ *		PROMISE_EQ(flag, 1);
+ *	}
+ *
+ * It runs in a task of its own and may leave anything behind there: what it forks dies, what it
+ * opens or maps goes with it, its work directory is removed. Falling off the end conforms; every
+ * other answer is one of the words below. Any task or thread of the probe may say them, and the
+ * first one said counts.
+ */
+#ifndef FEATURE_PROBES_PROBE_H
+#define FEATURE_PROBES_PROBE_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "frame/privilege.h"
+#include "frame/proc.h"
+#include "frame/task.h"
+#include "frame/tools.h"
+
+struct probe {
+	const char *what;       /* the promise, as a sentence */
+	const char *since;      /* first mainline release that keeps it */
+	const char *commit;     /* which brought it */
+	const char *kconfig;    /* options it hangs on, separated by spaces */
+	const char *capability; /* see privilege_missing() */
+	const char *source;     /* where the promise is written down */
+	const char *guards;     /* ids of past breakages this would have caught, by spaces */
+	unsigned int seconds;   /* deadline; 0 is PROBE_SECONDS */
+
+	/* Filled in by PROBE. */
+	const char *name, *file;
+	int line;
+	void (*run)(void);
+	struct probe *next;
+};
+
+#define PROBE_SECONDS 10
+
+void probe_register(struct probe *p);
+
+#define PROBE(case_, ...)                                                                          \
+	static void case_run_##case_(void);                                                        \
+	static struct probe case_##case_ = { .name = #case_,                                       \
+					     .file = __FILE__,                                     \
+					     .line = __LINE__,                                     \
+					     .run = case_run_##case_,                              \
+					     __VA_ARGS__ };                                        \
+	__attribute__((constructor)) static void case_register_##case_(void)                       \
+	{                                                                                          \
+		probe_register(&case_##case_);                                                     \
+	}                                                                                          \
+	static void case_run_##case_(void)
+
+enum verdict {
+	UNDECIDED,
+	CONFORMS, /* as promised */
+	ABSENT,   /* not in this kernel, or not for this user; the reason says which */
+	DEVIATES, /* there, but not as promised */
+	NEW,      /* as promised, and it told us something we have no word for */
+	BROKEN,   /* could not ask */
+};
+
+/* Ends the calling task (all its threads) with a verdict over the whole probe. */
+_Noreturn void probe_say(enum verdict verdict, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#define ABSENT(...)   probe_say(ABSENT, __VA_ARGS__)
+#define DEVIATES(...) probe_say(DEVIATES, __VA_ARGS__)
+#define BROKEN(...)   probe_say(BROKEN, __VA_ARGS__)
+
+/* Remembers what is new and goes on. */
+void probe_new(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+#define NEW(...) probe_new(__VA_ARGS__)
+
+/* A line of diagnostics that goes with whatever the verdict will be. */
+void probe_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+#define NOTE(...) probe_note(__VA_ARGS__)
+
+/*
+ * NEED(call): what the question rests on. Gives the call's value; when that is negative (a NULL or
+ * MAP_FAILED, for a pointer) the probe could not ask: broken. But ENOSYS is absent, and so is a
+ * refusal for want of the capability that the declaration names.
+ *
+ * OFFERED(call, "what", errnos...): the interface in question itself. Gives the call's value; the
+ * errnos listed (and ENOSYS) are how a kernel without it answers: absent. A refusal for want of the
+ * declared capability is absent, too; any other failure deviates.
+ */
+#define NEED(call)                                                                                 \
+	({                                                                                         \
+		errno = 0;                                                                         \
+		__typeof__(call) need_ = (call);                                                   \
+		if (probe_failed((long)need_, IS_POINTER(need_)))                                  \
+			probe_need_failed(__FILE__, __LINE__, #call, errno);                       \
+		need_;                                                                             \
+	})
+
+#define OFFERED(call, what, ...)                                                                   \
+	({                                                                                         \
+		errno = 0;                                                                         \
+		__typeof__(call) offered_ = (call);                                                \
+		if (probe_failed((long)offered_, IS_POINTER(offered_)))                            \
+			probe_offered_failed(__FILE__, __LINE__, #call, errno, what,               \
+					     ERRNOS(__VA_ARGS__));                                 \
+		offered_;                                                                          \
+	})
+
+/* The promise itself. A failed one deviates and shows the expression with both values. */
+#define PROMISE(expr)                                                                              \
+	do {                                                                                       \
+		if (!(expr))                                                                       \
+			DEVIATES("%s:%d: not true: %s", probe_basename(__FILE__), __LINE__,        \
+				 #expr);                                                           \
+	} while (0)
+
+#define PROMISE_EQ(a, b) PROMISE_CMP(a, ==, b)
+#define PROMISE_NE(a, b) PROMISE_CMP(a, !=, b)
+#define PROMISE_LT(a, b) PROMISE_CMP(a, <, b)
+#define PROMISE_LE(a, b) PROMISE_CMP(a, <=, b)
+#define PROMISE_GT(a, b) PROMISE_CMP(a, >, b)
+#define PROMISE_GE(a, b) PROMISE_CMP(a, >=, b)
+
+#define PROMISE_CMP(a, op, b)                                                                      \
+	do {                                                                                       \
+		long promise_a_ = (long)(a), promise_b_ = (long)(b);                               \
+		if (!(promise_a_ op promise_b_))                                                   \
+			probe_promise_failed(__FILE__, __LINE__, #a, promise_a_, #op, #b,          \
+					     promise_b_);                                          \
+	} while (0)
+
+#define PROMISE_STR(a, b)                                                                          \
+	do {                                                                                       \
+		const char *promise_a_ = (a), *promise_b_ = (b);                                   \
+		if (strcmp(promise_a_, promise_b_) != 0)                                           \
+			DEVIATES("%s:%d: %s is '%s', not '%s'", probe_basename(__FILE__),          \
+				 __LINE__, #a, promise_a_, promise_b_);                            \
+	} while (0)
+
+#define PROMISE_MEM(a, b, n)                                                                       \
+	do {                                                                                       \
+		if (memcmp(a, b, n) != 0)                                                          \
+			DEVIATES("%s:%d: %s differs from %s", probe_basename(__FILE__), __LINE__,  \
+				 #a, #b);                                                          \
+	} while (0)
+
+/* The call must fail, with one of these errnos. ENOSYS where it is not among them is absent. */
+#define PROMISE_FAILS(call, ...)                                                                   \
+	do {                                                                                       \
+		errno = 0;                                                                         \
+		__typeof__(call) promise_r_ = (call);                                              \
+		probe_check_refusal(__FILE__, __LINE__, #call,                                     \
+				    probe_failed((long)promise_r_, IS_POINTER(promise_r_)),        \
+				    (long)promise_r_, errno, ERRNOS(__VA_ARGS__));                 \
+	} while (0)
+
+/* How the words above are made. */
+#define ERRNOS(...)   ((const int[]){ __VA_ARGS__ __VA_OPT__(, ) 0 })
+#define IS_POINTER(x) (__builtin_classify_type(x) == 5)
+
+static inline bool probe_failed(long value, bool pointer)
+{
+	return pointer ? value == 0 || value == -1 : value < 0;
+}
+
+const char *probe_basename(const char *path);
+_Noreturn void probe_need_failed(const char *file, int line, const char *call, int err);
+_Noreturn void probe_offered_failed(const char *file, int line, const char *call, int err,
+				    const char *what, const int *absent);
+_Noreturn void probe_promise_failed(const char *file, int line, const char *a, long a_value,
+				    const char *op, const char *b, long b_value);
+void probe_check_refusal(const char *file, int line, const char *call, bool failed, long value,
+			 int err, const int *wanted);
+
+#endif
