@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Tests are found by their place: a new file in static/ or transition/ is a new program.
+
+TEST_SRC := $(wildcard zdtm/static/*.c zdtm/transition/*.c)
+TESTS    := $(patsubst zdtm/%.c,$(O)/libexec/zdtm/%,$(TEST_SRC))
+
+# A test is what gets dumped: no sanitizer's shadow memory in it, whatever the rest is built with.
+ZDTM_LIB := $(O)/obj/zdtm/libzdtm.a
+$(O)/obj/zdtm/lib/%.o $(O)/obj/zdtm/static/%.o $(O)/obj/zdtm/transition/%.o: private SAN_FLAGS :=
+$(ZDTM_LIB): $(patsubst %.c,$(O)/obj/%.o,$(wildcard zdtm/lib/*.c))
+	$(call say,AR,$(@F))
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(patsubst %.c,$(O)/obj/%.o,$(TEST_SRC)): private CPPFLAGS += -Izdtm/lib
+$(TESTS): private SAN_FLAGS :=
+$(foreach t,$(TEST_SRC),$(eval $(call program,libexec/$(t:.c=),$(t) $(ZDTM_LIB),,-lm)))

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Everything a test sees of the harness.
+ *
+ * A test is one C file with two halves. setup() builds a state, check() judges it. The moment
+ * between them belongs to the harness: there the whole process tree is dumped, killed and restored,
+ * once, several times or (with --engine none) not at all. The test cannot tell, and that is the
+ * question it asks.
+ *
+ * What a test finds: it is the leader of a session of its own; its working directory is empty,
+ * writable for everybody and on a tmpfs of its own; stdin is /dev/null; stdout and stderr are the
+ * test's log, which is shown when it fails; no other descriptor is open; it has no capabilities but
+ * those in .caps; pid, mount, net (lo is up), ipc and uts namespaces are its arena's; SIGPWR, blocked
+ * in the main thread between the halves, is the harness's. Whatever it leaves behind (tasks, files,
+ * mounts, segments) goes with the arena: there is nothing to clean up.
+ *
+ * How a task ends up judged: a failed EXPECT, or a SYS that did not succeed, makes the test
+ *   broken  before setup() has returned: we could not ask;
+ *   failed  from then on: the answer was wrong;
+ * and that in whatever task or thread of the test it happens.
+ */
+#ifndef ZDTM_H
+#define ZDTM_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ---- The declaration: the last thing in the file ---------------------------------------------- */
+
+enum zdtm_flavor {
+	ZDTM_HOST = 1 << 0,   /* "h": in the runner's own namespaces (those of the arena) */
+	ZDTM_NS = 1 << 1,     /* "ns": in namespaces of its own that are dumped with it */
+	ZDTM_USERNS = 1 << 2, /* "uns": as ns, inside a user namespace */
+};
+
+/* What a test asks of an engine. */
+enum zdtm_demand {
+	KEEP,           /* the state survives; nothing else will do */
+	KEEP_OR_REFUSE, /* or the dump is refused and the target unharmed; silent loss fails */
+	MUST_REFUSE,    /* nobody may pretend to save this state */
+	REPORT,         /* may be lost, as no kernel interface can bring it back: we say so */
+};
+
+/* One way to run the same two halves. Shows as NAME@variant. The list ends with {}. */
+struct zdtm_variant {
+	const char *name;
+	long arg;                  /* whatever setup() and check() make of it */
+	const char *const *needs;  /* added to the test's */
+	const char *const *engine; /* added to the test's */
+};
+
+struct zdtm_test {
+	const char *doc;           /* what must survive, in a sentence */
+	const char *object;        /* the kernel object, by the name probes and engine use */
+	unsigned int flavors;      /* absent: all of them */
+	enum zdtm_demand demand;   /* absent: KEEP */
+	const char *const *needs;  /* probes, "file.case": skipped unless all conform */
+	uint64_t caps;             /* CAP_BIT()s to keep; absent: none, for execve() too */
+	const char *const *engine; /* options for dump and restore, as criu spells them */
+	const struct zdtm_variant *variants;
+	unsigned int timeout;  /* seconds for everything from setup to check; absent: 30 */
+	bool exclusive;        /* no other test may run meanwhile */
+	void (*setup)(void);   /* required, as is check */
+	void (*check)(void);   /* when it returns, and nothing failed, the test has passed */
+	void (*cleanup)(void); /* for what outlives the arena; always, in a process of its own */
+};
+
+#define ZDTM_TEST const struct zdtm_test zdtm_test
+extern const struct zdtm_test zdtm_test;
+
+#define LIST(...)    ((const char *const[]){ __VA_ARGS__, NULL })
+#define CAP_BIT(cap) (UINT64_C(1) << (cap))
+
+/* The variant that runs; without .variants one with no name and 0 for arg. */
+extern const struct zdtm_variant *variant;
+
+/* ---- Calls that must succeed ------------------------------------------------------------------ */
+
+/*
+ * Each gives what the call gave, or ends the test with the call's text and errno.
+ *	int fd = SYS(open("victim", O_RDWR | O_CREAT, 0640));
+ * SYS is for calls that give -1 (or MAP_FAILED), SYS_PTR for those that give NULL, SYS_RC for those
+ * that give an error number, as pthread_create() does.
+ */
+#define SYS(call)     ({ (__typeof__(call))zdtm_sys((long)(call), #call, ZDTM_HERE); })
+#define SYS_PTR(call) ({ (__typeof__(call))zdtm_sys_ptr((void *)(call), #call, ZDTM_HERE); })
+#define SYS_RC(call)  zdtm_sys_rc((call), #call, ZDTM_HERE)
+
+/* ---- Expectations ----------------------------------------------------------------------------- */
+
+/*
+ * A failed one prints both texts and both values, and the test goes on: true when it held.
+ * Numbers of any width and signedness and pointers may be mixed; they compare as in mathematics.
+ */
+#define EXPECT(cond)    zdtm_expect((cond), #cond, ZDTM_HERE)
+#define EXPECT_EQ(a, b) ZDTM_COMPARE(a, ==, b)
+#define EXPECT_NE(a, b) ZDTM_COMPARE(a, !=, b)
+#define EXPECT_LT(a, b) ZDTM_COMPARE(a, <, b)
+#define EXPECT_LE(a, b) ZDTM_COMPARE(a, <=, b)
+#define EXPECT_GT(a, b) ZDTM_COMPARE(a, >, b)
+#define EXPECT_GE(a, b) ZDTM_COMPARE(a, >=, b)
+
+#define EXPECT_STR(a, b)      zdtm_expect_str((a), (b), #a, #b, ZDTM_HERE)
+#define EXPECT_MEM(a, b, len) zdtm_expect_mem((a), (b), (len), #a, #b, ZDTM_HERE)
+
+/* The call gives -1 and this errno. */
+#define EXPECT_ERRNO(call, err) zdtm_expect_errno((long)(call), (err), #call, #err, ZDTM_HERE)
+
+/* ---- Data that can be recognised -------------------------------------------------------------- */
+
+/* `size` bytes that no other blob of this test has. They can be made again at any time. */
+struct blob {
+	size_t size;
+	off_t at; /* where in the file t_fill() put them; -1: not in a file that can be sought */
+	uint64_t seed;
+};
+
+struct blob t_blob(size_t size);
+void t_blob_copy(const struct blob *blob, void *to);
+
+/* Makes a blob and writes all of it, at the current offset; or puts it into memory. */
+struct blob t_fill(int fd, size_t size);
+struct blob t_fill_mem(void *at, size_t size);
+
+/*
+ * The bytes are still there: in a file where they were written (the offset stays where it is), in
+ * a pipe or socket next in line. A difference is told by its first byte.
+ */
+#define EXPECT_DATA(fd, blob)   zdtm_expect_data((fd), (blob), #fd, #blob, ZDTM_HERE)
+#define EXPECT_MEM_IS(at, blob) zdtm_expect_mem_is((at), (blob), #at, #blob, ZDTM_HERE)
+
+/* A checksum, for data that comes from elsewhere. */
+uint64_t t_sum(const void *data, size_t size);
+
+/* Exactly `size` bytes, however many calls it takes; what fails or ends early ends the test. */
+void t_read(int fd, void *data, size_t size);
+void t_write(int fd, const void *data, size_t size);
+
+/* ---- Tasks ------------------------------------------------------------------------------------ */
+
+typedef void t_task(long arg);
+
+/*
+ * A child that runs fn(arg) and exits: with 0, or with 1 if anything in it failed. t_join() waits
+ * for that end and fails the test if it was another one; t_reap() gives the wait status, whatever
+ * it is. Children nobody joined die with the arena.
+ */
+pid_t t_fork(t_task *fn, long arg);
+void t_join(pid_t pid);
+int t_reap(pid_t pid);
+
+/* The same for a thread of this process. */
+pthread_t t_thread(t_task *fn, long arg);
+void t_thread_join(pthread_t thread);
+
+/*
+ * Semaphores 0 to T_SLOTS - 1 between all tasks and threads of the test, over dump and restore too:
+ * t_wake(n) puts one token into n, t_wait(n) takes one and blocks while there is none. They live in
+ * one shared page that comes into being with the first t_fork(), t_wait() or t_wake(); a test that
+ * makes its children by other means calls t_share() before.
+ */
+#define T_SLOTS 256
+void t_share(void);
+void t_wait(unsigned int n);
+void t_wake(unsigned int n);
+
+/*
+ * For tasks that keep a transition going: false until check() is about to begin.
+ *	while (!t_over())
+ *		one_more_round();
+ */
+bool t_over(void);
+
+/*
+ * Until another task (a pid or a tid) is in this state, as /proc shows it ('S' sleeping, 'T' stopped,
+ * 'Z' zombie...); until it is blocked in this system call (SYS_futex...).
+ */
+void t_wait_state(pid_t tid, char state);
+void t_wait_syscall(pid_t tid, long nr);
+
+/*
+ * Every wait above has a deadline where that is possible without becoming part of the dumped state:
+ * in the main thread, which waits only inside setup() and check(). Its failure says what it waited
+ * for and what all other tasks were doing. Elsewhere a wait has no end of its own: the main thread's
+ * deadline, or the test's, ends it.
+ */
+
+/* ---- Reading /proc ---------------------------------------------------------------------------- */
+
+/* All of a text file, NUL-terminated, for free(). */
+char *t_slurp(const char *path);
+
+/*
+ * What stands behind "key:" in a file such as /proc/self/status or fdinfo, without the blanks around
+ * it, for free(); as a number of this base. No such line ends the test.
+ */
+char *t_field(const char *path, const char *key);
+uint64_t t_field_num(const char *path, const char *key, int base);
+
+/* ---- Words to the reader ---------------------------------------------------------------------- */
+
+#define ZDTM_PRINTF __attribute__((format(printf, 1, 2)))
+
+/* Fails the test and goes on. */
+#define t_fail(...) zdtm_fail(ZDTM_HERE, __VA_ARGS__)
+/* Fails the test and ends this task with it. */
+#define t_die(...)  zdtm_die(ZDTM_HERE, __VA_ARGS__)
+/* A line for the report. */
+void t_note(const char *fmt, ...) ZDTM_PRINTF;
+/*
+ * Only in setup(): this machine lacks something no probe can tell (a program, a CPU feature). What a
+ * probe can tell belongs into .needs.
+ */
+_Noreturn void t_skip(const char *fmt, ...) ZDTM_PRINTF;
+
+/* ---- What the macros above are made of -------------------------------------------------------- */
+
+struct zdtm_here {
+	const char *file;
+	int line;
+};
+#define ZDTM_HERE ((struct zdtm_here){ __FILE__, __LINE__ })
+
+struct zdtm_num {
+	uint64_t bits;
+	bool is_signed;
+};
+#define ZDTM_NUM(x)                                                                                \
+	((struct zdtm_num){ (uint64_t)(uintptr_t)(x), _Generic((x) + 0, int                        \
+							       : true, long                        \
+							       : true, long long                   \
+							       : true, default                     \
+							       : false) })
+#define ZDTM_COMPARE(a, op, b) zdtm_expect_num(ZDTM_NUM(a), #op, ZDTM_NUM(b), #a, #b, ZDTM_HERE)
+
+long zdtm_sys(long r, const char *text, struct zdtm_here here);
+void *zdtm_sys_ptr(void *p, const char *text, struct zdtm_here here);
+void zdtm_sys_rc(int rc, const char *text, struct zdtm_here here);
+
+bool zdtm_expect(bool held, const char *text, struct zdtm_here here);
+bool zdtm_expect_num(struct zdtm_num a, const char *op, struct zdtm_num b, const char *a_text,
+		     const char *b_text, struct zdtm_here here);
+bool zdtm_expect_str(const char *a, const char *b, const char *a_text, const char *b_text,
+		     struct zdtm_here here);
+bool zdtm_expect_mem(const void *a, const void *b, size_t len, const char *a_text,
+		     const char *b_text, struct zdtm_here here);
+bool zdtm_expect_errno(long r, int err, const char *text, const char *err_text,
+		       struct zdtm_here here);
+bool zdtm_expect_data(int fd, const struct blob *blob, const char *fd_text, const char *text,
+		      struct zdtm_here here);
+bool zdtm_expect_mem_is(const void *at, const struct blob *blob, const char *at_text,
+			const char *text, struct zdtm_here here);
+
+void zdtm_fail(struct zdtm_here here, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+_Noreturn void zdtm_die(struct zdtm_here here, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif
