@@ -17,6 +17,9 @@ $(O)/obj/feature-probes/%.o $(O)/obj/tests/probes/%.o: private CPPFLAGS += \
 probe = $(call program,libexec/zdtm/feature-probes/$(basename $(notdir $(1))),$(1) $(PROBE_FRAME),,$(PROBE_LIBS))
 $(foreach f,$(PROBE_FILES),$(eval $(call probe,$(f))))
 
+probes: $(patsubst %.c,$(O)/libexec/zdtm/feature-probes/%,$(notdir $(PROBE_FILES)))
+.PHONY: probes
+
 # The frame's own tests.
 $(eval $(call program,tests/probes/specimen,tests/probes/specimen.c $(PROBE_FRAME),,$(PROBE_LIBS)))
 $(eval $(call program,tests/probes/frame_test,tests/probes/frame_test.c,,-latf-c -ljson-c))

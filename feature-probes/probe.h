@@ -106,24 +106,9 @@ void probe_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
  * errnos listed (and ENOSYS) are how a kernel without it answers: absent. A refusal for want of the
  * declared capability is absent, too; any other failure deviates.
  */
-#define NEED(call)                                                                                 \
-	({                                                                                         \
-		errno = 0;                                                                         \
-		__typeof__(call) need_ = (call);                                                   \
-		if (probe_failed((long)need_, IS_POINTER(need_)))                                  \
-			probe_need_failed(__FILE__, __LINE__, #call, errno);                       \
-		need_;                                                                             \
-	})
+#define NEED(call) NEED_(call, #call, UNIQUE(need_))
 
-#define OFFERED(call, what, ...)                                                                   \
-	({                                                                                         \
-		errno = 0;                                                                         \
-		__typeof__(call) offered_ = (call);                                                \
-		if (probe_failed((long)offered_, IS_POINTER(offered_)))                            \
-			probe_offered_failed(__FILE__, __LINE__, #call, errno, what,               \
-					     ERRNOS(__VA_ARGS__));                                 \
-		offered_;                                                                          \
-	})
+#define OFFERED(call, what, ...) OFFERED_(call, #call, UNIQUE(offered_), what, ERRNOS(__VA_ARGS__))
 
 /* The promise itself. A failed one deviates and shows the expression with both values. */
 #define PROMISE(expr)                                                                              \
@@ -133,28 +118,14 @@ void probe_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 				 #expr);                                                           \
 	} while (0)
 
-#define PROMISE_EQ(a, b) PROMISE_CMP(a, ==, b)
-#define PROMISE_NE(a, b) PROMISE_CMP(a, !=, b)
-#define PROMISE_LT(a, b) PROMISE_CMP(a, <, b)
-#define PROMISE_LE(a, b) PROMISE_CMP(a, <=, b)
-#define PROMISE_GT(a, b) PROMISE_CMP(a, >, b)
-#define PROMISE_GE(a, b) PROMISE_CMP(a, >=, b)
+#define PROMISE_EQ(a, b) PROMISE_CMP(a, ==, b, #a, #b, UNIQUE(a_), UNIQUE(b_))
+#define PROMISE_NE(a, b) PROMISE_CMP(a, !=, b, #a, #b, UNIQUE(a_), UNIQUE(b_))
+#define PROMISE_LT(a, b) PROMISE_CMP(a, <, b, #a, #b, UNIQUE(a_), UNIQUE(b_))
+#define PROMISE_LE(a, b) PROMISE_CMP(a, <=, b, #a, #b, UNIQUE(a_), UNIQUE(b_))
+#define PROMISE_GT(a, b) PROMISE_CMP(a, >, b, #a, #b, UNIQUE(a_), UNIQUE(b_))
+#define PROMISE_GE(a, b) PROMISE_CMP(a, >=, b, #a, #b, UNIQUE(a_), UNIQUE(b_))
 
-#define PROMISE_CMP(a, op, b)                                                                      \
-	do {                                                                                       \
-		long promise_a_ = (long)(a), promise_b_ = (long)(b);                               \
-		if (!(promise_a_ op promise_b_))                                                   \
-			probe_promise_failed(__FILE__, __LINE__, #a, promise_a_, #op, #b,          \
-					     promise_b_);                                          \
-	} while (0)
-
-#define PROMISE_STR(a, b)                                                                          \
-	do {                                                                                       \
-		const char *promise_a_ = (a), *promise_b_ = (b);                                   \
-		if (strcmp(promise_a_, promise_b_) != 0)                                           \
-			DEVIATES("%s:%d: %s is '%s', not '%s'", probe_basename(__FILE__),          \
-				 __LINE__, #a, promise_a_, promise_b_);                            \
-	} while (0)
+#define PROMISE_STR(a, b) probe_promise_str(__FILE__, __LINE__, #a, a, b)
 
 #define PROMISE_MEM(a, b, n)                                                                       \
 	do {                                                                                       \
@@ -164,16 +135,46 @@ void probe_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 	} while (0)
 
 /* The call must fail, with one of these errnos. ENOSYS where it is not among them is absent. */
-#define PROMISE_FAILS(call, ...)                                                                   \
-	do {                                                                                       \
+#define PROMISE_FAILS(call, ...) PROMISE_FAILS_(call, #call, UNIQUE(r_), ERRNOS(__VA_ARGS__))
+
+/* How the words above are made. Their variables have unique names, so that words can be nested. */
+#define UNIQUE(name)      UNIQUE_(name, __COUNTER__)
+#define UNIQUE_(name, n)  UNIQUE__(name, n)
+#define UNIQUE__(name, n) name##n
+
+#define NEED_(call, text, v)                                                                       \
+	({                                                                                         \
 		errno = 0;                                                                         \
-		__typeof__(call) promise_r_ = (call);                                              \
-		probe_check_refusal(__FILE__, __LINE__, #call,                                     \
-				    probe_failed((long)promise_r_, IS_POINTER(promise_r_)),        \
-				    (long)promise_r_, errno, ERRNOS(__VA_ARGS__));                 \
+		__typeof__(call) v = (call);                                                       \
+		if (probe_failed((long)v, IS_POINTER(v)))                                          \
+			probe_need_failed(__FILE__, __LINE__, text, errno);                        \
+		v;                                                                                 \
+	})
+
+#define OFFERED_(call, text, v, what, errnos)                                                      \
+	({                                                                                         \
+		errno = 0;                                                                         \
+		__typeof__(call) v = (call);                                                       \
+		if (probe_failed((long)v, IS_POINTER(v)))                                          \
+			probe_offered_failed(__FILE__, __LINE__, text, errno, what, errnos);       \
+		v;                                                                                 \
+	})
+
+#define PROMISE_CMP(a, op, b, a_text, b_text, a_v, b_v)                                            \
+	do {                                                                                       \
+		long a_v = (long)(a), b_v = (long)(b);                                             \
+		if (!(a_v op b_v))                                                                 \
+			probe_promise_failed(__FILE__, __LINE__, a_text, a_v, #op, b_text, b_v);   \
 	} while (0)
 
-/* How the words above are made. */
+#define PROMISE_FAILS_(call, text, v, errnos)                                                      \
+	do {                                                                                       \
+		errno = 0;                                                                         \
+		__typeof__(call) v = (call);                                                       \
+		probe_check_refusal(__FILE__, __LINE__, text,                                      \
+				    probe_failed((long)v, IS_POINTER(v)), (long)v, errno, errnos); \
+	} while (0)
+
 #define ERRNOS(...)   ((const int[]){ __VA_ARGS__ __VA_OPT__(, ) 0 })
 #define IS_POINTER(x) (__builtin_classify_type(x) == 5)
 
@@ -186,6 +187,8 @@ const char *probe_basename(const char *path);
 _Noreturn void probe_need_failed(const char *file, int line, const char *call, int err);
 _Noreturn void probe_offered_failed(const char *file, int line, const char *call, int err,
 				    const char *what, const int *absent);
+void probe_promise_str(const char *file, int line, const char *what, const char *is,
+		       const char *wanted);
 _Noreturn void probe_promise_failed(const char *file, int line, const char *a, long a_value,
 				    const char *op, const char *b, long b_value);
 void probe_check_refusal(const char *file, int line, const char *call, bool failed, long value,

@@ -124,6 +124,14 @@ void probe_offered_failed(const char *file, int line, const char *call, int err,
 		 errno_name(err));
 }
 
+void probe_promise_str(const char *file, int line, const char *what, const char *is,
+		       const char *wanted)
+{
+	if (!streq(is, wanted))
+		DEVIATES("%s:%d: %s is '%s', not '%s'", probe_basename(file), line, what, is,
+			 wanted);
+}
+
 void probe_promise_failed(const char *file, int line, const char *a, long a_value, const char *op,
 			  const char *b, long b_value)
 {

@@ -31,13 +31,18 @@ pid_t spawn(void)
 	return pid;
 }
 
+void linger(void)
+{
+	for (;;)
+		pause();
+}
+
 pid_t spawn_idle(void)
 {
 	pid_t pid = spawn();
 
 	if (pid == 0)
-		for (;;)
-			pause();
+		linger();
 	return pid;
 }
 

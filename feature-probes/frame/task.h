@@ -12,7 +12,8 @@
 /* fork(): 0 in the child. It is killed when the task that spawned it ends. */
 pid_t spawn(void);
 
-/* A child that sleeps until somebody ends it. */
+/* Sleeps until somebody ends us; and a child that does nothing else. */
+_Noreturn void linger(void);
 pid_t spawn_idle(void);
 
 /*

@@ -90,8 +90,7 @@ PROBE(deviates_in_child, .what = "lets a grandchild find out, and waits for ever
 {
 	if (spawn() == 0 && spawn() == 0)
 		DEVIATES("said by a grandchild");
-	for (;;)
-		pause();
+	linger();
 }
 
 PROBE(first_word_counts, .what = "says two things")
@@ -130,8 +129,7 @@ PROBE(silent, .what = "exits without a word")
 
 PROBE(hang, .what = "never ends", .seconds = 1)
 {
-	for (;;)
-		pause();
+	linger();
 }
 
 PROBE(news, .what = "meets two things nobody knows")
@@ -169,12 +167,11 @@ PROBE(slate, .what = "tells what it starts with")
 }
 
 /* Says where a straggler sits, so that the test can see it gone. */
-static _Noreturn void linger(void)
+static _Noreturn void say_and_linger(void)
 {
 	NOTE("pid %d", getpid());
 	reach(1);
-	for (;;)
-		pause();
+	linger();
 }
 
 PROBE(straggler, .what = "leaves a daemon behind")
@@ -184,7 +181,7 @@ PROBE(straggler, .what = "leaves a daemon behind")
 		if (fork() == 0) {
 			setsid();
 			signal(SIGTERM, SIG_IGN);
-			linger();
+			say_and_linger();
 		}
 		_exit(0);
 	}
@@ -196,14 +193,13 @@ PROBE(straggler_stopped, .what = "leaves a stopped task behind, traced by anothe
 	pid_t pid = fork();
 
 	if (pid == 0)
-		linger();
+		say_and_linger();
 	await(1);
 	if (fork() == 0) {
 		if (ptrace(PTRACE_SEIZE, pid, 0, 0) < 0 || ptrace(PTRACE_INTERRUPT, pid, 0, 0) < 0)
 			BROKEN("cannot trace");
 		reach(2);
-		for (;;)
-			pause();
+		linger();
 	}
 	await(2);
 }
@@ -211,7 +207,7 @@ PROBE(straggler_stopped, .what = "leaves a stopped task behind, traced by anothe
 PROBE(straggler_clone_parent, .what = "leaves a sibling behind")
 {
 	if (syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0) == 0)
-		linger();
+		say_and_linger();
 	await(1);
 }
 
@@ -223,11 +219,9 @@ PROBE(straggler_pidns, .what = "leaves a pid namespace behind", .capability = "C
 		if (fork() == 0) {
 			setsid();
 			reach(1);
-			for (;;)
-				pause();
+			linger();
 		}
-		for (;;)
-			pause();
+		linger();
 	}
 	await(1);
 }

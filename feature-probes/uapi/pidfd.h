@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* linux/pidfd.h as of 6.18. */
+#ifndef UAPI_PIDFD_H
+#define UAPI_PIDFD_H
+
+#include <fcntl.h>
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define UAPI_PIDFD_THREAD O_EXCL /* 6.9 */
+
+/* 6.11 */
+#define UAPI_PIDFD_GET_CGROUP_NAMESPACE            _IO(0xff, 1)
+#define UAPI_PIDFD_GET_IPC_NAMESPACE               _IO(0xff, 2)
+#define UAPI_PIDFD_GET_MNT_NAMESPACE               _IO(0xff, 3)
+#define UAPI_PIDFD_GET_NET_NAMESPACE               _IO(0xff, 4)
+#define UAPI_PIDFD_GET_PID_NAMESPACE               _IO(0xff, 5)
+#define UAPI_PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE  _IO(0xff, 6)
+#define UAPI_PIDFD_GET_TIME_NAMESPACE              _IO(0xff, 7)
+#define UAPI_PIDFD_GET_TIME_FOR_CHILDREN_NAMESPACE _IO(0xff, 8)
+#define UAPI_PIDFD_GET_USER_NAMESPACE              _IO(0xff, 9)
+#define UAPI_PIDFD_GET_UTS_NAMESPACE               _IO(0xff, 10)
+
+/* 6.13; as long as it was then: the ioctl takes any length from this one on. */
+struct uapi_pidfd_info {
+	__u64 mask;
+	__u64 cgroupid;
+	__u32 pid, tgid, ppid;
+	__u32 ruid, rgid, euid, egid, suid, sgid, fsuid, fsgid;
+	__s32 exit_code;
+};
+
+#define UAPI_PIDFD_GET_INFO      _IOWR(0xff, 11, struct uapi_pidfd_info)
+#define UAPI_PIDFD_INFO_PID      (1ULL << 0)
+#define UAPI_PIDFD_INFO_CREDS    (1ULL << 1)
+#define UAPI_PIDFD_INFO_CGROUPID (1ULL << 2)
+#define UAPI_PIDFD_INFO_EXIT     (1ULL << 3) /* 6.15 */
+#define UAPI_PIDFD_INFO_COREDUMP (1ULL << 4) /* 6.16 */
+#define UAPI_PIDFD_INFO_KNOWN    0x1fULL
+
+#define UAPI_PIDFS_MAGIC 0x50494446
+
+#endif
