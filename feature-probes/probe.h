@@ -89,6 +89,12 @@ _Noreturn void probe_say(enum verdict verdict, const char *fmt, ...)
 #define DEVIATES(...) probe_say(DEVIATES, __VA_ARGS__)
 #define BROKEN(...)   probe_say(BROKEN, __VA_ARGS__)
 
+/*
+ * Ends the calling task well. The probe's own first task conforms by it, as by falling off the end;
+ * a task further down only tells its parent that it has nothing to complain of.
+ */
+_Noreturn void conforms(void);
+
 /* Remembers what is new and goes on. */
 void probe_new(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 #define NEW(...) probe_new(__VA_ARGS__)

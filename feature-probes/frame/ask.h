@@ -35,6 +35,7 @@ struct answer {
 	_Atomic int stage;     /* see reach() */
 	_Atomic int mapping;   /* of AS_USERNS's ids: 1 wanted, 2 done, -errno */
 	char workdir[256];
+	char litter[1024]; /* see rmdir_later(): texts one after the other */
 	char reason[2048];
 	char news[2048];
 	char detail[4096];

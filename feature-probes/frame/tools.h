@@ -14,6 +14,13 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define LIST(...)     ((const char *const[]){ __VA_ARGS__, NULL })
 
+#define MIN(a, b)                                                                                  \
+	({                                                                                         \
+		__typeof__(a) min_a_ = (a);                                                        \
+		__typeof__(b) min_b_ = (b);                                                        \
+		min_a_ < min_b_ ? min_a_ : min_b_;                                                 \
+	})
+
 static inline void cleanup_close(int *fd)
 {
 	int saved = errno;
@@ -58,6 +65,9 @@ void workdir(void);
 
 /* A fresh empty file there, open for reading and writing. */
 int workfile(const char *name);
+
+/* Has a directory elsewhere (a cgroup) removed after the probe, when its tasks are gone. */
+void rmdir_later(const char *path);
 
 /* One write() of a text to an existing file, as /proc and /sys want it. */
 int write_text(const char *text, const char *path_fmt, ...) __attribute__((format(printf, 2, 3)));
