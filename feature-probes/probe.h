@@ -99,6 +99,9 @@ _Noreturn void conforms(void);
 void probe_new(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 #define NEW(...) probe_new(__VA_ARGS__)
 
+/* Whether such a text was among it already: most unknown words come many times. */
+bool probe_told(const char *text);
+
 /* A line of diagnostics that goes with whatever the verdict will be. */
 void probe_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 #define NOTE(...) probe_note(__VA_ARGS__)

@@ -72,6 +72,11 @@ void probe_new(const char *fmt, ...)
 	unlock();
 }
 
+bool probe_told(const char *text)
+{
+	return strstr(answer->news, text);
+}
+
 void probe_note(const char *fmt, ...)
 {
 	va_list ap;

@@ -37,9 +37,9 @@ size_t page_size(void)
 	return size;
 }
 
-static void *map_or_break(size_t size, int flags)
+char *map(int fd, size_t count, int prot, int flags)
 {
-	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
+	void *p = mmap(NULL, count * page_size(), prot, flags, fd, 0);
 
 	if (p == MAP_FAILED)
 		BROKEN("mmap: %s", errno_name(errno));
@@ -48,7 +48,7 @@ static void *map_or_break(size_t size, int flags)
 
 void *pages(size_t count)
 {
-	char *p = map_or_break(count * page_size(), MAP_PRIVATE);
+	char *p = map(-1, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
 
 	for (size_t i = 0; i < count; i++)
 		*(volatile char *)(p + i * page_size()) = 0;
@@ -57,7 +57,8 @@ void *pages(size_t count)
 
 void *share(size_t size)
 {
-	return map_or_break(size, MAP_SHARED);
+	return map(-1, (size + page_size() - 1) / page_size(), PROT_READ | PROT_WRITE,
+		   MAP_SHARED | MAP_ANONYMOUS);
 }
 
 void workdir(void)

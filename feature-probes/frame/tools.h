@@ -60,6 +60,9 @@ size_t page_size(void);
 void *pages(size_t count);
 void *share(size_t size);
 
+/* mmap() of so many pages from the start of a file (-1 and MAP_ANONYMOUS: of none), wherever. */
+char *map(int fd, size_t count, int prot, int flags);
+
 /* Enters a directory of the probe's own, made on the first call and removed after the probe. */
 void workdir(void);
 
