@@ -108,7 +108,8 @@ void probe_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * NEED(call): what the question rests on. Gives the call's value; when that is negative (a NULL or
- * MAP_FAILED, for a pointer) the probe could not ask: broken. But ENOSYS is absent, and so is a
+ * MAP_FAILED, for a pointer) the probe could not ask: broken. errno says why, or else the value
+ * itself, so that NEED(-pthread_create(...)) works as well. But ENOSYS is absent, and so is a
  * refusal for want of the capability that the declaration names.
  *
  * OFFERED(call, "what", errnos...): the interface in question itself. Gives the call's value; the
@@ -156,7 +157,7 @@ void probe_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 		errno = 0;                                                                         \
 		__typeof__(call) v = (call);                                                       \
 		if (probe_failed((long)v, IS_POINTER(v)))                                          \
-			probe_need_failed(__FILE__, __LINE__, text, errno);                        \
+			probe_need_failed(__FILE__, __LINE__, text, errno ?: (int)-(long)v);       \
 		v;                                                                                 \
 	})
 
@@ -165,7 +166,8 @@ void probe_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 		errno = 0;                                                                         \
 		__typeof__(call) v = (call);                                                       \
 		if (probe_failed((long)v, IS_POINTER(v)))                                          \
-			probe_offered_failed(__FILE__, __LINE__, text, errno, what, errnos);       \
+			probe_offered_failed(__FILE__, __LINE__, text, errno ?: (int)-(long)v,     \
+					     what, errnos);                                        \
 		v;                                                                                 \
 	})
 
