@@ -12,6 +12,10 @@ $(ZDTM_LIB): $(patsubst %.c,$(O)/obj/%.o,$(wildcard zdtm/lib/*.c))
 	$(call say,AR,$(@F))
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(patsubst %.c,$(O)/obj/%.o,$(TEST_SRC)): private CPPFLAGS += -Izdtm/lib
+# A variant is { "name", arg }: what else it might have is absent.
+$(patsubst %.c,$(O)/obj/%.o,$(TEST_SRC)): private CPPFLAGS += -Izdtm/lib -Wno-missing-field-initializers
 $(TESTS): private SAN_FLAGS :=
 $(foreach t,$(TEST_SRC),$(eval $(call program,libexec/$(t:.c=),$(t) $(ZDTM_LIB),,-lm)))
+
+ZDTM_RUNNER := $(wildcard zdtm/runner/*.c)
+$(eval $(call program,bin/zdtm,$(ZDTM_RUNNER) $(BASE),,$(BASE_LIBS) -ljson-c -lcap -lz))

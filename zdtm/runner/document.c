@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "document.h"
+#include "engine/base/cleanup.h"
+#include "say.h"
+
+struct json_object *document_member(struct json_object *object, const char *key)
+{
+	struct json_object *value = NULL;
+
+	json_object_object_get_ex(object, key, &value);
+	return value;
+}
+
+const char *document_text(struct json_object *object, const char *key)
+{
+	struct json_object *value = document_member(object, key);
+
+	return value ? json_object_get_string(value) : "";
+}
+
+struct json_object *document_load(const char *path)
+{
+	struct json_object *document = json_object_from_file(path);
+
+	if (!document)
+		misuse("%s", json_util_get_last_err());
+	if (json_object_get_int(document_member(document, "schema")) != 1)
+		misuse("%s: not a document of zdtm's, or one of a later version", path);
+	return document;
+}
+
+const char *document_title(struct json_object *document)
+{
+	struct json_object *engine = document_member(document, "engine");
+	static char title[256];
+
+	snprintf(title, sizeof(title), "%s, %s %s",
+		 document_text(document_member(document, "kernel"), "release"),
+		 document_text(engine, "name"), document_text(engine, "version"));
+	return title;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
+}
+
+static struct entries read_entries(struct json_object *document, const char *key, const char *word)
+{
+	struct json_object *array = document_member(document, key);
+	struct entries e = {};
+
+	if (!json_object_is_type(array, json_type_array))
+		return e;
+	e.list = need(calloc(json_object_array_length(array) + 1, sizeof(*e.list)));
+	for (size_t i = 0; i < json_object_array_length(array); i++) {
+		struct json_object *one = json_object_array_get_idx(array, i);
+		const char *flavor = document_text(one, "flavor");
+		char *name;
+
+		if (asprintf(&name, "%s%s%s", document_text(one, "name"), *flavor ? " " : "",
+			     flavor) < 0)
+			die("out of memory");
+		e.list[e.n++] = (struct entry){
+			.name = name,
+			.word = document_text(one, word),
+			.phase = document_text(one, "phase"),
+			.reason = document_text(one, "reason"),
+		};
+	}
+	if (e.n)
+		qsort(e.list, e.n, sizeof(*e.list), by_name);
+	return e;
+}
+
+struct entries document_results(struct json_object *document)
+{
+	return read_entries(document, "results", "outcome");
+}
+
+struct entries document_probes(struct json_object *document)
+{
+	return read_entries(document, "probes", "verdict");
+}
+
+const struct entry *entries_find(const struct entries *e, const char *name)
+{
+	const struct entry key = { .name = name };
+
+	return e->n ? bsearch(&key, e->list, e->n, sizeof(*e->list), by_name) : NULL;
+}

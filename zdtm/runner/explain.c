@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* zdtm explain */
+#include <string.h>
+#include <sys/capability.h>
+
+#include "commands.h"
+#include "engine/base/cleanup.h"
+#include "engine/base/str.h"
+#include "say.h"
+
+static void field(const char *name, const char *text)
+{
+	if (text && *text)
+		printf("  %-12s %s\n", name, text);
+}
+
+static void words_field(const char *name, const char *const *words)
+{
+	for (; *words; words++)
+		field(name, *words);
+}
+
+static void explain_probe(const struct probe *p)
+{
+	printf("%s (probe)\n", p->name);
+	field("asks", p->what);
+	field("since", p->since);
+	field("commit", p->commit);
+	field("options", p->kconfig);
+	field("capability", p->capability);
+	field("source", p->source);
+}
+
+static void explain_test(const struct test_case *t)
+{
+	char flavors[32] = "", timeout[32];
+
+	for (int f = 0; f < FLAVORS; f++)
+		if (t->flavors[f])
+			snprintf(flavors + strlen(flavors), sizeof(flavors) - strlen(flavors),
+				 "%s%s", flavors[0] ? " " : "", flavor_names[f]);
+	snprintf(timeout, sizeof(timeout), "%u s", t->timeout);
+	printf("%s (test)\n", t->name);
+	field("asks", t->doc);
+	field("object", t->object);
+	field("demand", demand_names[t->demand]);
+	field("flavors", flavors);
+	words_field("needs", t->needs);
+	words_field("option", t->engine);
+	for (int cap = 0; cap < 64; cap++)
+		if (t->caps >> cap & 1) {
+			char *name = cap_to_name(cap);
+
+			field("capability", name);
+			cap_free(name);
+		}
+	field("timeout", timeout);
+	field("alone", t->exclusive ? "yes" : NULL);
+}
+
+static bool is_that(const struct probe *p, void *arg)
+{
+	return p == arg;
+}
+
+/* A test's needs and object lead to probes: what they ask, in a line each. */
+static void explain_needs(const struct test_case *t, const struct probes *probes)
+{
+	for (const char *const *name = t->needs; *name; name++) {
+		const struct probe *p = probes_find(probes, *name);
+
+		printf("  %-12s %s\n", *name, p ? p->what ?: "" : "(there is no such probe)");
+	}
+}
+
+int command_explain(int argc, char **argv)
+{
+	struct kernel kernel = kernel_running();
+	struct probes probes;
+
+	if (argc < 2)
+		misuse("which test or probe?");
+	for (int i = 1; i < argc; i++)
+		if (argv[i][0] == '-')
+			misuse("unknown option %s", argv[i]);
+	probes = probes_load(NULL);
+	for (int i = 1; i < argc; i++) {
+		struct suite suite = suite_load(LIST(argv[i]));
+		struct probe *probe = probes_find(&probes, argv[i]);
+
+		if (suite.n == 0 && !probe)
+			misuse("there is no test or probe '%s'", argv[i]);
+		if (probe) {
+			probes_ask(&probes, &kernel, is_that, probe);
+			explain_probe(probe);
+			field("here", probe->verdict);
+			field("", probe->reason);
+		}
+		for (size_t k = 0; k < suite.n; k++) {
+			explain_test(&suite.cases[k]);
+			explain_needs(&suite.cases[k], &probes);
+		}
+	}
+	return EXIT_FINE;
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* JUnit's XML, as CI systems read it: a test suite per program, a test case per flavor and variant. */
+#include "engine/base/cleanup.h"
+#include "report.h"
+
+/* XML 1.0 has no way at all to write most control characters. */
+static void put(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = *text;
+
+		if (c == '&')
+			fputs("&amp;", out);
+		else if (c == '<')
+			fputs("&lt;", out);
+		else if (c == '>')
+			fputs("&gt;", out);
+		else if (c == '"')
+			fputs("&quot;", out);
+		else if (c >= ' ' && c < 0x7f)
+			fputc(c, out);
+		else
+			fprintf(out, c == '\n' ? "\n" : "\\x%02x", c);
+	}
+}
+
+static void attribute(FILE *out, const char *name, const char *text)
+{
+	fprintf(out, " %s=\"", name);
+	put(out, text);
+	fputc('"', out);
+}
+
+static double seconds(const struct run *run)
+{
+	const double ms[] = { run->result->ms.setup, run->result->ms.dump, run->result->ms.restore,
+			      run->result->ms.check };
+	double sum = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ms); i++)
+		sum += ms[i] > 0 ? ms[i] : 0;
+	return sum / 1e3;
+}
+
+static void test_case(FILE *out, const struct session *s, const struct run *run)
+{
+	const struct result *r = run->result;
+	const char *element;
+	char name[128];
+
+	snprintf(name, sizeof(name), "%s%s%s", flavor_names[run->flavor],
+		 run->test->variant ? "@" : "", run->test->variant ?: "");
+	fprintf(out, "    <testcase");
+	attribute(out, "classname", run->test->test);
+	attribute(out, "name", name);
+	fprintf(out, " time=\"%.4f\"", seconds(run));
+	if (run_counts_as(run) == COUNT_PASSED) {
+		fprintf(out, "/>\n");
+		return;
+	}
+	fprintf(out, ">\n");
+	if (run_counts_as(run) == COUNT_SKIPPED) {
+		fprintf(out, "      <skipped");
+		attribute(out, "message", r->reason);
+		fprintf(out, "/>\n");
+	} else {
+		element = r->outcome == BROKEN ? "error" : "failure";
+		fprintf(out, "      <%s", element);
+		attribute(out, "type", phase_names[r->phase]);
+		attribute(out, "message", r->reason);
+		fputc('>', out);
+		put(out, r->engine);
+		fputc('\n', out);
+		put(out, r->said);
+		put(out, run_again(s, run));
+		fprintf(out, "</%s>\n", element);
+	}
+	fprintf(out, "    </testcase>\n");
+}
+
+static void write_all(FILE *out, const struct session *s)
+{
+	struct totals t = session_totals(s);
+
+	fprintf(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+	fprintf(out, "<testsuites name=\"zdtm\" tests=\"%zu\" failures=\"%u\" skipped=\"%u\">\n",
+		s->n, t.failed, t.skipped);
+	for (size_t i = 0, end; i < s->n; i = end) {
+		unsigned int counts[3] = {};
+		double time = 0;
+		size_t broken = 0;
+
+		end = session_group_end(s, i);
+		for (size_t k = i; k < end; k++) {
+			counts[run_counts_as(&s->runs[k])]++;
+			broken += s->runs[k].result->outcome == BROKEN;
+			time += seconds(&s->runs[k]);
+		}
+		fprintf(out, "  <testsuite");
+		attribute(out, "name", s->runs[i].test->test);
+		fprintf(out,
+			" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" skipped=\"%u\" time=\"%.4f\">\n",
+			end - i, counts[COUNT_FAILED] - broken, broken, counts[COUNT_SKIPPED],
+			time);
+		for (size_t k = i; k < end; k++)
+			test_case(out, s, &s->runs[k]);
+		fprintf(out, "  </testsuite>\n");
+	}
+	fprintf(out, "</testsuites>\n");
+}
+
+const struct report report_junit = {
+	.name = "junit",
+	.end = write_all,
+};

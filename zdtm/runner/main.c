@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/close_range.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "engine/base/cleanup.h"
+#include "engine/base/str.h"
+#include "say.h"
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv); /* NULL: not supported yet */
+	const char *usage, *what;
+} commands[] = {
+	{"list",     command_list,    "[-t GLOB]... [--json]",                                           "the tests there are"                   },
+	{ "run",     command_run,
+         "[-t GLOB]... [-a] [-f FLAVORS] [-j N] [--engine refcr|criu|none|PATH] [--iters N]\n"
+	  "           [--dump-engine E] [--restore-engine E] [--keep] [--work DIR]\n"
+	  "           [--format pretty|ktap|junit|json] [-o FILE] [--kernel host]",		      "carries tests through dump and restore"},
+	{ "probe",   command_probe,   "[GLOB]... [--format pretty|ktap|json] [-o FILE] [--kernel host]",
+         "asks this kernel what it offers to C/R"												},
+	{ "explain", command_explain, "TEST|PROBE...",
+         "what it asks, since which kernel, which option, which commit"									  },
+	{ "diff",    command_diff,    "A.json B.json",						   "what broke, what healed, what is new"  },
+	{ "matrix",  command_matrix,  "[--kernels host] [--results FILE]... [--engine E] [-o DIR]",
+         "probes and tests of several kernels or engines on one page"									    },
+	{ "kernels", NULL,            "",								"which kernels can be had"              },
+	{ "mutate",  NULL,            "[-t GLOB]...",						    "does any test notice a changed image?" },
+};
+
+static int usage(FILE *f)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (commands[i].run)
+			fprintf(f, "%s zdtm %s %s\n", i ? "      " : "usage:", commands[i].name,
+				commands[i].usage);
+	fprintf(f, "\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(f, "  %-8s %s%s\n", commands[i].name, commands[i].what,
+			commands[i].run ? "" : " (not supported yet)");
+	fprintf(f,
+		"\nExit status: 0 nothing failed, 1 something did, 2 misuse, 125 no test can run "
+		"here.\nSee zdtm(1).\n");
+	return f == stdout ? EXIT_FINE : EXIT_MISUSE;
+}
+
+int main(int argc, char **argv)
+{
+	char name[64];
+
+	/* What we inherit (a make's jobserver, a terminal's log) is nothing a test should be dumped with. */
+	close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+
+	if (argc < 2)
+		return usage(stderr);
+	if (streq(argv[1], "--help") || streq(argv[1], "-h") || streq(argv[1], "help"))
+		return usage(stdout);
+	if (streq(argv[1], "--version")) {
+		printf("Version: %s\n", ZDTM_VERSION);
+		return EXIT_FINE;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (!streq(commands[i].name, argv[1]))
+			continue;
+		snprintf(name, sizeof(name), "zdtm %s", argv[1]);
+		say_command = argv[1] = name;
+		if (!commands[i].run)
+			misuse("not supported yet");
+		return commands[i].run(argc - 1, argv + 1);
+	}
+	misuse("no command '%s'; zdtm --help lists them", argv[1]);
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/wait.h>
+
+#include "engine/base/buf.h"
+#include "engine/base/cleanup.h"
+#include "engine/base/parallel.h"
+#include "engine/base/str.h"
+#include "probes.h"
+#include "say.h"
+#include "spawn.h"
+#include "tree.h"
+
+bool probe_is(const struct probe *p, const char *verdict)
+{
+	return p->verdict && streq(p->verdict, verdict);
+}
+
+bool probe_serves(const struct probe *p)
+{
+	return probe_is(p, "conforms") || probe_is(p, "new");
+}
+
+/* A string member, as long as the program runs; NULL when there is none. */
+static const char *text(struct json_object *json, const char *key)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(json, key, &value) || !value)
+		return NULL;
+	return need(strdup(json_object_get_string(value)));
+}
+
+/* ---- Declarations ----------------------------------------------------------------------------- */
+
+struct program {
+	const char *path;
+	struct json_object *declared;
+	const char **argv; /* the question, ended with NULL */
+	struct buf answer;
+	int status;
+};
+
+static int declare(void *arg, size_t i)
+{
+	struct program *p = (struct program *)arg + i;
+	const char *const argv[] = { p->path, "--declare", NULL };
+
+	p->status = spawn_capture(argv, &p->answer);
+	if (p->status == 0)
+		p->declared = json_tokener_parse(p->answer.data);
+	buf_done(&p->answer);
+	return 0;
+}
+
+static size_t find_programs(const char *only, struct program **ret)
+{
+	const char *folder = tree_path(TREE_PROBES);
+	_cleanup_closedir_ DIR *dir = opendir(folder);
+	struct program *all = NULL;
+	struct dirent *d;
+	size_t n = 0;
+	char *path;
+
+	while (dir && (d = readdir(dir))) {
+		if (d->d_name[0] == '.' || (only && !streq(d->d_name, only)))
+			continue;
+		if (asprintf(&path, "%s/%s", folder, d->d_name) < 0)
+			die("out of memory");
+		all = need(reallocarray(all, n + 1, sizeof(*all)));
+		all[n++] = (struct program){ .path = path };
+	}
+	*ret = all;
+	return n;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct probe *)a)->name, ((const struct probe *)b)->name);
+}
+
+struct probes probes_load(const char *program)
+{
+	_cleanup_free_ struct program *programs = NULL;
+	size_t n = find_programs(program, &programs);
+	struct probes probes = {};
+
+	parallel_for(n, declare, programs);
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *all = programs[i].declared;
+		size_t count;
+
+		if (!json_object_is_type(all, json_type_array))
+			die("%s does not declare its questions", programs[i].path);
+		count = json_object_array_length(all);
+		probes.list =
+			need(reallocarray(probes.list, probes.n + count + 1, sizeof(struct probe)));
+		for (size_t k = 0; k < count; k++) {
+			struct json_object *one = json_object_array_get_idx(all, k);
+
+			probes.list[probes.n++] = (struct probe){
+				.name = text(one, "name") ?: "",
+				.program = programs[i].path,
+				.what = text(one, "what"),
+				.since = text(one, "since"),
+				.commit = text(one, "commit"),
+				.kconfig = text(one, "kconfig"),
+				.capability = text(one, "capability"),
+				.source = text(one, "source"),
+			};
+		}
+		json_object_put(all);
+	}
+	if (probes.n)
+		qsort(probes.list, probes.n, sizeof(*probes.list), by_name);
+	return probes;
+}
+
+struct probe *probes_find(const struct probes *p, const char *name)
+{
+	const struct probe key = { .name = name };
+
+	return p->n ? bsearch(&key, p->list, p->n, sizeof(*p->list), by_name) : NULL;
+}
+
+/* ---- Asking ----------------------------------------------------------------------------------- */
+
+static int ask(void *arg, size_t i)
+{
+	struct program *p = (struct program *)arg + i;
+
+	p->status = spawn_capture(p->argv, &p->answer);
+	return 0;
+}
+
+/* "kcmp.epoll_tfd": the case's name in its own program is what follows the dot. */
+static const char *case_name(const struct probe *p)
+{
+	const char *dot = strchr(p->name, '.');
+
+	return dot ? dot + 1 : p->name;
+}
+
+/* The questions, grouped by program: each program is started once. */
+static size_t group(const struct probes *p, bool (*wanted)(const struct probe *p, void *arg),
+		    void *arg, struct program **ret)
+{
+	struct program *all = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->n; i++) {
+		const struct probe *one = &p->list[i];
+		size_t k = 0, words = 0;
+
+		if (!wanted(one, arg))
+			continue;
+		while (k < n && !streq(all[k].path, one->program))
+			k++;
+		if (k == n) {
+			all = need(reallocarray(all, n + 1, sizeof(*all)));
+			all[n++] = (struct program){ .path = one->program };
+			all[k].argv = need(calloc(p->n + 3, sizeof(char *)));
+			all[k].argv[0] = one->program;
+			all[k].argv[1] = "--ask";
+		}
+		while (all[k].argv[words])
+			words++;
+		all[k].argv[words] = case_name(one);
+	}
+	*ret = all;
+	return n;
+}
+
+/* Any of the capabilities in a text will do: that is how probes declare alternatives. */
+static bool privileged(const char *declared)
+{
+	cap_flag_value_t have = CAP_CLEAR;
+	char name[64];
+	cap_value_t cap;
+	cap_t own;
+
+	if (!declared)
+		return true;
+	own = cap_get_proc();
+	for (const char *at = strstr(declared, "CAP_"); at; at = strstr(at + 4, "CAP_")) {
+		snprintf(name, sizeof(name), "%.*s", (int)strspn(at, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"),
+			 at);
+		if (have == CAP_CLEAR && cap_from_name(name, &cap) == 0)
+			cap_get_flag(own, cap, CAP_EFFECTIVE, &have);
+	}
+	cap_free(own);
+	return have == CAP_SET;
+}
+
+/* Promised by version and configuration, and not for want of a privilege either. */
+static bool is_regression(const struct probe *p, const struct kernel *k)
+{
+	return probe_is(p, "absent") && p->since && kernel_is_since(k, p->since) &&
+	       kernel_has_options(k, p->kconfig) && privileged(p->capability);
+}
+
+static void take_answers(struct probes *probes, char *answers)
+{
+	for (char *line; (line = strsep(&answers, "\n"));) {
+		struct json_object *json = *line ? json_tokener_parse(line) : NULL;
+		const char *name = text(json, "name");
+		struct probe *p = name ? probes_find(probes, name) : NULL;
+
+		if (p) {
+			p->verdict = text(json, "verdict");
+			p->reason = text(json, "reason");
+		}
+		json_object_put(json);
+	}
+}
+
+void probes_ask(struct probes *p, const struct kernel *k,
+		bool (*wanted)(const struct probe *p, void *arg), void *arg)
+{
+	_cleanup_free_ struct program *programs = NULL;
+	size_t n = group(p, wanted, arg, &programs);
+
+	parallel_for(n, ask, programs);
+	for (size_t i = 0; i < n; i++) {
+		if (programs[i].answer.data)
+			take_answers(p, programs[i].answer.data);
+		buf_done(&programs[i].answer);
+		free(programs[i].argv);
+	}
+	for (size_t i = 0; i < p->n; i++) {
+		struct probe *one = &p->list[i];
+
+		if (!one->verdict && wanted(one, arg)) {
+			one->verdict = "broken";
+			one->reason = "its program gave no answer";
+		}
+		if (is_regression(one, k))
+			one->verdict = "regression";
+	}
+}
+
+struct json_object *probe_json(const struct probe *p)
+{
+	struct json_object *json = json_object_new_object();
+
+	json_object_object_add(json, "name", json_object_new_string(p->name));
+	json_object_object_add(json, "verdict", json_object_new_string(p->verdict ?: "not asked"));
+	json_object_object_add(json, "reason",
+			       p->reason ? json_object_new_string(p->reason) : NULL);
+	json_object_object_add(json, "since", p->since ? json_object_new_string(p->since) : NULL);
+	return json;
+}

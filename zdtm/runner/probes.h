@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The feature probes: what they declare and what they answer on this kernel. */
+#ifndef ZDTM_PROBES_H
+#define ZDTM_PROBES_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+
+#include "kernel.h"
+
+/* One question. The strings live as long as the program; those not declared are NULL. */
+struct probe {
+	const char *name;    /* "kcmp.epoll_tfd" */
+	const char *program; /* path of the program that asks it */
+	const char *what, *since, *commit, *kconfig, *capability, *source;
+	const char *verdict; /* NULL: not asked yet; see below */
+	const char *reason;  /* or NULL */
+};
+
+/*
+ * Verdicts are the programs' own (conforms, absent, deviates, new, broken), and one of ours:
+ * "regression" is an absent interface that this kernel's version and configuration promise.
+ */
+bool probe_is(const struct probe *p, const char *verdict);
+
+/* What a test may rest on. */
+bool probe_serves(const struct probe *p);
+
+struct probes {
+	struct probe *list; /* in order of their names */
+	size_t n;
+};
+
+/*
+ * All declarations, or (when `program` is not NULL) those of one program: feature-probes/kcmp.c is
+ * "kcmp". Nothing is asked yet.
+ */
+struct probes probes_load(const char *program);
+
+/* Asks those that `wanted` says, all programs side by side. */
+void probes_ask(struct probes *p, const struct kernel *k,
+		bool (*wanted)(const struct probe *p, void *arg), void *arg);
+
+/* NULL when there is no such probe. */
+struct probe *probes_find(const struct probes *p, const char *name);
+
+/* {"name", "verdict", "reason", "since"} */
+struct json_object *probe_json(const struct probe *p);
+
+#endif

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Reports for people and for JSON readers. ktap.c and junit.c hold the other two. */
+#include "engine/base/cleanup.h"
+#include "engine/base/str.h"
+#include "report.h"
+#include "say.h"
+
+const struct report *report_find(const char *name)
+{
+	static const struct report *const all[] = { &report_pretty, &report_ktap, &report_junit,
+						    &report_json };
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (streq(all[i]->name, name))
+			return all[i];
+	return NULL;
+}
+
+/* ---- pretty ----------------------------------------------------------------------------------- */
+
+static enum colour outcome_colour(const struct run *run)
+{
+	switch (run_counts_as(run)) {
+	case COUNT_PASSED:
+		return GREEN;
+	case COUNT_FAILED:
+		return RED;
+	default:
+		return run->result->outcome == REFUSED ? BLUE : YELLOW;
+	}
+}
+
+static void print_ms(FILE *out, const char *what, double ms)
+{
+	if (ms >= 0)
+		fprintf(out, " %s %.1f", what, ms);
+}
+
+static void pretty_line(FILE *out, const struct run *run)
+{
+	const struct result *r = run->result;
+
+	fprintf(out, "%s%-7s%s %-36s %-3s", colour(out, outcome_colour(run)),
+		outcome_names[r->outcome], colour(out, PLAIN), run->test->name,
+		flavor_names[run->flavor]);
+	if (r->outcome == PASSED) {
+		fprintf(out, " %sms:", colour(out, DIM));
+		print_ms(out, "setup", r->ms.setup);
+		print_ms(out, "dump", r->ms.dump);
+		print_ms(out, "frozen", r->ms.frozen);
+		print_ms(out, "restore", r->ms.restore);
+		print_ms(out, "check", r->ms.check);
+		fprintf(out, "%s", colour(out, PLAIN));
+	} else if (r->outcome == SKIPPED) {
+		fprintf(out, " %s", r->reason);
+	} else {
+		fprintf(out, " in %s", phase_names[r->phase]);
+	}
+	fputc('\n', out);
+}
+
+static void print_said(FILE *out, const struct result *r)
+{
+	const char *at = r->said, *line;
+	size_t len;
+
+	while (next_line(&at, &line, &len))
+		if (strncmp(line, r->reason, len) != 0 || r->reason[len])
+			fprintf(out, "    said:   %.*s\n", (int)len, line);
+}
+
+static void pretty_details(FILE *out, const struct session *s, const struct run *run)
+{
+	const struct result *r = run->result;
+
+	if (r->outcome == SKIPPED)
+		return;
+	if (r->reason[0])
+		fprintf(out, "    %s\n", r->reason);
+	if (r->engine[0])
+		fprintf(out, "    engine: %s\n", r->engine);
+	print_said(out, r);
+	if (run_counts_as(run) != COUNT_FAILED)
+		return;
+	if (run->explained_by)
+		fprintf(out, "    kernel: %s %s%s%s\n", run->explained_by->name,
+			run->explained_by->verdict, run->explained_by->reason ? ": " : "",
+			run->explained_by->reason ?: "");
+	if (run->dir)
+		fprintf(out, "    logs:   %s\n", run->dir);
+	fprintf(out, "    again:  %s\n", run_again(s, run));
+}
+
+static void pretty_begin(FILE *out, const struct session *s)
+{
+	const struct engine *d = &s->manner.dump, *r = &s->manner.restore;
+
+	fprintf(out, "Linux %s, ", s->kernel.release);
+	if (!d->path)
+		fprintf(out, "no engine");
+	else if (d->spec == r->spec)
+		fprintf(out, "%s %s", d->name, d->version ?: "");
+	else
+		fprintf(out, "dump by %s %s, restore by %s %s", d->name, d->version ?: "", r->name,
+			r->version ?: "");
+	fputc('\n', out);
+}
+
+static void pretty_run(FILE *out, const struct session *s, const struct run *run)
+{
+	pretty_line(out, run);
+	pretty_details(out, s, run);
+	fflush(out);
+}
+
+const struct report report_pretty = {
+	.name = "pretty",
+	.for_people = true,
+	.begin = pretty_begin,
+	.run = pretty_run,
+};
+
+static void failures_run(FILE *out, const struct session *s, const struct run *run)
+{
+	if (run_counts_as(run) == COUNT_FAILED)
+		pretty_run(out, s, run);
+}
+
+const struct report report_failures = {
+	.name = "failures",
+	.for_people = true,
+	.run = failures_run,
+};
+
+/* ---- json ------------------------------------------------------------------------------------- */
+
+static void json_end(FILE *out, const struct session *s)
+{
+	struct json_object *json = session_json(s);
+
+	fprintf(out, "%s\n",
+		json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY |
+							     JSON_C_TO_STRING_SPACED |
+							     JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(json);
+}
+
+const struct report report_json = {
+	.name = "json",
+	.end = json_end,
+};

@@ -1,0 +1,484 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <ftw.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "engine/base/cleanup.h"
+#include "engine/base/str.h"
+#include "say.h"
+#include "session.h"
+#include "spawn.h"
+
+const char *const outcome_names[OUTCOMES] = {
+	[UNDECIDED] = "undecided", [PASSED] = "passed",   [FAILED] = "failed",
+	[REFUSED] = "refused",     [SKIPPED] = "skipped", [BROKEN] = "broken",
+};
+
+const char *const phase_names[PHASES] = {
+	[NO_PHASE] = "none",   [SETUP] = "setup", [DUMP] = "dump",
+	[RESTORE] = "restore", [CHECK] = "check",
+};
+
+/* How much longer than the test's own deadline its arena may take to end. Seconds. */
+#define ARENA_GRACE 20
+
+struct job {
+	struct run *run; /* NULL: nothing runs here */
+	pid_t init;
+	int pidfd;
+	char *dir, *work; /* the run's directory; the work directory */
+	struct story story;
+};
+
+/* ---- A run's directory ------------------------------------------------------------------------ */
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	remove(path);
+	return 0;
+}
+
+static void remove_tree(const char *path)
+{
+	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+/* Where all runs of this command have their directories. It goes when nothing in it is kept. */
+static const char *base_directory(void)
+{
+	static char *base;
+	char *tmp;
+
+	if (base)
+		return base;
+	tmp = realpath(getenv("TMPDIR") ?: "/tmp", NULL);
+	if (!tmp)
+		cannot_test("%s: %s", getenv("TMPDIR") ?: "/tmp", strerror(errno));
+	if (asprintf(&base, "%s/zdtm-XXXXXX", tmp) < 0)
+		die("out of memory");
+	free(tmp);
+	/* Tests that are somebody else by the time they are restored come through here. */
+	if (!mkdtemp(base) || chmod(base, 0755) < 0)
+		cannot_test("cannot make %s: %s", base, strerror(errno));
+	return base;
+}
+
+static void make_directories(struct job *j, const struct manner *m)
+{
+	_cleanup_free_ char *name = need(strdup(j->run->test->name));
+
+	for (char *p = name; *p; p++)
+		if (*p == '/')
+			*p = '.';
+	if (asprintf(&j->dir, "%s/%s.%s", base_directory(), name, flavor_names[j->run->flavor]) < 0)
+		die("out of memory");
+	if (mkdir(j->dir, 0755) < 0)
+		cannot_test("cannot make %s: %s", j->dir, strerror(errno));
+	if (asprintf(&j->work, m->work ? "%s/zdtm-XXXXXX" : "%s/work", m->work ?: j->dir) < 0)
+		die("out of memory");
+	if ((m->work ? !mkdtemp(j->work) : mkdir(j->work, 0777) < 0) || chmod(j->work, 0777) < 0)
+		cannot_test("cannot make %s: %s", j->work, strerror(errno));
+}
+
+/* Passed runs leave nothing; what did not pass leaves its logs and images. */
+static void put_directories(struct job *j, const struct manner *m)
+{
+	enum outcome outcome = j->run->result->outcome;
+	bool keep = m->keep || (outcome != PASSED && outcome != SKIPPED);
+
+	if (!m->keep || !m->work)
+		remove_tree(j->work);
+	if (!keep)
+		remove_tree(j->dir);
+	free(j->work);
+	if (keep)
+		j->run->dir = j->dir;
+	else
+		free(j->dir);
+}
+
+/* ---- Jobs ------------------------------------------------------------------------------------- */
+
+static void tell_in_arena(const char *trouble, void *arg)
+{
+	struct job *j = arg;
+
+	if (trouble)
+		result_decide(j->run->result, BROKEN, SETUP, "no arena: %s", trouble);
+	else
+		story_tell(&j->story);
+}
+
+static void start(struct session *s, struct job *j, struct run *run)
+{
+	*j = (struct job){ .run = run };
+	make_directories(j, &s->manner);
+	j->story = (struct story){
+		.test = run->test,
+		.flavor = run->flavor,
+		.manner = &s->manner,
+		.dir = j->dir,
+		.work = j->work,
+		.result = run->result,
+	};
+	j->init = arena_start(&(struct arena){ .work = s->manner.work ? NULL : j->work,
+					       .init = tell_in_arena,
+					       .arg = j },
+			      &j->pidfd);
+	if (j->init < 0)
+		cannot_test("no arena: %s", strerror(-j->init));
+}
+
+static bool every_one(const struct probe *p, void *arg)
+{
+	return true;
+}
+
+/*
+ * A failure may be the kernel's: ask what the probes say about the object in question. All the
+ * test's declared needs are met, or it would not have run.
+ */
+static void explain(struct session *s, struct run *run)
+{
+	struct probes about;
+
+	if (run_counts_as(run) != COUNT_FAILED || !run->test->object)
+		return;
+	about = probes_load(run->test->object);
+	probes_ask(&about, &s->kernel, every_one, NULL);
+	for (size_t i = 0; i < about.n && !run->explained_by; i++)
+		if (!probe_serves(&about.list[i]) && !probe_is(&about.list[i], "broken"))
+			run->explained_by = &about.list[i];
+}
+
+/* Gives whether it failed. */
+static bool finish(struct session *s, struct job *j)
+{
+	struct run *run = j->run;
+	struct result *r = run->result;
+	char status_words[128];
+	int status = 0;
+
+	while (waitpid(j->init, &status, 0) < 0 && errno == EINTR)
+		;
+	close(j->pidfd);
+	if (status != 0)
+		result_decide(r, BROKEN, SETUP, "the arena's init %s",
+			      status_text(status, status_words, sizeof(status_words)));
+	put_directories(j, &s->manner);
+	explain(s, run);
+	run->finished = true;
+	j->run = NULL;
+	return run_counts_as(run) == COUNT_FAILED;
+}
+
+/* ---- All of them ------------------------------------------------------------------------------ */
+
+struct schedule {
+	struct session *s;
+	session_tell *tell;
+	void *arg; /* for tell */
+	struct job *jobs;
+	struct pollfd *fds; /* one per job; the last is for signals */
+	size_t busy, told, failed;
+	bool alone; /* an exclusive one is running */
+};
+
+/* The next run that may begin now, NULL when none may. */
+static struct run *next_run(const struct schedule *c)
+{
+	struct run *exclusive = NULL;
+
+	if (c->busy == c->s->jobs || c->alone)
+		return NULL;
+	for (size_t i = 0; i < c->s->n; i++) {
+		struct run *run = &c->s->runs[i];
+		bool running = false;
+
+		for (size_t k = 0; k < c->s->jobs; k++)
+			running |= c->jobs[k].run == run;
+		if (run->finished || running)
+			continue;
+		if (!run->test->exclusive)
+			return run;
+		if (!exclusive)
+			exclusive = run;
+	}
+	return c->busy == 0 ? exclusive : NULL;
+}
+
+static void show_progress(const struct schedule *c)
+{
+	char names[256] = "";
+	size_t n = 0, done = 0;
+
+	for (size_t i = 0; i < c->s->n; i++)
+		done += c->s->runs[i].finished;
+	for (size_t i = 0; i < c->s->jobs && n < sizeof(names); i++)
+		if (c->jobs[i].run)
+			n += snprintf(names + n, sizeof(names) - n, " %s",
+				      c->jobs[i].run->test->name);
+	progress("%zu/%zu, %zu failed:%s", done, c->s->n, c->failed, names);
+}
+
+static void begin_what_can(struct schedule *c)
+{
+	struct run *run;
+
+	while ((run = next_run(c))) {
+		struct job *j = c->jobs;
+
+		while (j->run)
+			j++;
+		start(c->s, j, run);
+		c->busy++;
+		c->alone = run->test->exclusive;
+	}
+}
+
+static void tell_what_can(struct schedule *c)
+{
+	struct session *s = c->s;
+
+	if (c->told < s->n && s->runs[c->told].finished)
+		progress("%s", "");
+	while (c->told < s->n && s->runs[c->told].finished)
+		c->tell(s, &s->runs[c->told++], c->arg);
+}
+
+/* Interrupted: all that runs is killed with its arena, and nothing of it stays. */
+static _Noreturn void abandon(struct schedule *c, int sig)
+{
+	for (size_t i = 0; i < c->s->jobs; i++) {
+		struct job *j = &c->jobs[i];
+
+		if (!j->run)
+			continue;
+		kill(j->init, SIGKILL);
+		waitpid(j->init, NULL, 0);
+		remove_tree(j->work);
+		remove_tree(j->dir);
+	}
+	rmdir(base_directory());
+	progress("%s", "");
+	complain("interrupted");
+	exit(128 + sig);
+}
+
+static void wait_for_one(struct schedule *c)
+{
+	size_t jobs = c->s->jobs;
+	unsigned int longest = 0;
+	int r;
+
+	for (size_t i = 0; i < jobs; i++) {
+		struct run *run = c->jobs[i].run;
+
+		c->fds[i] = (struct pollfd){ .fd = run ? c->jobs[i].pidfd : -1, .events = POLLIN };
+		if (run && run->test->timeout > longest)
+			longest = run->test->timeout;
+	}
+	r = poll(c->fds, jobs + 1, (longest + ARENA_GRACE) * 1000);
+	if (c->fds[jobs].revents) {
+		struct signalfd_siginfo info;
+
+		if (read(c->fds[jobs].fd, &info, sizeof(info)) == sizeof(info))
+			abandon(c, info.ssi_signo);
+	}
+	for (size_t i = 0; i < jobs; i++) {
+		struct job *j = &c->jobs[i];
+
+		if (!j->run)
+			continue;
+		/* An arena keeps its own deadline. One that does not is stuck in the kernel or us. */
+		if (r == 0) {
+			result_decide(j->run->result, BROKEN, SETUP, "the arena does not end");
+			kill(j->init, SIGKILL);
+		} else if (!c->fds[i].revents) {
+			continue;
+		}
+		c->alone = false;
+		c->busy--;
+		c->failed += finish(c->s, j);
+	}
+}
+
+static int open_interruptions(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+void session_run(struct session *s, session_tell *tell, void *arg)
+{
+	struct schedule c = {
+		.s = s,
+		.tell = tell,
+		.arg = arg,
+		.jobs = need(calloc(s->jobs, sizeof(struct job))),
+		.fds = need(calloc(s->jobs + 1, sizeof(struct pollfd))),
+	};
+
+	c.fds[s->jobs] = (struct pollfd){ .fd = open_interruptions(), .events = POLLIN };
+	for (;;) {
+		begin_what_can(&c);
+		tell_what_can(&c);
+		if (c.busy == 0)
+			break;
+		show_progress(&c);
+		wait_for_one(&c);
+	}
+	progress("%s", "");
+	rmdir(base_directory());
+	free(c.jobs);
+	free(c.fds);
+}
+
+/* ---- What came of it -------------------------------------------------------------------------- */
+
+size_t session_group_end(const struct session *s, size_t i)
+{
+	size_t k = i;
+
+	while (k < s->n && streq(s->runs[k].test->test, s->runs[i].test->test))
+		k++;
+	return k;
+}
+
+enum count run_counts_as(const struct run *run)
+{
+	switch (run->result->outcome) {
+	case PASSED:
+		return COUNT_PASSED;
+	case SKIPPED:
+		return COUNT_SKIPPED;
+	case REFUSED:
+		return run->test->demand == DEMAND_KEEP ? COUNT_FAILED : COUNT_SKIPPED;
+	default:
+		return COUNT_FAILED;
+	}
+}
+
+struct totals session_totals(const struct session *s)
+{
+	struct totals t = {};
+
+	for (size_t i = 0; i < s->n; i++) {
+		enum count count = run_counts_as(&s->runs[i]);
+
+		t.passed += count == COUNT_PASSED;
+		t.failed += count == COUNT_FAILED;
+		t.skipped += count == COUNT_SKIPPED;
+	}
+	return t;
+}
+
+const char *run_again(const struct session *s, const struct run *run)
+{
+	const struct manner *m = &s->manner;
+	static char text[1024];
+	int n;
+
+	n = snprintf(text, sizeof(text), "zdtm run -t %s -f %s", run->test->name,
+		     flavor_names[run->flavor]);
+	if (m->dump.spec == m->restore.spec)
+		n += snprintf(text + n, sizeof(text) - n, " --engine %s", m->dump.spec);
+	else
+		n += snprintf(text + n, sizeof(text) - n, " --dump-engine %s --restore-engine %s",
+			      m->dump.spec, m->restore.spec);
+	if (m->cycles > 1 && n < (int)sizeof(text))
+		n += snprintf(text + n, sizeof(text) - n, " --iters %u", m->cycles);
+	if (m->work && n < (int)sizeof(text))
+		snprintf(text + n, sizeof(text) - n, " --work %s", m->work);
+	return text;
+}
+
+/* ---- JSON ------------------------------------------------------------------------------------- */
+
+static struct json_object *text_json(const char *text)
+{
+	return text && *text ? json_object_new_string(text) : NULL;
+}
+
+static void add_ms(struct json_object *to, const char *name, double ms)
+{
+	char digits[32];
+
+	snprintf(digits, sizeof(digits), "%.3f", ms);
+	json_object_object_add(to, name, ms < 0 ? NULL : json_object_new_double_s(ms, digits));
+}
+
+static struct json_object *run_json(const struct run *run)
+{
+	const struct result *r = run->result;
+	struct json_object *json = json_object_new_object();
+	struct json_object *ms = json_object_new_object();
+	char reason[sizeof(r->reason) + sizeof(r->engine) + 8];
+
+	snprintf(reason, sizeof(reason), "%s%s%s", r->reason,
+		 r->reason[0] && r->engine[0] ? ": " : "", r->engine);
+	add_ms(ms, "setup", r->ms.setup);
+	add_ms(ms, "dump", r->ms.dump);
+	add_ms(ms, "frozen", r->ms.frozen);
+	add_ms(ms, "restore", r->ms.restore);
+	add_ms(ms, "check", r->ms.check);
+	json_object_object_add(json, "name", text_json(run->test->name));
+	json_object_object_add(json, "flavor", text_json(flavor_names[run->flavor]));
+	json_object_object_add(json, "outcome", text_json(outcome_names[r->outcome]));
+	json_object_object_add(json, "phase", r->phase ? text_json(phase_names[r->phase]) : NULL);
+	json_object_object_add(json, "reason", text_json(reason));
+	json_object_object_add(json, "ms", ms);
+	return json;
+}
+
+static struct json_object *engine_json(const struct manner *m)
+{
+	struct json_object *json = json_object_new_object();
+	const struct engine *d = &m->dump, *r = &m->restore;
+	char name[256], version[256];
+
+	if (d->spec == r->spec) {
+		json_object_object_add(json, "name", text_json(d->name));
+		json_object_object_add(json, "version", text_json(d->version));
+		return json;
+	}
+	/* Dumped by one and restored by the other. */
+	snprintf(name, sizeof(name), "%s+%s", d->name, r->name);
+	snprintf(version, sizeof(version), "%s+%s", d->version ?: "", r->version ?: "");
+	json_object_object_add(json, "name", text_json(name));
+	json_object_object_add(json, "version", text_json(version));
+	return json;
+}
+
+struct json_object *session_json(const struct session *s)
+{
+	struct json_object *json = json_object_new_object();
+	struct json_object *results = json_object_new_array();
+	struct json_object *probes = json_object_new_array();
+
+	for (size_t i = 0; i < s->n; i++)
+		json_object_array_add(results, run_json(&s->runs[i]));
+	for (size_t i = 0; i < s->probes.n; i++)
+		if (s->probes.list[i].verdict)
+			json_object_array_add(probes, probe_json(&s->probes.list[i]));
+	json_object_object_add(json, "schema", json_object_new_int(1));
+	json_object_object_add(json, "kernel", kernel_json(&s->kernel));
+	json_object_object_add(json, "engine", engine_json(&s->manner));
+	json_object_object_add(json, "results", results);
+	json_object_object_add(json, "probes", probes);
+	return json;
+}

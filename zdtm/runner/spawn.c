@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "engine/base/cleanup.h"
+#include "engine/base/fd.h"
+#include "spawn.h"
+
+/* All signals at their default, none blocked, whatever whoever started us did. */
+static void fresh_signals(posix_spawnattr_t *attr, short flags)
+{
+	sigset_t all, none;
+
+	sigfillset(&all);
+	sigemptyset(&none);
+	posix_spawnattr_init(attr);
+	posix_spawnattr_setsigdefault(attr, &all);
+	posix_spawnattr_setsigmask(attr, &none);
+	posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | flags);
+}
+
+int spawn_start(const struct spawn *s, pid_t *ret)
+{
+	const int append = O_WRONLY | O_APPEND | O_CREAT;
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	int r;
+
+	fresh_signals(&attr, s->session ? POSIX_SPAWN_SETSID : 0);
+
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (s->output) {
+		posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, s->output, append, 0644);
+		posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
+	}
+	if (s->dir)
+		posix_spawn_file_actions_addchdir_np(&files, s->dir);
+
+	r = posix_spawn(ret, s->argv[0], &files, &attr, (char *const *)s->argv,
+			s->env ? s->env : environ);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attr);
+	return -r;
+}
+
+int spawn_capture(const char *const argv[], struct buf *out)
+{
+	_cleanup_close_ int from = -EBADF, to = -EBADF;
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	int pipe_fds[2], status, r;
+	pid_t pid;
+
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return -errno;
+	from = pipe_fds[0];
+	to = pipe_fds[1];
+
+	fresh_signals(&attr, 0);
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&files, to, STDOUT_FILENO);
+	r = -posix_spawn(&pid, argv[0], &files, &attr, (char *const *)argv, environ);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attr);
+	if (r < 0)
+		return r;
+
+	close(TAKE_FD(to));
+	r = read_rest(from, out);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return r < 0 ? r : status;
+}
+
+const char *status_text(int status, char *to, size_t size)
+{
+	if (WIFSIGNALED(status))
+		snprintf(to, size, "was killed by signal %d (%s)", WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
+	else
+		snprintf(to, size, "exited with %d", WEXITSTATUS(status));
+	return to;
+}

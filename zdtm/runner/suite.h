@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The tests there are. Each program is asked for its declaration (-l, ATF's list of cases); there is
+ * no list anywhere else.
+ */
+#ifndef ZDTM_SUITE_H
+#define ZDTM_SUITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum flavor {
+	FLAVOR_H,
+	FLAVOR_NS,
+	FLAVOR_UNS,
+	FLAVORS,
+};
+extern const char *const flavor_names[FLAVORS];
+
+enum demand {
+	DEMAND_KEEP,
+	DEMAND_KEEP_OR_REFUSE,
+	DEMAND_MUST_REFUSE,
+	DEMAND_REPORT,
+};
+extern const char *const demand_names[];
+
+/* One variant of one test. The strings live as long as the program. */
+struct test_case {
+	const char *name;    /* "static/unlink_fstat00@tmpfile" */
+	const char *test;    /* "static/unlink_fstat00" */
+	const char *variant; /* "tmpfile"; NULL where a test has none */
+	const char *program; /* path */
+	const char *doc, *object;
+	const char *const *needs, *const *engine; /* never NULL, end with NULL */
+	bool flavors[FLAVORS];
+	enum demand demand;
+	unsigned int timeout; /* seconds */
+	uint64_t caps;
+	bool exclusive, cleanup;
+};
+
+struct suite {
+	struct test_case *cases; /* in order of their names */
+	size_t n;
+};
+
+/*
+ * Does a GLOB of the command line mean this case? "static/foo" and "foo" mean all variants of a
+ * test, "foo@tmpfile" one; each part may hold wildcards.
+ */
+bool suite_match(const char *glob, const char *test, const char *variant);
+
+/* Those that match one of the globs (ended with NULL); all of them when there is no glob. */
+struct suite suite_load(const char *const *globs);
+
+/* "need a b" to an array of words ended with NULL. */
+const char *const *suite_words(const char *text);
+
+#endif
