@@ -52,6 +52,9 @@ extern const struct probe *asked;
 extern struct answer *answer;
 extern const char *work_base;
 
+/* A probe program called by this name is the one exec_idle() runs. */
+#define IDLE_PROGRAM "idle-program"
+
 const char *verdict_name(enum verdict verdict);
 
 /* Every probe of this program in the order of its source; "kcmp" of "feature-probes/kcmp.c". */

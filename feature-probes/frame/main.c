@@ -246,6 +246,8 @@ int atf_tp_main(int argc, char **argv, atf_error_t (*add)(atf_tp_t *));
 
 int main(int argc, char **argv)
 {
+	if (streq(argv[0], IDLE_PROGRAM))
+		linger();
 	if (argc > 1 && str_after(argv[1], "--"))
 		return json_main(argc, argv);
 	return atf_tp_main(argc, argv, add_cases);

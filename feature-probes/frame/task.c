@@ -89,6 +89,29 @@ pid_t spawn_in(int namespaces)
 	return 0;
 }
 
+void exec_idle(void)
+{
+	execl("/proc/self/exe", IDLE_PROGRAM, NULL);
+	BROKEN("exec: %s", errno_name(errno));
+}
+
+void until_exec(pid_t pid)
+{
+	uint64_t until = now_ms() + WAIT_MS;
+
+	for (;;) {
+		char *line = slurp("/proc/%d/cmdline", pid);
+		bool is = line && streq(line, IDLE_PROGRAM);
+
+		free(line);
+		if (is)
+			return;
+		if (now_ms() > until)
+			BROKEN("task %d does not exec", pid);
+		usleep(200);
+	}
+}
+
 int reap(pid_t pid)
 {
 	int pidfd = syscall(SYS_pidfd_open, pid, 0), status, r;

@@ -37,6 +37,13 @@ void reap_good(pid_t pid);
 /* SIGKILL, and waits for the end. */
 void end_task(pid_t pid);
 
+/*
+ * Becomes, by exec(), a program that does nothing for ever; until_exec() waits until another task
+ * has become it.
+ */
+_Noreturn void exec_idle(void);
+void until_exec(pid_t pid);
+
 /* Waits for a task to be in a state, as the third field of /proc/PID/stat has it. */
 void until_state(pid_t pid, char state);
 
