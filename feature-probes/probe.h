@@ -37,6 +37,7 @@
 #include "frame/proc.h"
 #include "frame/task.h"
 #include "frame/tools.h"
+#include "frame/trace.h"
 
 struct probe {
 	const char *what;       /* the promise, as a sentence */

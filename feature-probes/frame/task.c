@@ -158,6 +158,29 @@ void until_state(pid_t pid, char state)
 	}
 }
 
+/* Weak: a C library before 2.35 has no area and no such symbols. */
+extern const ptrdiff_t __rseq_offset __attribute__((weak));
+extern const unsigned int __rseq_size __attribute__((weak));
+
+void *drop_libc_rseq(uint32_t *len)
+{
+	const int unregister = 1;
+	char *area;
+
+	*len = 0;
+	if (!&__rseq_size || __rseq_size == 0)
+		return NULL;
+	area = (char *)__builtin_thread_pointer() + __rseq_offset;
+	/* __rseq_size is what of it is in use; the length at registration is known to nobody. */
+	for (uint32_t n = 20; n <= 512; n += 4) {
+		if (syscall(SYS_rseq, area, n, unregister, LIBC_RSEQ_SIGNATURE) == 0) {
+			*len = n;
+			return area;
+		}
+	}
+	BROKEN("the C library's rseq area cannot be unregistered: %s", errno_name(errno));
+}
+
 void reach(int stage)
 {
 	answer->stage = stage;

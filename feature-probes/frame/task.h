@@ -7,6 +7,7 @@
 #define FEATURE_PROBES_FRAME_TASK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* fork(): 0 in the child. It is killed when the task that spawned it ends. */
@@ -43,6 +44,13 @@ void end_task(pid_t pid);
  */
 _Noreturn void exec_idle(void);
 void until_exec(pid_t pid);
+
+/*
+ * Takes the C library's rseq area of the calling thread out of the kernel's hands: its address, or
+ * NULL when there was none. *len is what it was registered with.
+ */
+void *drop_libc_rseq(uint32_t *len);
+#define LIBC_RSEQ_SIGNATURE 0x53053053 /* x86; others have their own */
 
 /* Waits for a task to be in a state, as the third field of /proc/PID/stat has it. */
 void until_state(pid_t pid, char state);
