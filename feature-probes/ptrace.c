@@ -525,9 +525,12 @@ static pid_t spawn_calling(void)
 {
 	pid_t pid = spawn();
 
-	if (pid == 0)
+	if (pid == 0) {
+		reach(1);
 		for (;;)
 			syscall(SYS_getppid, 1, 2, 3, 4, 5, 6);
+	}
+	await(1);
 	seize_stopped(pid, PTRACE_O_TRACESYSGOOD);
 	return pid;
 }
@@ -554,7 +557,7 @@ PROBE(get_syscall_info, .what = "PTRACE_GET_SYSCALL_INFO tells entry from exit, 
 
 	PROMISE_GE(OFFERED(syscall_info(pid, &info), "PTRACE_GET_SYSCALL_INFO", EIO), 24);
 	PROMISE_EQ(info.op, UAPI_SYSCALL_INFO_NONE);
-	/* Behind what the C library calls after a fork. */
+	/* It may not have come to its loop yet. */
 	do {
 		to_next_syscall_stop(pid);
 		NEED(syscall_info(pid, &info));
