@@ -3,6 +3,7 @@
 #include <linux/futex.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <time.h>
@@ -183,7 +184,10 @@ void *drop_libc_rseq(uint32_t *len)
 
 void reach(int stage)
 {
-	answer->stage = stage;
+	int now = answer->stage;
+
+	while (now < stage && !atomic_compare_exchange_weak(&answer->stage, &now, stage))
+		;
 	syscall(SYS_futex, &answer->stage, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
