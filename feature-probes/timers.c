@@ -75,9 +75,9 @@ PROBE(list,
 	snprintf(want, sizeof(want), "ID: %d\nsignal: %d/%016x\nnotify: signal/pid.%d\nClockID: %d",
 		 id[0], SIGRTMIN + 2, 0x1234abcd, pid, CLOCK_BOOTTIME);
 	PROMISE_STR(timer_text(pid, id[0]), want);
-	snprintf(want, sizeof(want), "notify: none/pid.%d\nClockID: %d\n", pid, CLOCK_REALTIME);
+	snprintf(want, sizeof(want), "notify: none/pid.%d\nClockID: %d", pid, CLOCK_REALTIME);
 	PROMISE(strstr(timer_text(pid, id[1]), want));
-	snprintf(want, sizeof(want), "notify: signal/tid.%d\nClockID: %d\n", pid, CLOCK_MONOTONIC);
+	snprintf(want, sizeof(want), "notify: signal/tid.%d\nClockID: %d", pid, CLOCK_MONOTONIC);
 	PROMISE(strstr(timer_text(pid, id[2]), want));
 	/* A fork takes no timers along. */
 	PROMISE_STR(NEED(slurp("/proc/self/timers")), "");
