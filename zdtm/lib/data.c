@@ -128,8 +128,8 @@ static void wait_for(int fd, short events, const char *what, size_t done, size_t
 	char others[1000];
 
 	if (in_main_thread() && !ready_in_time(fd, events))
-		t_die("%s fd %d: %zu of %zu bytes after %u s; others: %s", what, fd, done, size,
-		      patience(), what_others_do(others, sizeof(others)));
+		end_caller("%s fd %d: %zu of %zu bytes after %u s; others: %s", what, fd, done,
+			   size, patience(), what_others_do(others, sizeof(others)));
 }
 
 void t_read(int fd, void *data, size_t size)
@@ -140,9 +140,9 @@ void t_read(int fd, void *data, size_t size)
 		wait_for(fd, POLLIN, "reading", done, size);
 		n = read(fd, (char *)data + done, size - done);
 		if (n < 0 && errno != EINTR && errno != EAGAIN)
-			t_die("reading fd %d: %s", fd, strerror(errno));
+			end_caller("reading fd %d: %s", fd, strerror(errno));
 		if (n == 0)
-			t_die("reading fd %d: ends after %zu of %zu bytes", fd, done, size);
+			end_caller("reading fd %d: ends after %zu of %zu bytes", fd, done, size);
 		done += n > 0 ? n : 0;
 	}
 }
@@ -155,7 +155,7 @@ void t_write(int fd, const void *data, size_t size)
 		wait_for(fd, POLLOUT, "writing", done, size);
 		n = write(fd, (const char *)data + done, size - done);
 		if (n < 0 && errno != EINTR && errno != EAGAIN)
-			t_die("writing fd %d: %s", fd, strerror(errno));
+			end_caller("writing fd %d: %s", fd, strerror(errno));
 		done += n > 0 ? n : 0;
 	}
 }

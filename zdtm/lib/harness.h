@@ -26,6 +26,10 @@ struct harness {
 };
 extern struct harness harness;
 
+/* Failing where the test called the helper that fails. */
+#define fail_caller(...) zdtm_fail(zdtm_at, __VA_ARGS__)
+#define end_caller(...)  zdtm_die(zdtm_at, __VA_ARGS__)
+
 /* One protocol line into the log. */
 void say(const char *word, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

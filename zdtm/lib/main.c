@@ -8,6 +8,16 @@ static const struct zdtm_variant plain = {};
 
 const struct zdtm_variant *variant = &plain;
 struct harness harness;
+__thread struct zdtm_here zdtm_at;
+
+/* glibc's posix_spawn() starts every program with glibc's own two signals ignored. */
+static void default_signals(void)
+{
+	const unsigned long act[4] = {}; /* SIG_DFL and no flags, in every order of the fields */
+
+	for (int sig = 32; sig < SIGRTMIN; sig++)
+		SYS(syscall(SYS_rt_sigaction, sig, act, NULL, sizeof(uint64_t)));
+}
 
 /*
  * Leaves the capabilities the test declares, in the bounding set too: root gets back everything
@@ -75,7 +85,7 @@ static void let_them_dump_us(void)
 static bool anything_failed(void)
 {
 	if (harness.shared && __atomic_load_n(&harness.shared->failures, __ATOMIC_ACQUIRE)) {
-		t_fail("in a child: %s", harness.shared->text);
+		say(ZDTM_SAYS_FAIL, "in a child: %s", harness.shared->text);
 		return true;
 	}
 	return __atomic_load_n(&harness.failures, __ATOMIC_ACQUIRE) > 0;
@@ -84,6 +94,7 @@ static bool anything_failed(void)
 static int run(void)
 {
 	harness.main = getpid();
+	default_signals();
 	drop_capabilities(zdtm_test.caps);
 
 	zdtm_test.setup();

@@ -38,7 +38,7 @@ char *t_slurp(const char *path)
 	char *text = slurp(path);
 
 	if (!text)
-		t_die("reading %s: %s", path, strerror(errno));
+		end_caller("reading %s: %s", path, strerror(errno));
 	return text;
 }
 
@@ -61,7 +61,7 @@ char *t_field(const char *path, const char *key)
 		free(text);
 		return line;
 	}
-	t_die("%s has no line '%s:'", path, key);
+	end_caller("%s has no line '%s:'", path, key);
 }
 
 uint64_t t_field_num(const char *path, const char *key, int base)
@@ -70,7 +70,7 @@ uint64_t t_field_num(const char *path, const char *key, int base)
 	uint64_t number = strtoull(value, &end, base);
 
 	if (end == value)
-		t_die("%s: '%s: %s' is no number", path, key, value);
+		end_caller("%s: '%s: %s' is no number", path, key, value);
 	free(value);
 	return number;
 }
@@ -123,8 +123,8 @@ void t_wait_state(pid_t tid, char state)
 
 	while ((now = state_of(tid)) != state) {
 		if (left_ms(deadline) == 0)
-			t_die("task %d is in state %c, not %c, after %u s", tid, now ? now : '-',
-			      state, patience());
+			end_caller("task %d is in state %c, not %c, after %u s", tid,
+				   now ? now : '-', state, patience());
 		look_again();
 	}
 }
@@ -136,8 +136,9 @@ void t_wait_syscall(pid_t tid, long nr)
 	/* The call's number shows from its entry on, even while it still runs. */
 	while (syscall_of(tid) != nr || state_of(tid) != 'S') {
 		if (left_ms(deadline) == 0)
-			t_die("task %d is in system call %ld, state %c, not asleep in %ld, after %u s",
-			      tid, syscall_of(tid), state_of(tid), nr, patience());
+			end_caller(
+				"task %d is in system call %ld, state %c, not asleep in %ld, after %u s",
+				tid, syscall_of(tid), state_of(tid), nr, patience());
 		look_again();
 	}
 }

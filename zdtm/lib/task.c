@@ -36,7 +36,8 @@ void t_share(void)
 	if (harness.shared)
 		return;
 	if (getpid() != harness.main)
-		t_die("no page is shared with the other tasks: t_share() must come before the fork");
+		end_caller(
+			"no page is shared with the other tasks: t_share() must come before the fork");
 	harness.shared = SYS(mmap(NULL, sizeof(*harness.shared), PROT_READ | PROT_WRITE,
 				  MAP_SHARED | MAP_ANONYMOUS, -1, 0));
 }
@@ -51,7 +52,7 @@ bool t_over(void)
 static uint32_t *slot(unsigned int n)
 {
 	if (n >= T_SLOTS)
-		t_die("slot %u: there are %d", n, T_SLOTS);
+		end_caller("slot %u: there are %d", n, T_SLOTS);
 	t_share();
 	return &harness.shared->tokens[n];
 }
@@ -83,8 +84,8 @@ void t_wait(unsigned int n)
 		 * restart block behind: so only the main thread, never dumped here, has one.
 		 */
 		if (in_main_thread() && left == 0)
-			t_die("t_wait(%u): nobody woke it for %u s; others: %s", n, patience(),
-			      what_others_do(others, sizeof(others)));
+			end_caller("t_wait(%u): nobody woke it for %u s; others: %s", n, patience(),
+				   what_others_do(others, sizeof(others)));
 		syscall(SYS_futex, tokens, FUTEX_WAIT, 0, in_main_thread() ? &t : NULL, NULL, 0);
 	}
 }
@@ -133,13 +134,13 @@ int t_reap(pid_t pid)
 		int fd = SYS(pidfd_open(pid, 0));
 
 		if (!ready_in_time(fd, POLLIN))
-			t_die("child %d did not exit for %u s; others: %s", pid, patience(),
-			      what_others_do(others, sizeof(others)));
+			end_caller("child %d did not exit for %u s; others: %s", pid, patience(),
+				   what_others_do(others, sizeof(others)));
 		close(fd);
 	}
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
-			t_die("waitpid(%d): %s", pid, strerror(errno));
+			end_caller("waitpid(%d): %s", pid, strerror(errno));
 	return status;
 }
 
@@ -148,10 +149,12 @@ void t_join(pid_t pid)
 	int status = t_reap(pid);
 
 	if (WIFSIGNALED(status))
-		t_fail("child %d was killed by signal %d (%s)", pid, WTERMSIG(status),
-		       strsignal(WTERMSIG(status)));
+		fail_caller("child %d was killed by signal %d (%s)", pid, WTERMSIG(status),
+			    strsignal(WTERMSIG(status)));
 	else if (WEXITSTATUS(status) != 0)
-		t_fail("child %d exited with %d", pid, WEXITSTATUS(status));
+		fail_caller("child %d exited with %d%s%s", pid, WEXITSTATUS(status),
+			    harness.shared && harness.shared->told ? "; first failure: " : "",
+			    harness.shared ? harness.shared->text : "");
 }
 
 struct thread_start {
@@ -192,7 +195,7 @@ void t_thread_join(pthread_t thread)
 	t.tv_sec += patience();
 	r = pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &t);
 	if (r == ETIMEDOUT)
-		t_die("a thread did not end for %u s; others: %s", patience(),
-		      what_others_do(others, sizeof(others)));
+		end_caller("a thread did not end for %u s; others: %s", patience(),
+			   what_others_do(others, sizeof(others)));
 	SYS_RC(r);
 }

@@ -56,7 +56,7 @@ enum zdtm_demand {
 	REPORT,         /* may be lost, as no kernel interface can bring it back: we say so */
 };
 
-/* One way to run the same two halves. Shows as NAME@variant. The list ends with {}. */
+/* One way to run the same two halves. Shows as NAME@variant. */
 struct zdtm_variant {
 	const char *name;
 	long arg;                  /* whatever setup() and check() make of it */
@@ -83,8 +83,9 @@ struct zdtm_test {
 #define ZDTM_TEST const struct zdtm_test zdtm_test
 extern const struct zdtm_test zdtm_test;
 
-#define LIST(...)    ((const char *const[]){ __VA_ARGS__, NULL })
-#define CAP_BIT(cap) (UINT64_C(1) << (cap))
+#define LIST(...)     ((const char *const[]){ __VA_ARGS__, NULL })
+#define VARIANTS(...) ((const struct zdtm_variant[]){ __VA_ARGS__, {} }) /* { "name", arg }, ... */
+#define CAP_BIT(cap)  (UINT64_C(1) << (cap))
 
 /* The variant that runs; without .variants one with no name and 0 for arg. */
 extern const struct zdtm_variant *variant;
@@ -108,12 +109,12 @@ extern const struct zdtm_variant *variant;
  * Numbers of any width and signedness and pointers may be mixed; they compare as in mathematics.
  */
 #define EXPECT(cond)    zdtm_expect((cond), #cond, ZDTM_HERE)
-#define EXPECT_EQ(a, b) ZDTM_COMPARE(a, ==, b)
-#define EXPECT_NE(a, b) ZDTM_COMPARE(a, !=, b)
-#define EXPECT_LT(a, b) ZDTM_COMPARE(a, <, b)
-#define EXPECT_LE(a, b) ZDTM_COMPARE(a, <=, b)
-#define EXPECT_GT(a, b) ZDTM_COMPARE(a, >, b)
-#define EXPECT_GE(a, b) ZDTM_COMPARE(a, >=, b)
+#define EXPECT_EQ(a, b) ZDTM_COMPARE(a, "==", b, #a, #b)
+#define EXPECT_NE(a, b) ZDTM_COMPARE(a, "!=", b, #a, #b)
+#define EXPECT_LT(a, b) ZDTM_COMPARE(a, "<", b, #a, #b)
+#define EXPECT_LE(a, b) ZDTM_COMPARE(a, "<=", b, #a, #b)
+#define EXPECT_GT(a, b) ZDTM_COMPARE(a, ">", b, #a, #b)
+#define EXPECT_GE(a, b) ZDTM_COMPARE(a, ">=", b, #a, #b)
 
 #define EXPECT_STR(a, b)      zdtm_expect_str((a), (b), #a, #b, ZDTM_HERE)
 #define EXPECT_MEM(a, b, len) zdtm_expect_mem((a), (b), (len), #a, #b, ZDTM_HERE)
@@ -236,6 +237,28 @@ struct zdtm_here {
 };
 #define ZDTM_HERE ((struct zdtm_here){ __FILE__, __LINE__ })
 
+/* Where in the test the helper was called: that is the line its failure is about. */
+extern __thread struct zdtm_here zdtm_at;
+#define ZDTM_AT(helper, ...) (zdtm_at = ZDTM_HERE, helper(__VA_ARGS__))
+
+#ifndef ZDTM_HARNESS_H
+#define t_field(...)        ZDTM_AT(t_field, __VA_ARGS__)
+#define t_field_num(...)    ZDTM_AT(t_field_num, __VA_ARGS__)
+#define t_fill(...)         ZDTM_AT(t_fill, __VA_ARGS__)
+#define t_fork(...)         ZDTM_AT(t_fork, __VA_ARGS__)
+#define t_join(...)         ZDTM_AT(t_join, __VA_ARGS__)
+#define t_read(...)         ZDTM_AT(t_read, __VA_ARGS__)
+#define t_reap(...)         ZDTM_AT(t_reap, __VA_ARGS__)
+#define t_slurp(...)        ZDTM_AT(t_slurp, __VA_ARGS__)
+#define t_thread(...)       ZDTM_AT(t_thread, __VA_ARGS__)
+#define t_thread_join(...)  ZDTM_AT(t_thread_join, __VA_ARGS__)
+#define t_wait(...)         ZDTM_AT(t_wait, __VA_ARGS__)
+#define t_wait_state(...)   ZDTM_AT(t_wait_state, __VA_ARGS__)
+#define t_wait_syscall(...) ZDTM_AT(t_wait_syscall, __VA_ARGS__)
+#define t_wake(...)         ZDTM_AT(t_wake, __VA_ARGS__)
+#define t_write(...)        ZDTM_AT(t_write, __VA_ARGS__)
+#endif
+
 struct zdtm_num {
 	uint64_t bits;
 	bool is_signed;
@@ -246,7 +269,8 @@ struct zdtm_num {
 							       : true, long long                   \
 							       : true, default                     \
 							       : false) })
-#define ZDTM_COMPARE(a, op, b) zdtm_expect_num(ZDTM_NUM(a), #op, ZDTM_NUM(b), #a, #b, ZDTM_HERE)
+#define ZDTM_COMPARE(a, op, b, a_text, b_text)                                                     \
+	zdtm_expect_num(ZDTM_NUM(a), op, ZDTM_NUM(b), a_text, b_text, ZDTM_HERE)
 
 long zdtm_sys(long r, const char *text, struct zdtm_here here);
 void *zdtm_sys_ptr(void *p, const char *text, struct zdtm_here here);

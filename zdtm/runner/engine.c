@@ -102,14 +102,18 @@ void engine_restore_argv(const struct engine *e, const char *images, const char 
 	add_options(argv, ARRAY_SIZE(fixed), options);
 }
 
-/* "(00.012345)   812: Error ...": what follows the stamp. */
+/* "(00.012345)   812: Error ...": what follows the time stamp and the pid. */
 static const char *behind_stamp(const char *line)
 {
 	const char *end = line[0] == '(' ? strchr(line, ')') : NULL;
+	uint64_t pid;
 
-	if (end)
-		line = end + 1;
-	return line + strspn(line, " ");
+	line = end ? end + 1 : line;
+	line += strspn(line, " ");
+	end = line;
+	if (scan_u64(&end, 10, &pid) && end[0] == ':' && end[1] == ' ')
+		line = end + 2;
+	return line;
 }
 
 bool engine_error_line(const char *log, const char *output, char *to, size_t size)

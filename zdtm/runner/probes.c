@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/capability.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "engine/base/buf.h"
 #include "engine/base/cleanup.h"
@@ -66,7 +67,8 @@ static size_t find_programs(const char *only, struct program **ret)
 	char *path;
 
 	while (dir && (d = readdir(dir))) {
-		if (d->d_name[0] == '.' || (only && !streq(d->d_name, only)))
+		if (d->d_name[0] == '.' || (only && !streq(d->d_name, only)) ||
+		    faccessat(dirfd(dir), d->d_name, X_OK, 0) < 0)
 			continue;
 		if (asprintf(&path, "%s/%s", folder, d->d_name) < 0)
 			die("out of memory");

@@ -164,7 +164,7 @@ static bool soon(struct stage *s, bool (*so)(const struct stage *))
 	double deadline = s->deadline;
 	bool r;
 
-	s->deadline = now_ms() + 5000;
+	s->deadline = now_ms() + 3000;
 	r = wait_until(s, so);
 	s->deadline = deadline;
 	return r;
@@ -341,7 +341,7 @@ static bool run_engine(struct stage *s, const struct engine *e, const char *cons
 
 	engine_error_line(log_path, output, r->engine, sizeof(r->engine));
 	if (WIFSIGNALED(s->engine.status))
-		result_decide(r, FAILED, phase, "%s %s", e->name,
+		result_decide(r, FAILED, phase, "%s %s %s", e->name, phase_names[phase],
 			      status_text(s->engine.status, why, sizeof(why)));
 	return false;
 }

@@ -4,6 +4,7 @@
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "engine/base/buf.h"
 #include "engine/base/cleanup.h"
@@ -192,8 +193,8 @@ static size_t find_programs(const char *const *globs, struct program **ret)
 			struct program p = {};
 			bool wanted = !globs[0];
 
-			if (d->d_name[0] == '.')
-				continue;
+			if (faccessat(dirfd(dir), d->d_name, X_OK, 0) < 0 || d->d_name[0] == '.')
+				continue; /* a Kyuafile */
 			if (asprintf(&p.test, "%s/%s", folders[i], d->d_name) < 0)
 				die("out of memory");
 			for (const char *const *g = globs; *g; g++)

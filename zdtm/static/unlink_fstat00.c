@@ -43,10 +43,10 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "a file with no name left keeps bytes, offset, mode and owner",
 	.object = "regfile",
-	.caps = CAP_BIT(CAP_CHOWN) |
-		CAP_BIT(CAP_FOWNER), /* fchown, then fchmod of another's file */
+	/* fchown(), and then fchmod() of what is somebody else's. */
+	.caps = CAP_BIT(CAP_CHOWN) | CAP_BIT(CAP_FOWNER),
 	.engine = LIST("--ghost-limit=1M"),
-	.variants = (const struct zdtm_variant[]){{ "unlinked" }, { "tmpfile", O_TMPFILE }, {}},
+	.variants = VARIANTS({ "unlinked" }, { "tmpfile", O_TMPFILE }),
 	.setup = setup,
 	.check = check,
 };
