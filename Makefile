@@ -15,6 +15,7 @@ O ?= build-san
 SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 endif
 O      ?= build
+$(if $(O),,$(error O= is empty: that would build into the root of this machine))
 PREFIX ?= /usr/local
 V      ?= 0
 Q      := $(if $(filter 0,$(V)),@)
@@ -53,14 +54,46 @@ $(O)/obj/%.o: %.S
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(OPT) -MMD -MP -c -o $@ $<
 
-include proto/build.mk parasite/build.mk engine/build.mk zdtm/build.mk feature-probes/build.mk tests/build.mk
+include proto/build.mk parasite/build.mk engine/build.mk zdtm/build.mk feature-probes/build.mk \
+	tests/build.mk tests/runner/build.mk
+
+MAN := $(wildcard docs/*.[1-8])
+programs += $(foreach m,$(MAN),$(O)/share/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
+$(O)/share/man/man1/% $(O)/share/man/man8/%: docs/%
+	$(Q)install -D -m 644 $< $@
+
+# What kyua runs. The folders are prerequisites because a program whose source has gone must go, too.
+SUITE := $(filter $(O)/libexec/zdtm/%,$(programs))
+$(O)/libexec/zdtm/Kyuafile: $(SUITE) scripts/kyuafile zdtm/static zdtm/transition feature-probes
+	$(call say,KYUA,libexec/zdtm)
+	$(Q)scripts/kyuafile $(@D) $(SUITE:$(@D)/%=%)
+$(O)/tests/Kyuafile: $(kyua:%=$(O)/%) scripts/kyuafile
+	$(call say,KYUA,tests)
+	$(Q)scripts/kyuafile $(@D) $(kyua:tests/%=%)
+programs += $(O)/libexec/zdtm/Kyuafile $(O)/tests/Kyuafile
 
 programs: $(programs)
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
 
+run: programs
+	$(O)/bin/zdtm matrix -o out
+
+check: programs
+	$(Q)scripts/check
+
+INSTALLED = $(filter $(O)/bin/% $(O)/sbin/% $(O)/libexec/% $(O)/share/%,$(programs)) \
+	$(wildcard $(O)/libexec/zdtm/*/Kyuafile)
+install: programs
+	$(Q)for f in $(INSTALLED:$(O)/%=%); do \
+		install -D -m $$([ -x $(O)/$$f ] && echo 755 || echo 644) $(O)/$$f $(DESTDIR)$(PREFIX)/$$f || exit 1; \
+	done
+
+fmt:
+	$(Q)git ls-files '*.c' '*.h' | xargs clang-format -i
+
 clean:
 	rm -rf $(O)
 
-.PHONY: all programs clean
+.PHONY: all programs run check install fmt clean
 .DELETE_ON_ERROR:
