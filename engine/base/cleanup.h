@@ -69,18 +69,18 @@ static inline void cleanup_fclose(FILE **f)
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define LIST(...)     ((const char *const[]){ __VA_ARGS__, NULL })
 
-#define MIN(a, b)                                                                                  \
+/* Both sides are evaluated once; the names differ from use to use, so that uses can be nested. */
+#define PICK_(a, b, op, x, y)                                                                      \
 	({                                                                                         \
-		__typeof__(a) min_a_ = (a);                                                        \
-		__typeof__(b) min_b_ = (b);                                                        \
-		min_a_ < min_b_ ? min_a_ : min_b_;                                                 \
+		__typeof__(a) x = (a);                                                             \
+		__typeof__(b) y = (b);                                                             \
+		x op y ? x : y;                                                                    \
 	})
-#define MAX(a, b)                                                                                  \
-	({                                                                                         \
-		__typeof__(a) max_a_ = (a);                                                        \
-		__typeof__(b) max_b_ = (b);                                                        \
-		max_a_ > max_b_ ? max_a_ : max_b_;                                                 \
-	})
+#define PASTE__(a, b)            a##b
+#define PASTE_(a, b)             PASTE__(a, b)
+#define PICK_NAMED_(a, b, op, n) PICK_(a, b, op, PASTE_(pick_a_, n), PASTE_(pick_b_, n))
+#define MIN(a, b)                PICK_NAMED_(a, b, <, __COUNTER__)
+#define MAX(a, b)                PICK_NAMED_(a, b, >, __COUNTER__)
 
 #define ALIGN_DOWN(x, a) ((x) & ~((__typeof__(x))(a)-1))
 #define ALIGN_UP(x, a)   ALIGN_DOWN((x) + (a)-1, a)

@@ -38,7 +38,7 @@ void page_runs_done(struct page_runs *r)
 
 int page_runs_add(struct page_runs *r, uint64_t start, uint64_t end)
 {
-	r->pages += (end - start) / PAGE_SIZE;
+	r->pages += (end - start) / PAGE;
 	if (r->n && r->run[r->n - 1].end == start) {
 		r->run[r->n - 1].end = end;
 		return 0;
@@ -67,15 +67,14 @@ static uint64_t find_zero_pfn(void)
 	if (found != (uint64_t)-1)
 		return found;
 	found = 0;
-	page = mmap(NULL, PAGE_SIZE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	page = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (page == MAP_FAILED)
 		return 0;
 	fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	if (fd >= 0 && page[0] == 0 &&
-	    pread(fd, &word, sizeof(word), (uintptr_t)page / PAGE_SIZE * sizeof(word)) ==
-		    sizeof(word))
+	    pread(fd, &word, sizeof(word), (uintptr_t)page / PAGE * sizeof(word)) == sizeof(word))
 		found = word & WORD_PFN;
-	munmap((void *)page, PAGE_SIZE);
+	munmap((void *)page, PAGE);
 	return found;
 }
 
@@ -104,12 +103,14 @@ static int scan(struct pagemap *m, struct pm_scan arg, struct page_runs *to)
 int pagemap_open(int proc, struct pagemap *ret)
 {
 	struct pm_scan none = { .size = sizeof(none) };
+	struct pm_scan guard = { .size = sizeof(guard), .category_mask = PM_GUARD };
 
 	ret->fd = openat(proc, "pagemap", O_RDONLY | O_CLOEXEC);
 	if (ret->fd < 0)
 		return -errno;
 	/* An empty scan tells whether the ioctl is there. */
 	ret->scan = ioctl(ret->fd, PM_SCAN, &none) == 0;
+	ret->guard = ioctl(ret->fd, PM_SCAN, &guard) == 0;
 	ret->zero_pfn = ret->scan ? 0 : find_zero_pfn();
 	return 0;
 }
@@ -131,6 +132,8 @@ static bool own_page(const struct pagemap *m, uint64_t word)
 
 int pagemap_private(struct pagemap *m, uint64_t start, uint64_t end, struct page_runs *to)
 {
+	/* A guard is kept like a swapped-out page, and shows as one. */
+	uint64_t not = PM_FILE | PM_PFNZERO | (m->guard ? PM_GUARD : 0);
 	uint64_t word[1024];
 
 	if (m->scan)
@@ -138,26 +141,26 @@ int pagemap_private(struct pagemap *m, uint64_t start, uint64_t end, struct page
 			    (struct pm_scan){
 				    .start = start,
 				    .end = end,
-				    .category_inverted = PM_FILE | PM_PFNZERO,
-				    .category_mask = PM_FILE | PM_PFNZERO,
+				    .category_inverted = not,
+				    .category_mask = not,
 				    .category_anyof_mask = PM_PRESENT | PM_SWAPPED,
 			    },
 			    to);
 
 	while (start < end) {
-		size_t want = MIN((end - start) / PAGE_SIZE, ARRAY_SIZE(word));
+		size_t want = MIN((end - start) / PAGE, ARRAY_SIZE(word));
 		ssize_t got =
-			pread(m->fd, word, want * sizeof(*word), start / PAGE_SIZE * sizeof(*word));
+			pread(m->fd, word, want * sizeof(*word), start / PAGE * sizeof(*word));
 		int r;
 
 		if (got < 0)
 			return -errno;
 		if (got < (ssize_t)sizeof(*word))
 			return -ENODATA;
-		for (size_t i = 0; i < got / sizeof(*word); i++, start += PAGE_SIZE) {
+		for (size_t i = 0; i < got / sizeof(*word); i++, start += PAGE) {
 			if (!own_page(m, word[i]))
 				continue;
-			r = page_runs_add(to, start, start + PAGE_SIZE);
+			r = page_runs_add(to, start, start + PAGE);
 			if (r < 0)
 				return r;
 		}
@@ -167,16 +170,13 @@ int pagemap_private(struct pagemap *m, uint64_t start, uint64_t end, struct page
 
 int pagemap_guards(struct pagemap *m, uint64_t start, uint64_t end, struct page_runs *to)
 {
-	int r;
-
-	if (!m->scan)
+	if (!m->guard)
 		return -ENOTTY;
-	r = scan(m,
-		 (struct pm_scan){
-			 .start = start,
-			 .end = end,
-			 .category_mask = PM_GUARD,
-		 },
-		 to);
-	return r == -EINVAL ? -ENOTTY : r;
+	return scan(m,
+		    (struct pm_scan){
+			    .start = start,
+			    .end = end,
+			    .category_mask = PM_GUARD,
+		    },
+		    to);
 }

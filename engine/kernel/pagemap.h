@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PAGE_SIZE 4096UL
+#define PAGE 4096UL
 
 struct page_run {
 	uint64_t start, end; /* bytes */
@@ -23,7 +23,8 @@ int page_runs_add(struct page_runs *r, uint64_t start, uint64_t end);
 
 struct pagemap {
 	int fd;
-	bool scan; /* PAGEMAP_SCAN works */
+	bool scan;  /* PAGEMAP_SCAN works */
+	bool guard; /* and tells guard pages */
 	uint64_t zero_pfn;
 };
 

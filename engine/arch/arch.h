@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What differs from CPU to CPU; arch/<cpu>/ answers. */
+#ifndef ARCH_ARCH_H
+#define ARCH_ARCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/user.h>
+
+#include "parasite/gate.h"
+#include "proto/core.pb-c.h"
+
+typedef struct user_regs_struct arch_regs;
+
+#define ARCH_XSTATE_MAX 16384 /* AMX included */
+
+/* Registers of a thread, as they are while it is stopped. */
+struct arch_thread {
+	arch_regs regs;
+	size_t xstate_len;
+	uint8_t *xstate;
+};
+
+/* A 64-bit thread, in a mode that can be rebuilt? Otherwise a word for what it is. */
+const char *arch_unsupported(const arch_regs *regs);
+
+/*
+ * What an interrupted system call does when its thread goes on.
+ * ARCH_CALL_BLOCK: restart_syscall(2), with state that only the kernel has.
+ */
+enum arch_call { ARCH_CALL_NONE, ARCH_CALL_RESTART, ARCH_CALL_BLOCK };
+enum arch_call arch_interrupted_call(const arch_regs *regs);
+
+/* Number and arguments of the system call a thread was stopped in. */
+void arch_call_args(const arch_regs *regs, long *nr, uint64_t arg[6]);
+
+/* Makes the registers repeat the interrupted call from its start. */
+void arch_repeat_call(arch_regs *regs);
+
+/* Makes them as after the call, with this result. */
+void arch_finish_call(arch_regs *regs, int64_t result);
+
+/* Registers that enter the gate at `at` (see gate.S), leaving the stack pointer alone. */
+struct gate_entry {
+	uint64_t at;
+	int32_t pid, tid, sig;
+	bool is_mmap;
+	uint64_t list;   /* for gate_run */
+	long nr;         /* for gate_call, */
+	uint64_t arg[6]; /* ditto */
+};
+void arch_enter_gate(arch_regs *regs, const struct gate_entry *e);
+uint64_t arch_ip(const arch_regs *regs);
+void arch_set_ip(arch_regs *regs, uint64_t ip);
+/* The result of gate_call. */
+int64_t arch_gate_result(const arch_regs *regs);
+/* What the gate puts back when the engine is gone: the registers, with an interrupted call repeated. */
+void arch_fill_gate(struct gate_data *g, const arch_regs *regs, uint64_t mask);
+
+/* Registers to and from the image. Memory of the message comes from malloc. */
+int arch_dump_thread(const struct arch_thread *t, uint64_t clear_tid, CoreEntry *core);
+void arch_dump_done(CoreEntry *core);
+int arch_check_core(const CoreEntry *core, const char **why);
+int arch_restore_thread(const CoreEntry *core, struct arch_thread *ret);
+uint64_t arch_clear_tid(const CoreEntry *core);
+
+#endif

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The story of a dump: hold the tree still, look at everything, write it down, let go. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "engine/base/cleanup.h"
+#include "engine/base/log.h"
+#include "engine/dump.h"
+#include "engine/image/values.h"
+#include "engine/inject/inject.h"
+#include "engine/memory/memory.h"
+#include "engine/objects/files.h"
+#include "engine/objects/remap.h"
+#include "engine/session.h"
+#include "engine/task/ask.h"
+#include "engine/task/parts.h"
+#include "proto/pstree.pb-c.h"
+#include "proto/stats.pb-c.h"
+
+#define for_each_live(t, d)                                                                        \
+	for_each_task(t, &(d)->tree)                                                               \
+		if (!t->zombie)
+
+/* Whatever cannot be saved should be found here, before much has been done to the tasks. */
+static int look(struct dump *d)
+{
+	int r;
+
+	r = ids_check_namespaces(&d->tree);
+	if (r == 0)
+		r = ids_number(&d->tree);
+	for_each_live(t, d) {
+		if (r == 0)
+			r = task_look(d, t);
+		if (r == 0)
+			r = memory_look(d, t);
+	}
+	return r;
+}
+
+/* What only the tasks themselves can tell. Each step is begun for all before any is waited for. */
+static int ask(struct dump *d)
+{
+	int r = 0;
+
+	for_each_live(t, d) {
+		long extra = task_ask_extra(t);
+
+		r = extra < 0 ? extra : inject_map_begin(t, extra);
+		if (r < 0)
+			return r;
+	}
+	for_each_live(t, d) {
+		r = inject_map_end(t, d->timeout_ms);
+		if (r == 0)
+			r = task_ask(t);
+		if (r == 0)
+			r = inject_run_begin(t);
+		if (r < 0)
+			return r;
+	}
+	for_each_live(t, d) {
+		r = inject_run_end(t, d->timeout_ms);
+		if (r == 0)
+			r = task_answer(t);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int write_pstree(struct dump *d)
+{
+	_cleanup_image_ struct image_out img = {};
+	int r;
+
+	r = image_create(&d->images, IMAGE_PSTREE, 0, &img);
+	for_each_task(t, &d->tree) {
+		PstreeEntry e = PSTREE_ENTRY__INIT;
+		_cleanup_free_ uint32_t *tids = calloc(t->n_threads + 1, sizeof(*tids));
+
+		if (!tids)
+			return -ENOMEM;
+		e.pid = t->pid;
+		e.ppid = t->parent ? t->parent->pid : 0;
+		e.pgid = t->stat.pgid;
+		e.sid = t->stat.sid;
+		e.threads = tids;
+		for_each_thread(th, t)
+			tids[e.n_threads++] = th->tid;
+		if (t->zombie)
+			tids[e.n_threads++] = t->pid;
+		if (r == 0)
+			r = image_put(&img, &e.base);
+	}
+	return r < 0 ? r : image_close(&img);
+}
+
+static int write_tasks(struct dump *d)
+{
+	int r = 0;
+
+	for_each_task(t, &d->tree) {
+		if (t->zombie) {
+			r = core_dump_zombie(d, t);
+		} else {
+			r = memory_dump_mm(d, t);
+			if (r == 0)
+				r = files_dump_task(d, t);
+			if (r == 0)
+				r = core_dump(d, t);
+		}
+		if (r < 0)
+			return r;
+	}
+	return files_dump_end(d);
+}
+
+static int write_inventory(struct dump *d)
+{
+	InventoryEntry inv = INVENTORY_ENTRY__INIT;
+	TaskKobjIdsEntry ids = TASK_KOBJ_IDS_ENTRY__INIT;
+
+	ids_own(&ids);
+	inv.img_version = IMG_VERSION;
+	inv.has_fdinfo_per_id = inv.fdinfo_per_id = true;
+	inv.has_ns_per_id = inv.ns_per_id = true;
+	inv.root_ids = &ids;
+	inv.has_lsmtype = true;
+	inv.lsmtype = LSMTYPE__NO_LSM;
+	inv.has_dump_uptime = true;
+	inv.dump_uptime = now_us();
+	inv.engine = "refcr " ZDTM_VERSION;
+	inv.has_root_pid = true;
+	inv.root_pid = d->tree.root->pid;
+	return image_dir_commit(&d->images, &inv);
+}
+
+/* Everything between the tree standing still and the set being complete. */
+static int save(struct dump *d)
+{
+	uint64_t begun;
+	int r;
+
+	r = image_dir_begin(d->images_fd, &d->images);
+	if (r < 0)
+		return log_err(r, "images directory");
+	r = look(d);
+	if (r == 0)
+		r = ask(d);
+	if (r == 0)
+		r = write_pstree(d);
+	if (r == 0)
+		r = write_tasks(d);
+	if (r < 0)
+		return r;
+
+	begun = now_us();
+	r = memory_dump_pages(d);
+	d->stats.memory_us = now_us() - begun;
+	return r < 0 ? r : write_inventory(d);
+}
+
+/* The tree as it was, running. A task that cannot be cured has died or is beyond help: say so. */
+static void let_go(struct dump *d)
+{
+	for_each_live(t, d)
+		(void)inject_cure(t, d->timeout_ms);
+	tree_thaw(&d->tree);
+}
+
+static void finish(struct dump *d)
+{
+	if (d->opts->leave_running) {
+		let_go(d);
+	} else if (d->opts->leave_stopped) {
+		for_each_live(t, d)
+			(void)inject_cure(t, d->timeout_ms);
+		tree_leave_stopped(&d->tree);
+	} else {
+		tree_kill(&d->tree);
+	}
+}
+
+static int write_stats(struct dump *d)
+{
+	DumpStatsEntry e = DUMP_STATS_ENTRY__INIT;
+	StatsEntry stats = STATS_ENTRY__INIT;
+
+	e.freezing_time = d->stats.freeze_us;
+	e.frozen_time = now_us() - d->stats.frozen;
+	e.memdump_time = d->stats.memory_us;
+	e.memwrite_time = d->stats.memory_us;
+	e.pages_scanned = d->stats.pages_scanned;
+	e.pages_written = d->stats.pages_written;
+	e.has_shpages_scanned = e.has_shpages_written = true;
+	e.shpages_scanned = d->stats.shmem_pages_scanned;
+	e.shpages_written = d->stats.shmem_pages_written;
+	stats.dump = &e;
+	if (d->opts->display_stats)
+		printf("Displaying dump stats:\n"
+		       "Freezing time: %u us\nFrozen time: %u us\nMemory dump time: %u us\n"
+		       "Memory write time: %u us\nMemory pages scanned: %ju\n"
+		       "Memory pages written: %ju\n",
+		       e.freezing_time, e.frozen_time, e.memdump_time, e.memwrite_time,
+		       (uintmax_t)e.pages_scanned, (uintmax_t)e.pages_written);
+	return image_write_stats(d->work_fd, IMAGE_STATS_DUMP, &stats.base);
+}
+
+static int failed(struct dump *d, int r)
+{
+	/* image/ says nothing by itself: if nobody else knew better, it was a file of the set. */
+	if (d->images.failed[0] && !log_first_error())
+		log_err(r, "%s", d->images.failed);
+	else if (!log_first_error())
+		log_err(r, "dump");
+	remap_dump_undo();
+	image_dir_abort(&d->images);
+	return r;
+}
+
+int dump_main(const struct options *opts)
+{
+	struct dump d = { .opts = opts, .timeout_ms = opts->timeout_s * 1000 };
+	int r;
+
+	session_raise_nofile();
+	r = session_open(opts, &d.images_fd, &d.work_fd);
+	if (r < 0)
+		return r;
+	arena_init(&d.arena, false);
+
+	d.stats.frozen = now_us();
+	r = tree_freeze(opts->pid, d.timeout_ms, &d.tree);
+	if (r < 0)
+		return r;
+	d.stats.freeze_us = now_us() - d.stats.frozen;
+	log_info("%u tasks with %u threads stand still", d.tree.n_tasks, d.tree.n_threads);
+
+	r = save(&d);
+	if (r < 0) {
+		let_go(&d);
+		return failed(&d, r);
+	}
+	finish(&d);
+	r = write_stats(&d);
+	if (r < 0)
+		log_warn("stats-dump: %s", strerror(-r));
+	log_info("dumped in %ju us", (uintmax_t)(now_us() - d.stats.frozen));
+	return 0;
+}

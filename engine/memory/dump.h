@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the files of a memory dump share. */
+#ifndef MEMORY_DUMP_H
+#define MEMORY_DUMP_H
+
+#include <uthash.h>
+
+#include "memory.h"
+
+/* Where pages come from: a task, or a shared segment. */
+struct page_source {
+	struct task *task;     /* NULL: a segment */
+	int fd;                /* /proc/PID/mem, or the segment's file */
+	uint64_t id;           /* pid, or the segment's number */
+	struct page_runs runs; /* in a segment, offsets */
+	uint32_t pages_id;
+	int out; /* pages-<pages_id>.img */
+};
+
+/* Shared anonymous memory (MAP_SHARED | MAP_ANONYMOUS): told apart by its inode. */
+struct segment {
+	struct {
+		dev_t dev;
+		ino_t ino;
+	} key;
+	uint64_t id;
+	UT_hash_handle hh;
+};
+
+/* A file that is mapped: one entry however many mappings it has. */
+struct mapped {
+	struct {
+		dev_t dev;
+		ino_t ino;
+		int flags; /* O_RDONLY or O_RDWR */
+	} key;
+	char *name; /* as /proc/PID/maps shows it: other names of the inode are other entries */
+	uint32_t id;
+	struct mapped *next; /* of the same key */
+	UT_hash_handle hh;
+};
+
+struct dump_memory {
+	struct page_source *source;
+	unsigned int n, cap;
+	struct segment *segments;
+	struct mapped *mapped;
+	struct part *part; /* while pages are copied */
+};
+
+struct dump_memory *memory_of(struct dump *d);
+/* A new, empty source; NULL when there is no memory. */
+struct page_source *memory_add_source(struct dump *d, struct task *t, uint64_t id);
+
+#endif

@@ -1,0 +1,485 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "dump.h"
+#include "engine/base/cleanup.h"
+#include "engine/base/log.h"
+#include "engine/base/str.h"
+#include "engine/image/values.h"
+#include "engine/objects/regfile.h"
+#include "proto/mm.pb-c.h"
+
+#ifndef MAP_DROPPABLE
+#define MAP_DROPPABLE 0x08
+#endif
+
+/* What a mapping is. */
+enum kind {
+	KIND_ANON,    /* private anonymous */
+	KIND_SEGMENT, /* shared anonymous */
+	KIND_FILE,
+	KIND_VDSO,
+	KIND_VVAR,
+	KIND_VSYSCALL,
+};
+
+static const char *area_name(const struct vm_area *a)
+{
+	return a->name[0] ? a->name : "anonymous memory";
+}
+
+static int refuse(const struct task *t, const struct vm_area *a, const char *why)
+{
+	return log_refuse("task %d: mapping %jx-%jx (%s): %s: not supported yet", t->pid,
+			  (uintmax_t)a->start, (uintmax_t)a->end, area_name(a), why);
+}
+
+static int classify(const struct task *t, const struct vm_area *a, enum kind *ret)
+{
+	static const struct {
+		uint64_t flag;
+		const char *why;
+	} cannot[] = {
+		{VM_FLAG(HT),                              "huge TLB pages"               },
+		{ VM_FLAG(UM) | VM_FLAG(UW) | VM_FLAG(UI), "registered with a userfaultfd"},
+		{ VM_FLAG(SS),                             "a shadow stack"               },
+		{ VM_FLAG(SF),                             "mapped with MAP_SYNC"         },
+		{ VM_FLAG(IO) | VM_FLAG(PF) | VM_FLAG(MM), "device memory"                },
+	};
+	static const struct {
+		const char *prefix, *why;
+	} foreign[] = {
+		{"/memfd:",         "a memfd"               },
+		{ "/SYSV",          "System V shared memory"},
+		{ "/[aio]",         "a ring of native AIO"  },
+		{ "/anon_hugepage", "huge TLB pages"        },
+		{ "anon_inode:",    "a kernel object"       },
+		{ "socket:",        "a socket"              },
+		{ "[uprobes]",      "uprobes"               },
+	};
+
+	if (streq(a->name, "[vdso]"))
+		return *ret = KIND_VDSO, 0;
+	if (streq(a->name, "[vvar]") || streq(a->name, "[vvar_vclock]"))
+		return *ret = KIND_VVAR, 0;
+	if (streq(a->name, "[vsyscall]"))
+		return *ret = KIND_VSYSCALL, 0;
+	for (size_t i = 0; i < ARRAY_SIZE(foreign); i++)
+		if (str_after(a->name, foreign[i].prefix))
+			return refuse(t, a, foreign[i].why);
+	for (size_t i = 0; i < ARRAY_SIZE(cannot); i++)
+		if (a->flags & cannot[i].flag)
+			return refuse(t, a, cannot[i].why);
+
+	if (a->shared && str_after(a->name, "/dev/zero (deleted)"))
+		*ret = KIND_SEGMENT;
+	else if (a->name[0] == '/' && a->ino)
+		*ret = KIND_FILE;
+	else if (a->shared || (a->name[0] && a->name[0] != '['))
+		return refuse(t, a, "of a kind we do not know");
+	else
+		*ret = KIND_ANON;
+	return 0;
+}
+
+/* ---- before the gate ---- */
+
+/* Do these mappings have pages of the task's own? */
+static bool private_pages(enum kind kind, const struct vm_area *a)
+{
+	return (kind == KIND_ANON || kind == KIND_FILE) && !a->shared;
+}
+
+static int add_runs(struct task *t, const struct page_runs *all, struct page_runs *to)
+{
+	unsigned int at = 0;
+	int r;
+
+	for (unsigned int i = 0; i < t->map.n; i++) {
+		const struct vm_area *a = &t->map.area[i];
+		enum kind kind;
+
+		r = classify(t, a, &kind);
+		if (r < 0)
+			return r;
+		/* The code other readers compare their own vdso with. */
+		if (kind == KIND_VDSO) {
+			r = page_runs_add(to, a->start, a->end);
+			if (r < 0)
+				return r;
+		}
+		if (!private_pages(kind, a))
+			continue;
+		while (at < all->n && all->run[at].end <= a->start)
+			at++;
+		for (unsigned int j = at; j < all->n && all->run[j].start < a->end; j++) {
+			r = page_runs_add(to, MAX(all->run[j].start, a->start),
+					  MIN(all->run[j].end, a->end));
+			if (r < 0)
+				return r;
+		}
+	}
+	return 0;
+}
+
+static int find_pages(struct dump *d, struct task *t)
+{
+	_cleanup_(page_runs_done) struct page_runs all = {};
+	struct page_source *s = memory_add_source(d, t, t->pid);
+	struct pagemap map;
+	int r;
+
+	if (!s)
+		return -ENOMEM;
+	r = pagemap_open(t->proc, &map);
+	if (r < 0)
+		return r;
+	if (map.scan) {
+		/* One scan of everything; the vsyscall page is beyond what can be scanned. */
+		uint64_t end = 0;
+
+		for (unsigned int i = 0; i < t->map.n; i++)
+			if (!streq(t->map.area[i].name, "[vsyscall]"))
+				end = t->map.area[i].end;
+		r = pagemap_private(&map, 0, end, &all);
+		if (r == 0)
+			r = pagemap_guards(&map, 0, end, &t->guards);
+		if (r == -ENOTTY)
+			r = 0; /* guards there may be, but the kernel shows them to nobody */
+	} else {
+		for (unsigned int i = 0; r == 0 && i < t->map.n; i++)
+			if (!t->map.area[i].shared && !streq(t->map.area[i].name, "[vsyscall]"))
+				r = pagemap_private(&map, t->map.area[i].start, t->map.area[i].end,
+						    &all);
+	}
+	pagemap_close(&map);
+	if (r == 0)
+		r = add_runs(t, &all, &s->runs);
+	d->stats.pages_scanned += all.pages;
+	return r;
+}
+
+int memory_look(struct dump *d, struct task *t)
+{
+	int r;
+
+	r = vm_map_read(t->proc, &t->map);
+	if (r < 0)
+		return log_err(r, "task %d: mappings", t->pid);
+	r = find_pages(d, t);
+	return r < 0 && r != -ENOTSUP ? log_err(r, "task %d: pages", t->pid) : r;
+}
+
+/* ---- mapped files and segments ---- */
+
+static int map_file_open(struct task *t, const struct vm_area *a, int flags)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "map_files/%jx-%jx", (uintmax_t)a->start, (uintmax_t)a->end);
+	fd = openat(t->proc, path, flags | O_CLOEXEC);
+	return fd < 0 ? log_err(-errno, "task %d: file of mapping %jx-%jx (%s)", t->pid,
+				(uintmax_t)a->start, (uintmax_t)a->end, area_name(a))
+		      : fd;
+}
+
+static int file_id(struct dump *d, struct task *t, const struct vm_area *a, int flags, uint32_t *id)
+{
+	struct dump_memory *m = memory_of(d);
+	_cleanup_close_ int fd = -EBADF;
+	struct mapped *first, *f, key;
+	int r;
+
+	memset(&key, 0, sizeof(key));
+	key.key.dev = a->dev;
+	key.key.ino = a->ino;
+	key.key.flags = flags;
+	HASH_FIND(hh, m->mapped, &key.key, sizeof(key.key), first);
+	for (f = first; f; f = f->next)
+		if (streq(f->name, a->name)) {
+			*id = f->id;
+			return 0;
+		}
+
+	/* Without opening it: it may be a device. */
+	fd = map_file_open(t, a, O_PATH);
+	if (fd < 0)
+		return fd;
+	r = regfile_dump_extra(d, t->pid, fd, flags, "a mapped file", id);
+	if (r < 0)
+		return r;
+	f = arena_new(&d->arena, struct mapped);
+	if (!f)
+		return -ENOMEM;
+	f->key = key.key;
+	f->id = *id;
+	f->name = arena_strdup(&d->arena, a->name);
+	if (!f->name)
+		return -ENOMEM;
+	if (first) {
+		f->next = first->next;
+		first->next = f;
+	} else {
+		HASH_ADD(hh, m->mapped, key, sizeof(f->key), f);
+	}
+	return 0;
+}
+
+/* The parts of a segment that have pages, swapped out or not, whoever has them mapped. */
+static int segment_runs(struct page_source *s)
+{
+	struct stat st;
+	off_t data, hole;
+
+	if (fstat(s->fd, &st) < 0)
+		return -errno;
+	for (off_t at = 0; at < st.st_size; at = hole) {
+		int r;
+
+		data = lseek(s->fd, at, SEEK_DATA);
+		if (data < 0)
+			return errno == ENXIO ? 0 : -errno;
+		hole = lseek(s->fd, data, SEEK_HOLE);
+		if (hole < 0)
+			return -errno;
+		hole = ALIGN_UP(hole, PAGE);
+		r = page_runs_add(&s->runs, ALIGN_DOWN(data, PAGE), hole);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int segment_id(struct dump *d, struct task *t, const struct vm_area *a, uint64_t *id)
+{
+	struct dump_memory *m = memory_of(d);
+	struct segment *seg, key;
+	struct page_source *s;
+	int r;
+
+	memset(&key, 0, sizeof(key));
+	key.key.dev = a->dev;
+	key.key.ino = a->ino;
+	HASH_FIND(hh, m->segments, &key.key, sizeof(key.key), seg);
+	if (seg) {
+		*id = seg->id;
+		return 0;
+	}
+	seg = arena_new(&d->arena, struct segment);
+	if (!seg)
+		return -ENOMEM;
+	seg->key = key.key;
+	/* They all live on one mount of the kernel's own. */
+	*id = seg->id = a->ino;
+	HASH_ADD(hh, m->segments, key, sizeof(seg->key), seg);
+
+	s = memory_add_source(d, NULL, seg->id);
+	if (!s)
+		return -ENOMEM;
+	s->fd = map_file_open(t, a, O_RDONLY);
+	if (s->fd < 0)
+		return s->fd;
+	r = segment_runs(s);
+	if (r < 0)
+		return log_err(r, "task %d: pages of shared memory %jx-%jx", t->pid,
+			       (uintmax_t)a->start, (uintmax_t)a->end);
+	d->stats.shmem_pages_scanned += s->runs.pages;
+	return 0;
+}
+
+/* ---- the mm image ---- */
+
+static uint64_t madvice(const struct vm_area *a)
+{
+	static const struct {
+		uint64_t flag;
+		int advice;
+	} words[] = {
+		{VM_FLAG(SR),  MADV_SEQUENTIAL},
+                { VM_FLAG(RR), MADV_RANDOM    },
+		{ VM_FLAG(DC), MADV_DONTFORK  },
+                { VM_FLAG(DD), MADV_DONTDUMP  },
+		{ VM_FLAG(HG), MADV_HUGEPAGE  },
+                { VM_FLAG(NH), MADV_NOHUGEPAGE},
+		{ VM_FLAG(MG), MADV_MERGEABLE },
+                { VM_FLAG(WF), MADV_WIPEONFORK},
+	};
+	uint64_t set = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (a->flags & words[i].flag)
+			set |= 1ULL << words[i].advice;
+	return set;
+}
+
+static int fill_vma(struct dump *d, struct task *t, const struct vm_area *a, VmaEntry *e)
+{
+	enum kind kind;
+	uint64_t madv;
+	uint32_t id;
+	int r, flags;
+
+	r = classify(t, a, &kind);
+	if (r < 0)
+		return r;
+	vma_entry__init(e);
+	e->start = a->start;
+	e->end = a->end;
+	e->prot = a->prot;
+	e->flags = a->shared ? MAP_SHARED : MAP_PRIVATE;
+	e->status = VMA_REGULAR;
+	e->fd = -1;
+	switch (kind) {
+	case KIND_ANON:
+		e->flags |= MAP_ANONYMOUS;
+		e->status |= VMA_ANON_PRIVATE;
+		if (streq(a->name, "[heap]"))
+			e->status |= VMA_HEAP;
+		if (a->flags & VM_FLAG(DP))
+			e->flags = (e->flags & ~MAP_PRIVATE) | MAP_DROPPABLE;
+		break;
+	case KIND_SEGMENT:
+		e->flags |= MAP_ANONYMOUS;
+		e->status |= VMA_ANON_SHARED;
+		e->pgoff = a->pgoff;
+		r = segment_id(d, t, a, &e->shmid);
+		break;
+	case KIND_FILE:
+		/* A shared mapping that may become writable needs the file open for writing. */
+		flags = a->shared && a->flags & VM_FLAG(MW) ? O_RDWR : O_RDONLY;
+		e->status |= a->shared ? VMA_FILE_SHARED : VMA_FILE_PRIVATE;
+		e->pgoff = a->pgoff;
+		r = file_id(d, t, a, flags, &id);
+		e->shmid = id;
+		e->has_fdflags = true;
+		e->fdflags = flags;
+		break;
+	case KIND_VDSO:
+		e->flags |= MAP_ANONYMOUS;
+		e->status |= VMA_VDSO | VMA_ANON_PRIVATE;
+		break;
+	case KIND_VVAR:
+		e->flags |= MAP_ANONYMOUS;
+		e->status |= VMA_VVAR | VMA_ANON_PRIVATE;
+		break;
+	case KIND_VSYSCALL:
+		e->flags |= MAP_ANONYMOUS;
+		e->status = VMA_VSYSCALL | VMA_ANON_PRIVATE;
+		break;
+	}
+	if (r < 0)
+		return r;
+	if (kind == KIND_VDSO || kind == KIND_VVAR || kind == KIND_VSYSCALL)
+		return 0;
+
+	if (a->flags & VM_FLAG(GD))
+		e->flags |= MAP_GROWSDOWN;
+	if (a->flags & VM_FLAG(NR))
+		e->flags |= MAP_NORESERVE;
+	if (a->flags & VM_FLAG(LO))
+		e->flags |= MAP_LOCKED;
+	if (a->flags & VM_FLAG(LF)) {
+		e->flags |= MAP_LOCKED;
+		e->has_lock_onfault = e->lock_onfault = true;
+	}
+	if (a->flags & VM_FLAG(SL))
+		e->has_sealed = e->sealed = true;
+	if (str_after(a->name, "[anon:") || str_after(a->name, "[anon_shmem:"))
+		e->name = (char *)a->name;
+	madv = madvice(a);
+	if (madv) {
+		e->has_madv = true;
+		e->madv = madv;
+	}
+	return 0;
+}
+
+/* The kernel has split the vvar since 6.13; other readers know it as one. */
+static bool continues_vvar(const VmaEntry *before, const VmaEntry *e)
+{
+	return before && before->status & e->status & VMA_VVAR && before->end == e->start;
+}
+
+/* A run of guard pages (MADV_GUARD_INSTALL) comes behind the mapping it lies in. */
+static void guard_vma(const struct page_run *run, VmaEntry *e)
+{
+	vma_entry__init(e);
+	e->start = run->start;
+	e->end = run->end;
+	e->status = VMA_GUARD;
+	e->fd = -1;
+}
+
+static int dump_exe(struct dump *d, struct task *t, uint32_t *id)
+{
+	_cleanup_close_ int fd = openat(t->proc, "exe", O_PATH | O_CLOEXEC);
+
+	if (fd < 0)
+		return log_err(-errno, "task %d: its executable", t->pid);
+	return regfile_dump_extra(d, t->pid, fd, O_RDONLY, "its executable", id);
+}
+
+int memory_dump_mm(struct dump *d, struct task *t)
+{
+	_cleanup_free_ uint64_t *auxv = NULL;
+	_cleanup_free_ VmaEntry *vma = NULL;
+	_cleanup_free_ VmaEntry **list = NULL;
+	MmEntry mm = MM_ENTRY__INIT;
+	unsigned int n, guard = 0;
+	int r;
+
+	vma = calloc(t->map.n + t->guards.n + 1, sizeof(*vma));
+	list = calloc(t->map.n + t->guards.n + 1, sizeof(*list));
+	if (!vma || !list)
+		return -ENOMEM;
+	mm.vmas = list;
+	for (unsigned int i = 0; i < t->map.n; i++) {
+		VmaEntry *e = &vma[i], *before = mm.n_vmas ? list[mm.n_vmas - 1] : NULL;
+
+		r = fill_vma(d, t, &t->map.area[i], e);
+		if (r < 0)
+			return r;
+		if (continues_vvar(before, e))
+			before->end = e->end;
+		else
+			list[mm.n_vmas++] = e;
+		for (; guard < t->guards.n && t->guards.run[guard].start < e->end; guard++) {
+			VmaEntry *g = &vma[t->map.n + guard];
+
+			guard_vma(&t->guards.run[guard], g);
+			list[mm.n_vmas++] = g;
+		}
+	}
+	r = proc_auxv(t->proc, &auxv, &n);
+	if (r < 0)
+		return log_err(r, "task %d: auxiliary vector", t->pid);
+	/* Without the AT_NULL at its end: other readers have no room for it. */
+	if (n >= 2 && auxv[n - 2] == 0)
+		n -= 2;
+	mm.mm_saved_auxv = auxv;
+	mm.n_mm_saved_auxv = n;
+	mm.mm_start_code = t->stat.start_code;
+	mm.mm_end_code = t->stat.end_code;
+	mm.mm_start_data = t->stat.start_data;
+	mm.mm_end_data = t->stat.end_data;
+	mm.mm_start_stack = t->stat.start_stack;
+	mm.mm_start_brk = t->stat.start_brk;
+	mm.mm_brk = t->answers.brk;
+	mm.mm_arg_start = t->stat.arg_start;
+	mm.mm_arg_end = t->stat.arg_end;
+	mm.mm_env_start = t->stat.env_start;
+	mm.mm_env_end = t->stat.env_end;
+	mm.has_dumpable = true;
+	mm.dumpable = t->answers.dumpable;
+	mm.has_thp_disabled = true;
+	mm.thp_disabled = t->answers.thp_disabled;
+	r = dump_exe(d, t, &mm.exe_file_id);
+	return r < 0 ? r : image_write_one(&d->images, IMAGE_MM, t->pid, &mm.base);
+}

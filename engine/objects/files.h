@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Descriptor tables, and which descriptors are one open file. */
+#ifndef OBJECTS_FILES_H
+#define OBJECTS_FILES_H
+
+#include "engine/dump.h"
+#include "engine/objects/object.h"
+#include "engine/restore.h"
+
+/* ---- dump ---- */
+
+/* A new file_entry in files.img; its id is unique among all kinds. */
+FileEntry *files_new_entry(struct dump *d, FdTypes type);
+
+/* The descriptors of a task: writes its fdinfo image. */
+int files_dump_task(struct dump *d, struct task *t);
+
+/* After all tasks: lets the modules finish, writes files.img. */
+int files_dump_end(struct dump *d);
+void files_dump_free(struct dump *d);
+
+/* Owner, signal and async state of F_SETOWN_EX and F_SETSIG. */
+int fown_dump(const struct fd_view *v, FownEntry **ret);
+
+/* ---- restore ---- */
+
+/* Reads files.img and every fdinfo image; every reference is checked. */
+int files_plan(struct restore *r);
+
+/*
+ * In main, before the fork: opens what no task could open by itself (pipes, files without a name).
+ * Such a file's main_fd is set, and tasks take it from there.
+ */
+int files_prepare(struct restore *r);
+
+/*
+ * In a task: closes everything it inherited and opens exactly the descriptors of the images. What
+ * stays besides is the log, at a number that none of them has.
+ */
+int files_restore(struct restore *r, struct restore_task *t);
+
+/* In main, when every task has its files, or the restore failed. */
+void files_finish(struct restore *r, bool ok);
+
+/* A descriptor, in this task, of a file that main or its owner has open (close-on-exec is set). */
+int files_take(struct restore *r, struct restore_file *f);
+
+#endif

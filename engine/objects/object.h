@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A kind of open file: how it is recognised, saved and rebuilt. One module each, listed in
+ * engine/objects.def.
+ *
+ * Identity is not a module's business: objects/files.c finds out which descriptors share one open
+ * file and calls dump() once for it; at restore one task opens it and the others take it from there.
+ */
+#ifndef OBJECTS_OBJECT_H
+#define OBJECTS_OBJECT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "proto/files.pb-c.h"
+
+struct dump;
+struct restore;
+struct restore_file;
+
+/* An open file as a dump sees it. */
+struct fd_view {
+	struct dump *dump;
+	pid_t pid;
+	int fd;   /* its number in the task, -1 for a file that is only mapped, run or stood in */
+	int copy; /* a descriptor of ours for the same open file */
+	struct stat st;
+	const char *link;   /* the path the kernel shows */
+	const char *fdinfo; /* text of /proc/PID/fdinfo/FD */
+	int flags;          /* open flags, close-on-exec among them */
+};
+
+struct object {
+	const char *name;
+	FdTypes type;
+
+	/* Is it one of ours? The first module that says so gets it. */
+	bool (*claims)(const struct fd_view *v);
+	/*
+	 * Fills the member of `fe` that belongs to the type, with memory of v->dump->arena. fe->type
+	 * and fe->id are set.
+	 */
+	int (*dump)(const struct fd_view *v, FileEntry *fe);
+	/* After all files of all tasks: writes images of its own, refuses what turned out incomplete. */
+	int (*dump_end)(struct dump *d);
+
+	/* Before the first fork: checks what the image says of one file. */
+	int (*check)(struct restore *r, struct restore_file *f);
+	/* Reads images of its own, and opens in main what tasks cannot open themselves (main_fd). */
+	int (*prepare)(struct restore *r);
+	/* In the task that owns it: a descriptor of the new open file, or -errno (logged). */
+	int (*open)(struct restore *r, struct restore_file *f);
+	/* In main, when all tasks have their files, or the restore failed. */
+	void (*finish)(struct restore *r, bool ok);
+	/* Modules that prepare first. */
+	const char *const *after;
+};
+
+extern const struct object *const objects[];
+const struct object *object_by_type(FdTypes type);
+/* The format's word for a type, for messages about what we do not handle. */
+const char *object_type_name(FdTypes type);
+
+/* "task 812 fd 7", for messages. */
+const char *fd_view_name(const struct fd_view *v);
+
+#endif

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Regular files, directories, simple devices, and whatever is open by O_PATH: things with a path. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "engine/base/cleanup.h"
+#include "engine/base/fd.h"
+#include "engine/base/log.h"
+#include "engine/base/str.h"
+#include "engine/kernel/mounts.h"
+#include "engine/kernel/procfs.h"
+#include "regfile.h"
+#include "remap.h"
+
+#ifndef F_GET_RW_HINT
+#define F_GET_RW_HINT 1035
+#define F_SET_RW_HINT 1036
+#endif
+
+#define MEM_MAJOR 1 /* null, zero, full, random, urandom: devices without state */
+
+/* ---- dump ---- */
+
+static bool claims(const struct fd_view *v)
+{
+	return v->link[0] == '/' && (!S_ISFIFO(v->st.st_mode) || v->flags & O_PATH);
+}
+
+static bool stateless_device(dev_t rdev)
+{
+	switch (minor(rdev)) {
+	case 3:
+	case 5:
+	case 7:
+	case 8:
+	case 9:
+		return major(rdev) == MEM_MAJOR;
+	}
+	return false;
+}
+
+static int refuse_kind(const struct fd_view *v)
+{
+	mode_t mode = v->st.st_mode;
+
+	if (v->flags & O_PATH || S_ISREG(mode) || S_ISDIR(mode) || S_ISFIFO(mode))
+		return 0;
+	if (S_ISCHR(mode) && stateless_device(v->st.st_rdev))
+		return 0;
+	return log_refuse("%s: %s is a device (%s %u:%u): not supported yet", fd_view_name(v),
+			  v->link, S_ISCHR(mode) ? "char" : "block", major(v->st.st_rdev),
+			  minor(v->st.st_rdev));
+}
+
+/* Does the path lead to this very file? */
+static bool leads_to(const char *path, const struct stat *st)
+{
+	struct stat now;
+
+	return lstat(path, &now) == 0 && now.st_dev == st->st_dev && now.st_ino == st->st_ino;
+}
+
+/*
+ * Sees to it that the file can be found at restore; `path` gets its name. The kernel puts
+ * " (deleted)" behind names that are gone, but a file may also be called that.
+ */
+static int settle_path(const struct fd_view *v, uint32_t id, char path[PATH_MAX])
+{
+	static const char deleted[] = " (deleted)";
+	bool gone = str_ends_with(v->link, deleted);
+	int r;
+
+	snprintf(path, PATH_MAX, "%s", v->link);
+	if (leads_to(path, &v->st))
+		return 0;
+	if (str_after(path, "(unreachable)"))
+		return log_refuse("%s: %s cannot be reached from here", fd_view_name(v), path);
+	r = mounts_has_file(v->copy);
+	if (r < 0)
+		return log_err(r, "%s: mount of %s", fd_view_name(v), path);
+	if (r == 0)
+		return log_refuse("%s: %s: not supported yet", fd_view_name(v), v->link);
+
+	if (gone)
+		path[strlen(path) - strlen(deleted)] = '\0';
+	/* A directory that was removed has no other names, whatever its link count says. */
+	if (v->st.st_nlink == 0 || (gone && S_ISDIR(v->st.st_mode)))
+		return remap_dump_ghost(v, id, path);
+	if (gone && leads_to(path, &v->st))
+		return 0;
+	return remap_dump_link(v, id, path);
+}
+
+int regfile_fill(const struct fd_view *v, uint32_t id, RegFileEntry **ret)
+{
+	struct arena *a = &v->dump->arena;
+	RegFileEntry *img = arena_new(a, RegFileEntry);
+	char path[PATH_MAX];
+	uint64_t hint;
+	int r;
+
+	if (!img)
+		return -ENOMEM;
+	reg_file_entry__init(img);
+	*ret = img;
+	r = refuse_kind(v);
+	if (r < 0)
+		return r;
+	if (v->fdinfo && strstr(v->fdinfo, "\nlock:"))
+		return log_refuse("%s: %s is locked: --file-locks is not supported yet",
+				  fd_view_name(v), v->link);
+	r = settle_path(v, id, path);
+	if (r < 0)
+		return r;
+	img->id = id;
+	img->name = arena_strdup(a, path);
+	if (!img->name)
+		return -ENOMEM;
+	img->flags = v->flags & ~O_CLOEXEC;
+	if (v->fdinfo && !(v->flags & O_PATH)) {
+		r = kv_u64(v->fdinfo, "pos", 10, &img->pos);
+		if (r < 0)
+			return log_err(r, "%s: position", fd_view_name(v));
+	}
+	img->has_mode = true;
+	img->mode = v->st.st_mode;
+	if (S_ISREG(v->st.st_mode)) {
+		img->has_size = true;
+		img->size = v->st.st_size;
+		if (!(v->flags & O_PATH) && fcntl(v->copy, F_GET_RW_HINT, &hint) == 0 && hint) {
+			img->has_rw_hint = true;
+			img->rw_hint = hint;
+		}
+	}
+	return fown_dump(v, &img->fown);
+}
+
+static int dump(const struct fd_view *v, FileEntry *fe)
+{
+	return regfile_fill(v, fe->id, &fe->reg);
+}
+
+int regfile_dump_extra(struct dump *d, pid_t pid, int copy, int open_flags, const char *what,
+		       uint32_t *id)
+{
+	char link[PATH_MAX];
+	struct fd_view v = {
+		.dump = d,
+		.pid = pid,
+		.fd = -1,
+		.copy = copy,
+		.link = link,
+		.flags = O_PATH,
+	};
+	FileEntry *fe;
+	int r;
+
+	if (fstat(copy, &v.st) < 0)
+		return log_err(-errno, "task %d: %s", pid, what);
+	r = fd_path(copy, link, sizeof(link));
+	if (r < 0)
+		return log_err(r, "task %d: path of %s", pid, what);
+	fe = files_new_entry(d, FD_TYPES__REG);
+	if (!fe)
+		return -ENOMEM;
+	r = regfile_fill(&v, fe->id, &fe->reg);
+	if (r < 0)
+		return r;
+	fe->reg->flags = open_flags;
+	*id = fe->id;
+	return 0;
+}
+
+static int dump_end(struct dump *d)
+{
+	return remap_dump_end(d);
+}
+
+/* ---- restore ---- */
+
+/* What open(2) would act on or refuse; F_SETFL puts the rest right afterwards. */
+#define NOT_FOR_OPEN (O_CREAT | O_EXCL | O_TRUNC | O_ASYNC | O_NOCTTY)
+
+static const RegFileEntry *img_of(const struct restore_file *f)
+{
+	return f->fe->type == FD_TYPES__REG ? f->fe->reg : NULL;
+}
+
+static int check(struct restore *r, struct restore_file *f)
+{
+	const RegFileEntry *img = f->fe->reg;
+
+	if (!img || !img->fown || !img->name)
+		return log_bad_image("files.img: regular file %u has no content", f->id);
+	if (img->name[0] != '/')
+		return log_bad_image("files.img: file %u: \"%s\" is no path", f->id, img->name);
+	if (img->ext)
+		return log_refuse("files.img: file %u (%s) belongs to a plugin", f->id, img->name);
+	f->fown = img->fown;
+	f->flags = img->flags;
+	return 0;
+}
+
+/* Is what the path leads to still the file that was saved? */
+static int verify(const RegFileEntry *img, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return log_err(-errno, "%s", img->name);
+	if (img->has_mode && (img->mode ^ st.st_mode) & S_IFMT)
+		return log_err(-EBADF, "%s is another kind of file than the one that was open",
+			       img->name);
+	if (img->has_size && S_ISREG(st.st_mode) && (uint64_t)st.st_size != img->size)
+		return log_err(-EBADF, "%s has %jd bytes now, it had %ju", img->name,
+			       (intmax_t)st.st_size, (uintmax_t)img->size);
+	return 0;
+}
+
+int regfile_settle(const RegFileEntry *img, int fd)
+{
+	mode_t type = img->mode & S_IFMT;
+
+	if (img->has_rw_hint && fcntl(fd, F_SET_RW_HINT, &img->rw_hint) < 0)
+		return log_err(-errno, "%s: write life hint", img->name);
+	if (img->flags & O_PATH || (img->has_mode && type != S_IFREG && type != S_IFDIR))
+		return 0;
+	if (img->pos && lseek(fd, img->pos, SEEK_SET) < 0)
+		return log_err(-errno, "%s: position %ju", img->name, (uintmax_t)img->pos);
+	return 0;
+}
+
+static int open_path(struct restore *r, struct restore_file *f, unsigned int flags)
+{
+	const RegFileEntry *img = f->fe->reg;
+	_cleanup_close_ int fd = -EBADF;
+	int ret;
+
+	if (f->main_fd >= 0) {
+		fd = files_take(r, f);
+		return fd < 0 ? fd : TAKE_FD(fd);
+	}
+	fd = open(img->name, (flags & ~NOT_FOR_OPEN) | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return log_err(-errno, "%s", img->name);
+	ret = verify(img, fd);
+	return ret < 0 ? ret : TAKE_FD(fd);
+}
+
+int regfile_open(struct restore *r, struct restore_file *f)
+{
+	const RegFileEntry *img = f->fe->reg;
+	_cleanup_close_ int fd = open_path(r, f, img->flags);
+	int ret;
+
+	if (fd < 0)
+		return fd;
+	ret = regfile_settle(img, fd);
+	if (ret < 0)
+		return ret;
+	return TAKE_FD(fd);
+}
+
+int regfile_open_extra(struct restore *r, uint32_t id, int open_flags, const char *what)
+{
+	struct restore_file *f = restore_file_by_id(r, id);
+
+	if (!f || !img_of(f))
+		return log_bad_image("%s: there is no file %u", what, id);
+	if (f->main_fd >= 0) {
+		char path[64];
+		int fd;
+
+		/* The anchor was opened with the flags of the entry: these may be others. */
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", r->main_pid, f->main_fd);
+		fd = open(path, open_flags | O_CLOEXEC);
+		return fd < 0 ? log_err(-errno, "%s: %s", what, f->fe->reg->name) : fd;
+	}
+	return open_path(r, f, open_flags);
+}
+
+bool regfile_exists(const struct restore *r, uint32_t id)
+{
+	const struct restore_file *f = restore_file_by_id(r, id);
+
+	return f && img_of(f);
+}
+
+static void finish(struct restore *r, bool ok)
+{
+	remap_finish(r, ok);
+}
+
+const struct object regfile_object = {
+	.name = "regfile",
+	.type = FD_TYPES__REG,
+	.claims = claims,
+	.dump = dump,
+	.dump_end = dump_end,
+	.check = check,
+	.prepare = remap_prepare,
+	.open = regfile_open,
+	.finish = finish,
+};

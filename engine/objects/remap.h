@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Files whose path does not lead to them any more. One without any name left is a ghost: the whole
+ * file travels in the image. One that has other names, which nobody can find from the inode, is
+ * reached by a link remap: a hard link made at dump beside the old path, taken away at restore.
+ */
+#ifndef OBJECTS_REMAP_H
+#define OBJECTS_REMAP_H
+
+#include "engine/objects/files.h"
+
+/* ---- dump ---- */
+
+/* Saves the ghost behind v->copy (once for each inode) and notes that entry `id` needs it. */
+int remap_dump_ghost(const struct fd_view *v, uint32_t id, const char *path);
+
+/* Makes a hard link (once for each inode) and notes that entry `id` is reached by it. */
+int remap_dump_link(const struct fd_view *v, uint32_t id, const char *path);
+
+/* Writes remap-fpath.img, if anything was remapped. */
+int remap_dump_end(struct dump *d);
+
+/* The dump failed: takes the links away again. */
+void remap_dump_undo(void);
+
+/* ---- restore ---- */
+
+/* Reads remap-fpath.img and opens in main every file that it mentions. */
+int remap_prepare(struct restore *r);
+
+/* Takes away the temporary links of a restore that worked; of one that did not they are needed. */
+void remap_finish(struct restore *r, bool ok);
+
+#endif

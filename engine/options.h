@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The command line of refcr, parsed. */
+#ifndef ENGINE_OPTIONS_H
+#define ENGINE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum command { CMD_NONE, CMD_DUMP, CMD_RESTORE, CMD_CHECK, CMD_VERSION };
+
+struct options {
+	enum command command;
+	pid_t pid;          /* -t */
+	const char *images; /* -D */
+	const char *work;   /* -W; NULL: the images directory */
+	const char *log;    /* -o; NULL: stderr */
+	int verbosity;      /* -v[N] */
+	bool detach;        /* -d */
+	bool sibling;       /* -S */
+	bool leave_running; /* -R */
+	bool leave_stopped; /* -s */
+	const char *pidfile;
+	bool shell_job;
+	bool link_remap;
+	uint64_t ghost_limit;
+	unsigned int timeout_s;
+	bool display_stats;
+	bool accept_edited;
+	bool exec_after;     /* --exec-cmd */
+	char **exec_cmd;     /* what stands behind -- */
+	const char *feature; /* check --feature */
+	bool extra, all;     /* check */
+};
+
+/* 0, or -EINVAL after a message on stderr; *done: --help and the like were answered. */
+int options_parse(int argc, char **argv, struct options *o, bool *done);
+
+#endif

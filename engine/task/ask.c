@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "ask.h"
+#include "attributes.h"
+#include "engine/base/cleanup.h"
+#include "engine/base/log.h"
+#include "engine/inject/inject.h"
+
+#define GET_THP_DISABLE              42
+#define MEMBARRIER_GET_REGISTRATIONS 512 /* since 6.3 */
+
+/* Where the answers of a thread will be. */
+struct questions {
+	uint64_t sas, clear_tid, pdeath, policy, nodes;
+	int slack, securebits, policy_call, clear_tid_call;
+	int attribute[MAX_ATTRIBUTES];
+	/* Of the main thread. */
+	uint64_t sigaction[NR_SIGNALS], itimer[3], subreaper;
+	uint64_t *timer;
+	int dumpable, thp, brk, membarrier;
+	int *timer_call, *overrun_call;
+};
+
+long task_ask_extra(struct task *t)
+{
+	struct task_answers *a = &t->answers;
+	int r;
+
+	/* Without CONFIG_POSIX_TIMERS nobody has any. */
+	r = proc_timers(t->proc, &a->timer, &a->n_timers);
+	if (r < 0 && r != -ENOENT)
+		return log_err(r, "task %d: list of timers", t->pid);
+	a->timer_value = calloc(a->n_timers + 1, sizeof(*a->timer_value));
+	a->timer_overrun = calloc(a->n_timers + 1, sizeof(*a->timer_overrun));
+	if (!a->timer_value || !a->timer_overrun)
+		return -ENOMEM;
+	return a->n_timers * (2 * sizeof(struct gate_op) + sizeof(struct raw_timer));
+}
+
+static void ask_thread(struct batch *b, bool leader, struct questions *q)
+{
+	q->sas = batch_out(b, sizeof(stack_t));
+	q->clear_tid = batch_out(b, sizeof(uint64_t));
+	q->pdeath = batch_out(b, sizeof(int));
+	q->policy = batch_out(b, sizeof(int));
+	q->nodes = batch_out(b, sizeof(((struct thread_answers *)0)->mempolicy_nodes));
+	batch_call(b, SYS_sigaltstack, 0, q->sas);
+	q->clear_tid_call = batch_call(b, SYS_prctl, PR_GET_TID_ADDRESS, q->clear_tid);
+	batch_call(b, SYS_prctl, PR_GET_PDEATHSIG, q->pdeath);
+	q->slack = batch_call(b, SYS_prctl, PR_GET_TIMERSLACK);
+	q->securebits = batch_call(b, SYS_prctl, PR_GET_SECUREBITS);
+	/* The kernel counts the nodes of a mask one more than there are bits. */
+	q->policy_call =
+		batch_call(b, SYS_get_mempolicy, q->policy, q->nodes,
+			   8 * sizeof(((struct thread_answers *)0)->mempolicy_nodes) + 1, 0, 0);
+	attributes_ask(b, leader, q->attribute);
+}
+
+static int ask_leader(struct batch *b, const struct task_answers *a, struct questions *q)
+{
+	int last = 0;
+
+	for (int sig = 1; sig <= NR_SIGNALS; sig++) {
+		q->sigaction[sig - 1] = batch_out(b, sizeof(struct raw_sigaction));
+		batch_call(b, SYS_rt_sigaction, sig, 0, q->sigaction[sig - 1], sizeof(uint64_t));
+	}
+	for (int i = 0; i < 3; i++) {
+		q->itimer[i] = batch_out(b, sizeof(struct raw_timer));
+		batch_call(b, SYS_getitimer, i, q->itimer[i]);
+	}
+	for (unsigned int i = 0; i < a->n_timers; i++) {
+		q->timer[i] = batch_out(b, sizeof(struct raw_timer));
+		q->timer_call[i] = batch_call(b, SYS_timer_gettime, a->timer[i].id, q->timer[i]);
+		q->overrun_call[i] = batch_call(b, SYS_timer_getoverrun, a->timer[i].id);
+	}
+	q->subreaper = batch_out(b, sizeof(int));
+	batch_call(b, SYS_prctl, PR_GET_CHILD_SUBREAPER, q->subreaper);
+	q->dumpable = batch_call(b, SYS_prctl, PR_GET_DUMPABLE);
+	q->thp = batch_call(b, SYS_prctl, GET_THP_DISABLE);
+	q->brk = batch_call(b, SYS_brk, 0);
+	last = q->membarrier = batch_call(b, SYS_membarrier, MEMBARRIER_GET_REGISTRATIONS, 0, 0);
+	return last;
+}
+
+static void questions_free(struct task *t)
+{
+	for (unsigned int i = 0; t->questions && i < t->n_threads; i++) {
+		free(t->questions[i].timer);
+		free(t->questions[i].timer_call);
+		free(t->questions[i].overrun_call);
+	}
+	free(t->questions);
+	t->questions = NULL;
+}
+
+int task_ask(struct task *t)
+{
+	const struct task_answers *a = &t->answers;
+	int r = 0;
+
+	t->questions = calloc(t->n_threads, sizeof(*t->questions));
+	if (!t->questions)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < t->n_threads; i++) {
+		struct questions *q = &t->questions[i];
+
+		if (i == 0) {
+			q->timer = calloc(a->n_timers + 1, sizeof(*q->timer));
+			q->timer_call = calloc(a->n_timers + 1, sizeof(*q->timer_call));
+			q->overrun_call = calloc(a->n_timers + 1, sizeof(*q->overrun_call));
+			if (!q->timer || !q->timer_call || !q->overrun_call)
+				return -ENOMEM;
+			r = ask_leader(t->thread[i].batch, a, q);
+		}
+		ask_thread(t->thread[i].batch, i == 0, q);
+		/* A slice that overflows says so with every further call, the last one too. */
+		if (r == 0)
+			r = batch_call(t->thread[i].batch, SYS_gettid);
+		if (r < 0)
+			return log_err(r, "task %d: more questions than the area has room for",
+				       t->pid);
+	}
+	return 0;
+}
+
+static int answer_thread(const struct task *t, struct thread *th, const struct questions *q)
+{
+	struct thread_answers *a = &th->answers;
+	struct batch *b = th->batch;
+	const stack_t *ss = batch_at(b, q->sas);
+	int64_t ret;
+
+	a->ss_sp = (uintptr_t)ss->ss_sp;
+	a->ss_size = ss->ss_size;
+	a->ss_flags = ss->ss_flags;
+	ret = batch_ret(b, q->clear_tid_call);
+	if (ret < 0)
+		return log_err(ret, "task %d: clear_child_tid of thread %d", t->pid, th->tid);
+	a->clear_tid = *(uint64_t *)batch_at(b, q->clear_tid);
+	a->pdeath_sig = *(int *)batch_at(b, q->pdeath);
+	a->timerslack = batch_ret(b, q->slack);
+	a->securebits = batch_ret(b, q->securebits);
+	if (batch_ret(b, q->policy_call) == 0) {
+		a->mempolicy = *(int *)batch_at(b, q->policy);
+		memcpy(a->mempolicy_nodes, batch_at(b, q->nodes), sizeof(a->mempolicy_nodes));
+	}
+	attributes_answer(b, q->attribute, th);
+	return 0;
+}
+
+static int answer_leader(struct task *t, struct batch *b, const struct questions *q)
+{
+	struct task_answers *a = &t->answers;
+	int64_t ret;
+
+	for (int i = 0; i < NR_SIGNALS; i++)
+		memcpy(&a->sigaction[i], batch_at(b, q->sigaction[i]), sizeof(a->sigaction[i]));
+	for (int i = 0; i < 3; i++)
+		memcpy(&a->itimer[i], batch_at(b, q->itimer[i]), sizeof(a->itimer[i]));
+	for (unsigned int i = 0; i < a->n_timers; i++) {
+		ret = batch_ret(b, q->timer_call[i]);
+		if (ret < 0)
+			return log_err(ret, "task %d: timer %d", t->pid, a->timer[i].id);
+		memcpy(&a->timer_value[i], batch_at(b, q->timer[i]), sizeof(a->timer_value[i]));
+		a->timer_overrun[i] = batch_ret(b, q->overrun_call[i]);
+	}
+	a->child_subreaper = *(int *)batch_at(b, q->subreaper);
+	a->dumpable = batch_ret(b, q->dumpable);
+	ret = batch_ret(b, q->thp);
+	a->thp_disabled = ret > 0 ? ret : 0;
+	a->brk = batch_ret(b, q->brk);
+	ret = batch_ret(b, q->membarrier);
+	a->membarrier = ret > 0 ? ret : 0;
+	return 0;
+}
+
+int task_answer(struct task *t)
+{
+	int r = answer_leader(t, task_leader(t)->batch, &t->questions[0]);
+
+	for (unsigned int i = 0; r == 0 && i < t->n_threads; i++)
+		r = answer_thread(t, &t->thread[i], &t->questions[i]);
+	questions_free(t);
+	return r;
+}

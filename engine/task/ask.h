@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What only the task itself can tell: asked through the gate, in one go for all its threads. */
+#ifndef TASK_ASK_H
+#define TASK_ASK_H
+
+#include "task.h"
+
+/* Reads the list of timers; returns the room the leader's slice needs for them, or -errno. */
+long task_ask_extra(struct task *t);
+/* Queues every question. */
+int task_ask(struct task *t);
+/* Takes the answers out of the area. */
+int task_answer(struct task *t);
+
+#endif

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <sys/syscall.h>
+
+#include "attributes.h"
+#include "engine/base/cleanup.h"
+#include "engine/base/log.h"
+
+/* linux/prctl.h, asm/prctl.h: some are younger than Debian 12's headers. */
+enum {
+	GET_TSC = 25,
+	SET_TSC = 26,
+	MCE_KILL = 33,
+	MCE_KILL_GET = 34,
+	GET_SPECULATION = 52,
+	SET_SPECULATION = 53,
+	SET_IO_FLUSHER = 57,
+	GET_IO_FLUSHER = 58,
+	SET_MDWE = 65,
+	GET_MDWE = 66,
+	SET_MEMORY_MERGE = 67,
+	GET_MEMORY_MERGE = 68,
+	ARCH_CPUID_GET = 0x1011, /* arch_prctl(2) */
+	ARCH_CPUID_SET = 0x1012,
+};
+
+#define SPEC_PRCTL  1 /* the answer when prctl can change it; above: the setting */
+#define SPEC_ENABLE 2
+
+struct attribute {
+	const char *name;
+	long nr;
+	bool whole_task; /* asked of the main thread alone */
+	int get, set;
+	int get_arg;     /* second argument of both, -1: none; */
+	bool by_pointer; /* or the address of an int */
+	int64_t normal;  /* what a new task has */
+};
+
+static const struct attribute attributes[] = {
+	{"timestamp counter",            SYS_prctl,      false, GET_TSC,          SET_TSC,          -1, true,  1},
+	{ "machine check policy",        SYS_prctl,      false, MCE_KILL_GET,     MCE_KILL,         -1, false, 2},
+	{ "store bypass speculation",    SYS_prctl,      false, GET_SPECULATION,  SET_SPECULATION,  0,  false,
+         0												      },
+	{ "indirect branch speculation", SYS_prctl,      false, GET_SPECULATION,  SET_SPECULATION,  1,
+         false,												0},
+	{ "L1D flushing",                SYS_prctl,      false, GET_SPECULATION,  SET_SPECULATION,  2,  false, 0},
+	{ "I/O flusher",                 SYS_prctl,      false, GET_IO_FLUSHER,   SET_IO_FLUSHER,   -1, false, 0},
+	{ "CPUID faulting",              SYS_arch_prctl, false, ARCH_CPUID_GET,   ARCH_CPUID_SET,   -1, false, 1},
+	{ "memory merging",              SYS_prctl,      true,  GET_MEMORY_MERGE, SET_MEMORY_MERGE, -1, false, 0},
+ /* Last: it forbids what may still have to be mapped. */
+	{ "memory-deny-write-execute",   SYS_prctl,      true,  GET_MDWE,         SET_MDWE,         -1, false, 0},
+};
+_Static_assert(ARRAY_SIZE(attributes) <= MAX_ATTRIBUTES, "struct thread_answers has room for them");
+
+int attributes_ask(struct batch *b, bool leader, int index[MAX_ATTRIBUTES])
+{
+	for (size_t i = 0; i < ARRAY_SIZE(attributes); i++) {
+		const struct attribute *a = &attributes[i];
+		uint64_t arg = a->get_arg < 0 ? 0 : a->get_arg;
+
+		index[i] = -1;
+		if (a->whole_task && !leader)
+			continue;
+		if (a->by_pointer) {
+			arg = batch_out(b, sizeof(int));
+			if (!arg)
+				return -ENOBUFS;
+		}
+		index[i] = batch_call(b, a->nr, a->get, arg);
+		if (index[i] < 0)
+			return index[i];
+	}
+	return 0;
+}
+
+void attributes_answer(struct batch *b, const int index[MAX_ATTRIBUTES], struct thread *th)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(attributes); i++) {
+		const struct attribute *a = &attributes[i];
+		int64_t v;
+
+		th->answers.attribute[i] = a->normal;
+		if (index[i] < 0)
+			continue;
+		/* An error: the kernel, the CPU or our privilege lacks it, so nobody could set it. */
+		v = batch_ret(b, index[i]);
+		if (v < 0)
+			continue;
+		if (a->by_pointer)
+			v = *(int *)batch_at(b, batch_arg(b, index[i], 1));
+		if (a->get == GET_SPECULATION)
+			v = v & SPEC_PRCTL && !(v & SPEC_ENABLE) ? v & ~SPEC_PRCTL : 0;
+		th->answers.attribute[i] = v;
+	}
+}
+
+int attributes_dump(const struct task *t, const struct thread *th, struct arena *arena,
+		    ThreadCoreEntry *core)
+{
+	core->prctls = arena_array(arena, PrctlEntry *, ARRAY_SIZE(attributes));
+	if (!core->prctls)
+		return -ENOMEM;
+	for (size_t i = 0; i < ARRAY_SIZE(attributes); i++) {
+		const struct attribute *a = &attributes[i];
+		int64_t v = th->answers.attribute[i];
+		PrctlEntry *e;
+
+		if (v == a->normal)
+			continue;
+		e = arena_new(arena, PrctlEntry);
+		if (!e)
+			return -ENOMEM;
+		prctl_entry__init(e);
+		e->arg = arena_array(arena, uint64_t, 2);
+		if (!e->arg)
+			return -ENOMEM;
+		e->has_option = true;
+		e->option = a->set;
+		if (a->get_arg >= 0)
+			e->arg[e->n_arg++] = a->get_arg;
+		else if (a->set == MCE_KILL)
+			e->arg[e->n_arg++] = 1; /* PR_MCE_KILL_SET */
+		e->arg[e->n_arg++] = v;
+		core->prctls[core->n_prctls++] = e;
+	}
+	return 0;
+}
+
+static const struct attribute *by_set(const PrctlEntry *e)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(attributes); i++)
+		if (attributes[i].set == (int)e->option)
+			return &attributes[i];
+	return NULL;
+}
+
+int attributes_check(const ThreadCoreEntry *core, const char *image)
+{
+	for (size_t i = 0; i < core->n_prctls; i++) {
+		const PrctlEntry *e = core->prctls[i];
+
+		if (!e->has_option || !by_set(e) || e->n_arg < 1 || e->n_arg > 2)
+			return log_bad_image("%s: prctl %u is none that a task is restored with",
+					     image, e->option);
+	}
+	return 0;
+}
+
+int attributes_restore(struct program *p, const ThreadCoreEntry *core)
+{
+	for (size_t i = 0; i < core->n_prctls; i++) {
+		const PrctlEntry *e = core->prctls[i];
+		const struct attribute *a = by_set(e);
+
+		program_call(p, a->name, a->nr, e->option, e->arg[0], e->n_arg > 1 ? e->arg[1] : 0);
+	}
+	return p->err;
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Attributes of prctl(2) and its like: one call reads, one sets. Those that differ from what a new
+ * task has go into the image as the call that sets them.
+ */
+#ifndef TASK_ATTRIBUTES_H
+#define TASK_ATTRIBUTES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/base/arena.h"
+#include "engine/inject/inject.h"
+#include "engine/restore/program.h"
+#include "proto/core.pb-c.h"
+
+/* Queues the questions, and takes the answers, of one thread. */
+int attributes_ask(struct batch *b, bool leader, int index[MAX_ATTRIBUTES]);
+void attributes_answer(struct batch *b, const int index[MAX_ATTRIBUTES], struct thread *th);
+
+/* -ENOTSUP (logged) for one that cannot be set again. */
+int attributes_dump(const struct task *t, const struct thread *th, struct arena *a,
+		    ThreadCoreEntry *core);
+
+int attributes_check(const ThreadCoreEntry *core, const char *image);
+int attributes_restore(struct program *p, const ThreadCoreEntry *core);
+
+#endif

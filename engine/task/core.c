@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+
+#include "engine/base/cleanup.h"
+#include "engine/base/log.h"
+#include "engine/image/values.h"
+#include "engine/kernel/syscalls.h"
+#include "engine/objects/regfile.h"
+#include "attributes.h"
+#include "parts.h"
+#include "proto/fs.pb-c.h"
+
+/* The call a thread was stopped in is repeated, as the format has it: the registers say so. */
+static void settle_call(struct thread *th, ThreadCoreEntry *core)
+{
+	switch (arch_interrupted_call(&th->cpu.regs)) {
+	case ARCH_CALL_NONE:
+		return;
+	case ARCH_CALL_BLOCK:
+		core->has_restart_block = core->restart_block = true;
+		break;
+	case ARCH_CALL_RESTART:
+		break;
+	}
+	arch_repeat_call(&th->cpu.regs);
+}
+
+static int dump_thread(struct dump *d, struct task *t, struct thread *th, TaskCoreEntry *tc,
+		       TaskKobjIdsEntry *ids)
+{
+	struct arena *a = &d->arena;
+	ThreadCoreEntry thread = THREAD_CORE_ENTRY__INIT;
+	CoreEntry core = CORE_ENTRY__INIT;
+	struct arch_thread cpu = th->cpu;
+	struct thread image_side = *th;
+	struct proc_status own = {}, *status = &t->status;
+	struct proc_stat stat = t->stat;
+	_cleanup_close_ int proc = -EBADF;
+	uint64_t robust;
+	size_t len;
+	int r;
+
+	if (th != task_leader(t)) {
+		proc = proc_open(t->pid, th->tid);
+		if (proc < 0)
+			return log_err(proc, "task %d: thread %d", t->pid, th->tid);
+		status = &own;
+		r = proc_read_status(proc, status);
+		if (r == 0)
+			r = proc_read_stat(proc, &stat);
+		if (r < 0)
+			return log_err(r, "task %d: status of thread %d", t->pid, th->tid);
+	}
+	r = sys_get_robust_list(th->tid, &robust, &len);
+	if (r < 0) {
+		log_err(r, "task %d: robust futexes of thread %d", t->pid, th->tid);
+		goto out;
+	}
+	thread.futex_rla = robust;
+	thread.futex_rla_len = len;
+	thread.has_blk_sigset = true;
+	thread.blk_sigset = th->sigmask;
+	thread.comm = stat.comm;
+	if (th->answers.pdeath_sig) {
+		thread.has_pdeath_sig = true;
+		thread.pdeath_sig = th->answers.pdeath_sig;
+	}
+	r = creds_dump(status, th->answers.securebits, a, &thread.creds);
+	if (r == 0)
+		r = sched_dump(t, th, a, &thread);
+	if (r == 0)
+		r = sas_dump(th, a, &thread);
+	if (r == 0)
+		r = siginfo_dump(th->tid, false, a, &thread.signals_p);
+	if (r == 0)
+		r = rseq_dump(th, a, &thread);
+	if (r == 0)
+		r = attributes_dump(t, th, a, &thread);
+	if (r < 0)
+		goto out;
+
+	/* Only the image's registers repeat the call: the thread itself may yet run on as it was. */
+	settle_call(&image_side, &thread);
+	cpu.regs = image_side.cpu.regs;
+	core.tc = tc;
+	core.ids = ids;
+	core.thread_core = &thread;
+	r = arch_dump_thread(&cpu, th->answers.clear_tid, &core);
+	if (r == 0)
+		r = image_write_one(&d->images, IMAGE_CORE, th->tid, &core.base);
+	arch_dump_done(&core);
+out:
+	proc_status_done(&own);
+	return r;
+}
+
+static int task_entry(struct dump *d, struct task *t, TaskCoreEntry *tc)
+{
+	struct arena *a = &d->arena;
+	uint64_t v;
+	int r, adj;
+
+	task_core_entry__init(tc);
+	tc->task_state = t->stop_signo ? TASK_STOPPED : TASK_ALIVE;
+	if (t->stop_signo) {
+		tc->has_stop_signo = true;
+		tc->stop_signo = t->stop_signo;
+	}
+	r = proc_u64(t->proc, "personality", 16, &v);
+	if (r < 0)
+		return log_err(r, "task %d: personality", t->pid);
+	tc->personality = v;
+	tc->flags = t->stat.flags;
+	tc->blk_sigset = task_leader(t)->sigmask;
+	tc->comm = t->stat.comm;
+	if (proc_u64(t->proc, "loginuid", 10, &v) == 0) {
+		tc->has_loginuid = true;
+		tc->loginuid = v;
+	}
+	r = proc_int(t->proc, "oom_score_adj", &adj);
+	if (r < 0)
+		return log_err(r, "task %d: oom_score_adj", t->pid);
+	tc->has_oom_score_adj = true;
+	tc->oom_score_adj = adj;
+	/* Without CONFIG_ELF_CORE nobody has a filter. */
+	if (proc_u64(t->proc, "coredump_filter", 16, &v) == 0) {
+		tc->has_coredump_filter = true;
+		tc->coredump_filter = v;
+	}
+	tc->has_child_subreaper = true;
+	tc->child_subreaper = t->answers.child_subreaper;
+	if (t->answers.membarrier) {
+		tc->has_membarrier_registration_mask = true;
+		tc->membarrier_registration_mask = t->answers.membarrier;
+	}
+	if (t->stat.exit_signal != SIGCHLD) {
+		tc->has_exit_signal = true;
+		tc->exit_signal = t->stat.exit_signal ?: EXIT_SIGNAL_NONE;
+	}
+	r = timers_dump(t, a, &tc->timers);
+	if (r == 0)
+		r = limits_dump(t, a, &tc->rlimits);
+	if (r == 0)
+		r = siginfo_dump(t->pid, true, a, &tc->signals_s);
+	if (r == 0)
+		r = sigactions_dump(t, a, tc);
+	return r;
+}
+
+static int dump_dir(struct dump *d, struct task *t, const char *link, const char *what,
+		    uint32_t *id)
+{
+	_cleanup_close_ int fd = openat(t->proc, link, O_PATH | O_CLOEXEC);
+
+	if (fd < 0)
+		return log_err(-errno, "task %d: its %s", t->pid, what);
+	return regfile_dump_extra(d, t->pid, fd, 0, what, id);
+}
+
+static int dump_fs(struct dump *d, struct task *t)
+{
+	FsEntry fs = FS_ENTRY__INIT;
+	int r;
+
+	r = dump_dir(d, t, "cwd", "working directory", &fs.cwd_id);
+	if (r == 0)
+		r = dump_dir(d, t, "root", "root directory", &fs.root_id);
+	if (r < 0)
+		return r;
+	fs.has_umask = true;
+	fs.umask = t->status.umask;
+	return image_write_one(&d->images, IMAGE_FS, t->pid, &fs.base);
+}
+
+int core_dump(struct dump *d, struct task *t)
+{
+	TaskKobjIdsEntry ids = TASK_KOBJ_IDS_ENTRY__INIT;
+	TaskCoreEntry tc;
+	int r;
+
+	r = ids_dump(d, t, &ids);
+	if (r == 0)
+		r = image_write_one(&d->images, IMAGE_IDS, t->pid, &ids.base);
+	if (r == 0)
+		r = task_entry(d, t, &tc);
+	for (unsigned int i = 0; r == 0 && i < t->n_threads; i++)
+		r = dump_thread(d, t, &t->thread[i], i == 0 ? &tc : NULL, NULL);
+	return r < 0 ? r : dump_fs(d, t);
+}
+
+int core_dump_zombie(struct dump *d, struct task *t)
+{
+	TaskCoreEntry tc = TASK_CORE_ENTRY__INIT;
+	CoreEntry core = CORE_ENTRY__INIT;
+
+	if (t->stat.exit_code & 0x80)
+		return log_refuse("task %d: a zombie that dumped core: not supported yet", t->pid);
+	tc.task_state = TASK_DEAD;
+	tc.exit_code = t->stat.exit_code;
+	tc.comm = t->stat.comm;
+	if (t->stat.exit_signal != SIGCHLD) {
+		tc.has_exit_signal = true;
+		tc.exit_signal = t->stat.exit_signal ?: EXIT_SIGNAL_NONE;
+	}
+	core.mtype = CORE_ENTRY__MARCH__X86_64;
+	core.tc = &tc;
+	return image_write_one(&d->images, IMAGE_CORE, t->pid, &core.base);
+}

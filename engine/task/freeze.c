@@ -1,0 +1,462 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Holding a process tree still. PTRACE_SEIZE with PTRACE_INTERRUPT stops a thread without a signal,
+ * so nothing in the task can tell; a thread stopped by job control stays that way.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "engine/base/cleanup.h"
+#include "engine/base/log.h"
+#include "engine/kernel/syscalls.h"
+#include "task.h"
+
+static struct task *task_new(struct tree *tree, struct task *parent, pid_t pid, int proc)
+{
+	struct task *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->pid = pid;
+	t->proc = proc;
+	t->parent = parent;
+	t->last_child = &t->child;
+	if (parent) {
+		*parent->last_child = t;
+		parent->last_child = &t->sibling;
+	} else {
+		tree->root = t;
+	}
+	HASH_ADD_INT(tree->by_pid, pid, t);
+	tree->n_tasks++;
+	return t;
+}
+
+static void task_free(struct task *t)
+{
+	if (!t)
+		return;
+	for_each_thread(th, t)
+		free(th->cpu.xstate);
+	free(t->thread);
+	proc_status_done(&t->status);
+	vm_map_done(&t->map);
+	page_runs_done(&t->guards);
+	cleanup_close(&t->proc);
+	free(t);
+}
+
+void tree_done(struct tree *tree)
+{
+	struct task *t, *next;
+
+	HASH_ITER(hh, tree->by_pid, t, next) {
+		HASH_DEL(tree->by_pid, t);
+		task_free(t);
+	}
+	*tree = (struct tree){};
+}
+
+static bool known_thread(const struct task *t, pid_t tid, unsigned int likely)
+{
+	/* Both lists rise, unless pids have wrapped meanwhile: no search in nearly all cases. */
+	if (likely < t->n_threads && t->thread[likely].tid == tid)
+		return true;
+	if (tid > t->highest_tid)
+		return false;
+	for (unsigned int i = t->n_threads; i-- > 0;)
+		if (t->thread[i].tid == tid)
+			return true;
+	return false;
+}
+
+/* -EAGAIN: it ended while we reached for it. */
+static int seize(struct task *t, pid_t tid)
+{
+	struct proc_status status;
+	int r;
+
+	r = ptrace_seize(tid);
+	if (r == -ESRCH)
+		return -EAGAIN;
+	if (r == -EPERM) {
+		struct proc_stat stat;
+		pid_t tracer;
+
+		if (proc_read_stat(t->proc, &stat) < 0 || stat.state == 'Z' || stat.state == 'X')
+			return -EAGAIN;
+		if (proc_read_status(t->proc, &status) < 0)
+			return -EAGAIN;
+		tracer = status.tracer;
+		proc_status_done(&status);
+		if (tracer)
+			return log_refuse("task %d is traced by task %d", t->pid, tracer);
+	}
+	if (r < 0)
+		return log_err(r, "task %d: cannot seize thread %d", t->pid, tid);
+	r = ptrace_interrupt(tid);
+	/* Dead already: the wait will tell. */
+	return r < 0 && r != -ESRCH ? log_err(r, "task %d: interrupt thread %d", t->pid, tid) : 0;
+}
+
+static int add_thread(struct task *t, pid_t tid)
+{
+	struct thread *more;
+	int r;
+
+	r = seize(t, tid);
+	if (r < 0)
+		return r == -EAGAIN ? 0 : r;
+	more = realloc(t->thread, (t->n_threads + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	t->thread = more;
+	more[t->n_threads++] = (struct thread){ .tid = tid };
+	t->highest_tid = MAX(t->highest_tid, tid);
+	return 1;
+}
+
+/* Seizes the threads not held yet; returns how many. */
+static int seize_threads(struct task *t)
+{
+	_cleanup_free_ pid_t *tids = NULL;
+	unsigned int n;
+	int r, found = 0;
+
+	r = proc_threads(t->proc, &tids, &n);
+	if (r == -ESRCH || r == -ENOENT)
+		return 0; /* its parent will show it as a zombie, or not at all */
+	if (r < 0)
+		return log_err(r, "task %d: list of threads", t->pid);
+
+	for (unsigned int i = 0; i < n; i++) {
+		if (known_thread(t, tids[i], i))
+			continue;
+		r = add_thread(t, tids[i]);
+		if (r < 0)
+			return r;
+		found += r;
+	}
+	return found;
+}
+
+/*
+ * A parent in vfork() cannot be stopped until its child execs, and the child runs in its memory:
+ * said at once, instead of after the timeout.
+ */
+static bool in_vfork(const struct task *t)
+{
+	_cleanup_free_ pid_t *child = NULL;
+	unsigned int n;
+
+	if (proc_children(t->proc, &child, &n) < 0)
+		return false;
+	for (unsigned int i = 0; i < n; i++)
+		if (sys_kcmp(t->pid, child[i], KCMP_WHAT_VM) == 0)
+			return true;
+	return false;
+}
+
+/* Waits until a seized thread stands still. -EAGAIN: it ended instead. */
+static int await_stop(struct task *t, struct thread *th, unsigned int timeout_ms)
+{
+	unsigned int patience = MIN(timeout_ms, 200U);
+	struct stop s;
+	int r;
+
+	for (;;) {
+		r = ptrace_wait(th->tid, patience, &s);
+		if (r == -ETIMEDOUT && patience < timeout_ms && !in_vfork(t)) {
+			patience = timeout_ms;
+			continue;
+		}
+		if (r == -ETIMEDOUT)
+			return in_vfork(t)
+				       ? log_refuse(
+						 "task %d waits in vfork() for a child that shares its "
+						 "memory",
+						 t->pid)
+				       : log_err(r, "task %d: thread %d does not stop", t->pid,
+						 th->tid);
+		if (r == -ESRCH)
+			return -EAGAIN;
+		if (r < 0)
+			return log_err(r, "task %d: wait for thread %d", t->pid, th->tid);
+
+		switch (s.kind) {
+		case STOP_GONE:
+			return -EAGAIN;
+		case STOP_SIGNAL:
+			/* The signal is off its queue: it must be delivered. The interrupt still holds. */
+			r = ptrace_cont(th->tid, s.sig);
+			if (r == -ESRCH)
+				return -EAGAIN;
+			if (r < 0)
+				return log_err(r, "task %d: deliver signal %d", t->pid, s.sig);
+			continue;
+		case STOP_GROUP:
+			t->stop_signo = s.sig;
+			th->held = true;
+			return 0;
+		case STOP_EVENT:
+			th->held = true;
+			return 0;
+		}
+	}
+}
+
+/* Stops every thread of a task, those included that appear while we do; forgets those that end. */
+static int stop_threads(struct tree *tree, struct task *t, unsigned int timeout_ms)
+{
+	int r;
+
+	do {
+		unsigned int kept = 0;
+
+		for_each_thread(th, t) {
+			r = th->held ? 0 : await_stop(t, th, timeout_ms);
+			if (r == -EAGAIN) {
+				tree->ended = true;
+				continue;
+			}
+			if (r < 0)
+				return r;
+			if (&t->thread[kept] != th)
+				t->thread[kept] = *th;
+			kept++;
+		}
+		t->n_threads = kept;
+		r = seize_threads(t);
+	} while (r > 0);
+	return r;
+}
+
+/*
+ * A task's entry in the tree, made when a list of children shows one that has none yet, and its
+ * main thread reached for. Its stop is waited for later, so that all stop side by side.
+ */
+static int adopt(struct tree *tree, struct task *parent, pid_t pid)
+{
+	_cleanup_close_ int proc = -EBADF;
+	struct task *t;
+	int r;
+
+	HASH_FIND_INT(tree->by_pid, &pid, t);
+	if (t)
+		return 0;
+	proc = proc_open(pid, 0);
+	if (proc < 0)
+		return parent && proc == -ESRCH ? 0 : proc;
+	t = task_new(tree, parent, pid, proc);
+	if (!t)
+		return -ENOMEM;
+	proc = -EBADF;
+	r = add_thread(t, pid);
+	return r < 0 ? r : 1;
+}
+
+/* Returns how many tasks it added. */
+static int adopt_children(struct tree *tree, struct task *t)
+{
+	_cleanup_free_ pid_t *pids = NULL;
+	unsigned int n;
+	int r, found = 0;
+
+	r = proc_children(t->proc, &pids, &n);
+	if (r == -ESRCH)
+		return 0;
+	if (r < 0)
+		return log_err(r, "task %d: list of children", t->pid);
+	for (unsigned int i = 0; i < n; i++) {
+		r = adopt(tree, t, pids[i]);
+		if (r < 0)
+			return r;
+		found += r;
+	}
+	return found;
+}
+
+static int quieten(struct tree *tree, struct task *t, unsigned int timeout_ms)
+{
+	int r;
+
+	if (!t->quiet) {
+		r = stop_threads(tree, t, timeout_ms);
+		if (r == 0)
+			r = adopt_children(tree, t);
+		if (r < 0)
+			return r;
+		/* The list of a task that stands still is final. */
+		t->quiet = true;
+	}
+	for (struct task *c = t->child; c; c = c->sibling) {
+		r = quieten(tree, c, timeout_ms);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Reads what stands still now; drops children that ended and were reaped, and knows zombies. */
+static int settle(struct tree *tree, struct task *t)
+{
+	int r;
+
+	r = proc_read_stat(t->proc, &t->stat);
+	if (r < 0)
+		return r;
+	t->zombie = t->stat.state == 'Z';
+	if (t->zombie && t == tree->root)
+		return log_refuse("task %d is a zombie", t->pid);
+	if (t->zombie ? t->n_threads > 0 : t->n_threads > 0 && t->thread[0].tid != t->pid)
+		return log_refuse("task %d: its main thread has ended while others run", t->pid);
+
+	for (struct task **at = &t->child; *at;) {
+		struct task *c = *at;
+
+		r = settle(tree, c);
+		if (r == -ESRCH || r == -ENOENT) {
+			*at = c->sibling;
+			HASH_DEL(tree->by_pid, c);
+			tree->n_tasks--;
+			task_free(c);
+			continue;
+		}
+		if (r < 0)
+			return r;
+		at = &c->sibling;
+	}
+	return 0;
+}
+
+/* Links the tree in preorder; returns where the next task is to be linked. */
+static struct task **link_preorder(struct task *t, struct task **at)
+{
+	*at = t;
+	at = &t->next;
+	for (struct task *c = t->child; c; c = c->sibling)
+		at = link_preorder(c, at);
+	*at = NULL;
+	return at;
+}
+
+static int read_thread(const struct task *t, struct thread *th)
+{
+	static uint8_t area[ARCH_XSTATE_MAX];
+	const char *odd;
+	size_t len = sizeof(area);
+	int r;
+
+	r = ptrace_get_regs(th->tid, &th->cpu.regs);
+	if (r == -EPROTOTYPE)
+		return log_refuse("task %d: a 32-bit task: not supported yet", t->pid);
+	if (r == 0)
+		r = ptrace_get_xstate(th->tid, area, &len);
+	if (r == 0)
+		r = ptrace_get_sigmask(th->tid, &th->sigmask);
+	if (r < 0)
+		return log_err(r, "task %d: registers of thread %d", t->pid, th->tid);
+	odd = arch_unsupported(&th->cpu.regs);
+	if (odd)
+		return log_refuse("task %d: %s: not supported yet", t->pid, odd);
+	th->cpu.xstate = malloc(len);
+	if (!th->cpu.xstate)
+		return -ENOMEM;
+	memcpy(th->cpu.xstate, area, len);
+	th->cpu.xstate_len = len;
+	return 0;
+}
+
+static int freeze(struct tree *tree, pid_t root, unsigned int timeout_ms)
+{
+	struct task *at, *next;
+	int r;
+
+	r = adopt(tree, NULL, root);
+	if (r == -ESRCH)
+		return log_err(r, "task %d", root);
+	if (r < 0)
+		return r;
+	do {
+		tree->ended = false;
+		r = quieten(tree, tree->root, timeout_ms);
+		if (r < 0)
+			return r;
+		/* Children of one that ended have moved to another parent: look once more. */
+		HASH_ITER(hh, tree->by_pid, at, next)
+			at->quiet = !tree->ended;
+	} while (tree->ended);
+
+	r = settle(tree, tree->root);
+	if (r < 0)
+		return log_err(r, "task %d: stat", root);
+	link_preorder(tree->root, &tree->root);
+
+	for_each_task(t, tree) {
+		if (!t->zombie && t->n_threads == 0)
+			return log_err(-ESRCH, "task %d", t->pid);
+		for_each_thread(th, t) {
+			r = read_thread(t, th);
+			if (r < 0)
+				return r;
+			tree->n_threads++;
+		}
+	}
+	return 0;
+}
+
+int tree_freeze(pid_t root, unsigned int timeout_ms, struct tree *ret)
+{
+	int r;
+
+	*ret = (struct tree){};
+	r = freeze(ret, root, timeout_ms);
+	if (r < 0) {
+		tree_thaw(ret);
+		tree_done(ret);
+	}
+	return r;
+}
+
+void tree_thaw(struct tree *tree)
+{
+	struct task *t, *next;
+
+	/* By the table: a freeze that failed has no preorder yet. */
+	HASH_ITER(hh, tree->by_pid, t, next)
+		for_each_thread(th, t) {
+			/* One that still runs cannot be detached; our end does that. */
+			(void)ptrace_detach(th->tid, 0);
+			th->held = false;
+		}
+}
+
+void tree_leave_stopped(struct tree *tree)
+{
+	for_each_task(t, tree)
+		if (!t->zombie)
+			(void)kill(t->pid, SIGSTOP);
+	tree_thaw(tree);
+}
+
+static void reap(pid_t tid)
+{
+	int status;
+
+	while (waitpid(tid, &status, __WALL) == tid && WIFSTOPPED(status))
+		;
+}
+
+void tree_kill(struct tree *tree)
+{
+	for_each_task(t, tree)
+		if (!t->zombie)
+			(void)kill(t->pid, SIGKILL);
+	/* A leader's end is only told when its last thread has been reaped. */
+	for_each_task(t, tree)
+		for (unsigned int i = t->n_threads; i-- > 0;)
+			reap(t->thread[i].tid);
+}

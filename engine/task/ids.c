@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/cleanup.h"
+#include "engine/base/log.h"
+#include "engine/kernel/syscalls.h"
+#include "parts.h"
+
+/* ---- objects tasks may share ---- */
+
+static enum kcmp_what compared;
+
+static int by_object(const void *a, const void *b)
+{
+	const struct task *x = a, *y = b;
+	int r = sys_kcmp(x->pid, y->pid, compared);
+
+	return r == 0 ? 0 : r == 1 ? -1 : 1;
+}
+
+static void forget_node(void *node)
+{
+}
+
+/* All tasks into a tree ordered by kcmp: one that is there already shares the object. */
+static int refuse_shared(struct tree *tree, enum kcmp_what what, const char *name)
+{
+	void *seen = NULL;
+	int r = 0;
+
+	compared = what;
+	for_each_task(t, tree) {
+		struct task **at;
+
+		if (t->zombie)
+			continue;
+		at = tsearch(t, &seen, by_object);
+		if (!at) {
+			r = -ENOMEM;
+			break;
+		}
+		if (*at != t) {
+			r = log_refuse("task %d shares its %s with task %d: not supported yet",
+				       t->pid, name, (*at)->pid);
+			break;
+		}
+	}
+	tdestroy(seen, forget_node);
+	return r;
+}
+
+/* A thread that has unshared from its process. */
+static int refuse_unshared(const struct task *t, const struct thread *th)
+{
+	static const struct {
+		enum kcmp_what what;
+		const char *name;
+	} kinds[] = {
+		{KCMP_WHAT_FILES, "descriptor table" },
+                { KCMP_WHAT_FS,   "working directory"}
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		int r = sys_kcmp(t->pid, th->tid, kinds[i].what);
+
+		if (r < 0)
+			return log_err(r, "task %d: compare with thread %d", t->pid, th->tid);
+		if (r > 0)
+			return log_refuse(
+				"task %d: thread %d has a %s of its own: not supported yet", t->pid,
+				th->tid, kinds[i].name);
+	}
+	return 0;
+}
+
+int ids_number(struct tree *tree)
+{
+	uint32_t n = 1;
+	int r = 0;
+
+	if (tree->n_tasks > 1) {
+		r = refuse_shared(tree, KCMP_WHAT_VM, "memory");
+		if (r == 0)
+			r = refuse_shared(tree, KCMP_WHAT_FILES, "descriptor table");
+		if (r == 0)
+			r = refuse_shared(tree, KCMP_WHAT_FS, "working directory");
+		if (r == 0)
+			r = refuse_shared(tree, KCMP_WHAT_SIGHAND, "signal handlers");
+	}
+	for_each_task(t, tree) {
+		/* 1 is the engine, as other engines have it. */
+		t->vm_id = t->files_id = t->fs_id = t->sighand_id = ++n;
+		for (unsigned int i = 1; r == 0 && i < t->n_threads; i++)
+			r = refuse_unshared(t, &t->thread[i]);
+	}
+	return r;
+}
+
+/* ---- namespaces ---- */
+
+static const struct {
+	const char *link, *name;
+} namespaces[] = {
+	{"ns/pid",                "pid"                },
+	{ "ns/net",               "net"                },
+	{ "ns/ipc",               "ipc"                },
+	{ "ns/uts",               "uts"                },
+	{ "ns/mnt",               "mount"              },
+	{ "ns/user",              "user"               },
+	{ "ns/cgroup",            "cgroup"             },
+	{ "ns/time",              "time"               },
+	{ "ns/pid_for_children",  "pid (for children)" },
+	{ "ns/time_for_children", "time (for children)"},
+};
+
+int ids_check_namespaces(const struct tree *tree)
+{
+	_cleanup_close_ int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (self < 0)
+		return log_err(-errno, "/proc/self");
+	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++) {
+		uint64_t own, theirs;
+		int r = proc_ns(self, namespaces[i].link, &own);
+
+		if (r == -ENOENT)
+			continue; /* this kernel has none of the kind */
+		for_each_task(t, tree) {
+			if (t->zombie)
+				continue;
+			if (r == 0)
+				r = proc_ns(t->proc, namespaces[i].link, &theirs);
+			/* pid_for_children of a task that has unshared it shows nothing until its first child. */
+			if (r < 0)
+				return log_err(r, "task %d: its %s namespace", t->pid,
+					       namespaces[i].name);
+			if (theirs != own)
+				return log_refuse("task %d lives in a %s namespace of its own: not "
+						  "supported yet",
+						  t->pid, namespaces[i].name);
+		}
+	}
+	return 0;
+}
+
+/*
+ * All in the engine's own namespaces, for now: the numbers only have to be the same everywhere.
+ */
+static void own_namespaces(TaskKobjIdsEntry *ids)
+{
+	ids->has_pid_ns_id = ids->has_net_ns_id = ids->has_ipc_ns_id = ids->has_uts_ns_id = true;
+	ids->has_mnt_ns_id = ids->has_user_ns_id = ids->has_cgroup_ns_id = ids->has_time_ns_id =
+		true;
+	ids->pid_ns_id = 1;
+	ids->net_ns_id = 2;
+	ids->ipc_ns_id = 3;
+	ids->uts_ns_id = 4;
+	ids->time_ns_id = 5;
+	ids->mnt_ns_id = 6;
+	ids->user_ns_id = 7;
+	ids->cgroup_ns_id = 8;
+}
+
+void ids_own(TaskKobjIdsEntry *ids)
+{
+	ids->vm_id = ids->files_id = ids->fs_id = ids->sighand_id = 1;
+	own_namespaces(ids);
+}
+
+int ids_dump(struct dump *d, const struct task *t, TaskKobjIdsEntry *ids)
+{
+	ids->vm_id = t->vm_id;
+	ids->files_id = t->files_id;
+	ids->fs_id = t->fs_id;
+	ids->sighand_id = t->sighand_id;
+	own_namespaces(ids);
+	return 0;
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <string.h>
+
+#include "engine/base/cleanup.h"
+#include "engine/base/log.h"
+#include "parts.h"
+
+/* Is there a task in the tree whose pid leads this session or group? */
+static bool led_from_inside(const struct dump *d, pid_t id)
+{
+	const struct task *t;
+
+	HASH_FIND_INT(d->tree.by_pid, &id, t);
+	return t != NULL;
+}
+
+/* A session or group whose leader lives on outside can only be rebuilt as the caller's own. */
+static int look_at_job(struct dump *d, const struct task *t)
+{
+	struct {
+		pid_t id;
+		const char *what;
+	} ids[] = {
+		{t->stat.sid,   "session"      },
+                { t->stat.pgid, "process group"}
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		_cleanup_close_ int proc = -EBADF;
+
+		if (d->opts->shell_job || led_from_inside(d, ids[i].id))
+			continue;
+		if (ids[i].id == 0)
+			return log_refuse("task %d: its %s is led from outside the pid namespace "
+					  "(--shell-job)",
+					  t->pid, ids[i].what);
+		proc = proc_open(ids[i].id, 0);
+		if (proc >= 0)
+			return log_refuse(
+				"task %d: its %s %d is led from outside the tree (--shell-job)",
+				t->pid, ids[i].what, ids[i].id);
+	}
+	return 0;
+}
+
+int task_look(struct dump *d, struct task *t)
+{
+	bool sud;
+	int r;
+
+	r = proc_read_status(t->proc, &t->status);
+	if (r < 0)
+		return log_err(r, "task %d: status", t->pid);
+	if (t->status.seccomp)
+		return log_refuse("task %d: seccomp: not supported yet", t->pid);
+	r = look_at_job(d, t);
+	if (r < 0)
+		return r;
+	for_each_thread(th, t) {
+		r = ptrace_sud_active(th->tid, &sud);
+		/* -EIO: before 6.4 nobody tells. */
+		if (r == 0 && sud)
+			return log_refuse("task %d: syscall user dispatch: not supported yet",
+					  t->pid);
+		if (r < 0 && r != -EIO)
+			return log_err(r, "task %d: syscall user dispatch", t->pid);
+		r = rseq_look(t, th);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

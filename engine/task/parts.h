@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The parts of a task's state that are neither memory nor files. Each file in task/ has both
+ * halves of one: dump fills its fields of the core image (memory from `a`), check looks at what an
+ * image says before anything is made of it, restore writes the system calls into the program of the
+ * thread. All return 0 or -errno, logged.
+ */
+#ifndef TASK_PARTS_H
+#define TASK_PARTS_H
+
+#include "engine/base/arena.h"
+#include "engine/dump.h"
+#include "engine/restore.h"
+#include "engine/restore/program.h"
+#include "engine/task/task.h"
+#include "proto/core.pb-c.h"
+
+/* creds.c: ids, groups, capabilities, securebits, no_new_privs. */
+int creds_dump(const struct proc_status *s, uint32_t securebits, struct arena *a, CredsEntry **ret);
+int creds_check(const CredsEntry *e, const char *image);
+int creds_restore(struct program *p, const CredsEntry *e);
+
+/* signals.c: actions, alternate stack, queues. */
+int sigactions_dump(const struct task *t, struct arena *a, TaskCoreEntry *tc);
+int sigactions_check(const TaskCoreEntry *tc, const char *image);
+int sigactions_restore(struct program *p, const TaskCoreEntry *tc);
+int sas_dump(const struct thread *th, struct arena *a, ThreadCoreEntry *core);
+int sas_restore(struct program *p, const ThreadCoreEntry *core);
+int siginfo_dump(pid_t tid, bool shared, struct arena *a, SignalQueueEntry **ret);
+int siginfo_check(const SignalQueueEntry *q, const char *image);
+/* tid 0: the queue of the task. */
+int siginfo_restore(struct program *p, const SignalQueueEntry *q, pid_t pid, pid_t tid);
+
+/* timers.c: setitimer(2) and timer_create(2). */
+int timers_dump(const struct task *t, struct arena *a, TaskTimersEntry **ret);
+int timers_check(const TaskTimersEntry *e, const char *image);
+/* Makes the POSIX timers; timers_start() arms them all, the last thing before the release. */
+int timers_restore(struct program *p, const TaskTimersEntry *e);
+int timers_start(struct program *p, const TaskTimersEntry *e);
+
+/* limits.c */
+int limits_dump(const struct task *t, struct arena *a, TaskRlimitsEntry **ret);
+int limits_check(const TaskRlimitsEntry *e, const char *image);
+int limits_restore(struct program *p, const TaskRlimitsEntry *e);
+
+/* sched.c: policy, priority, nice, affinity, I/O priority, timer slack, memory policy. */
+int sched_dump(const struct task *t, const struct thread *th, struct arena *a,
+	       ThreadCoreEntry *core);
+int sched_check(const ThreadCoreEntry *core, const char *image);
+int sched_restore(struct program *p, const ThreadCoreEntry *core);
+
+/*
+ * rseq.c: restartable sequences. rseq_look() comes before the gate is written: it moves a thread
+ * out of a critical section.
+ */
+int rseq_look(struct task *t, struct thread *th);
+int rseq_dump(const struct thread *th, struct arena *a, ThreadCoreEntry *core);
+int rseq_restore(struct program *p, const ThreadCoreEntry *core);
+
+/* ids.c: which tasks share memory, descriptors, directories or signal handlers. */
+int ids_number(struct tree *tree);
+int ids_dump(struct dump *d, const struct task *t, TaskKobjIdsEntry *ids);
+/* Refuses tasks that live in other namespaces than we do. */
+int ids_check_namespaces(const struct tree *tree);
+/* The ids of the engine's own namespaces, for the inventory. */
+void ids_own(TaskKobjIdsEntry *ids);
+
+/* look.c: what a task and its threads are up to, before the gate; refuses what cannot be saved. */
+int task_look(struct dump *d, struct task *t);
+
+/* core.c: the core, ids and fs images of a task. */
+int core_dump(struct dump *d, struct task *t);
+/* A zombie has little more than its exit code. */
+int core_dump_zombie(struct dump *d, struct task *t);
+
+#endif

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "engine/base/cleanup.h"
+#include "engine/base/log.h"
+#include "engine/kernel/syscalls.h"
+#include "parts.h"
+
+#define POLICY_EXT 7 /* SCHED_EXT, since 6.12 */
+
+static int affinity_dump(pid_t tid, struct arena *a, ThreadCoreEntry *core)
+{
+	uint8_t mask[1024];
+	long n = syscall(SYS_sched_getaffinity, tid, sizeof(mask), mask);
+
+	if (n < 0)
+		return log_err(-errno, "thread %d: CPU affinity", tid);
+	core->has_cpu_affinity = true;
+	core->cpu_affinity.len = n;
+	core->cpu_affinity.data = arena_alloc(a, n);
+	if (!core->cpu_affinity.data)
+		return -ENOMEM;
+	memcpy(core->cpu_affinity.data, mask, n);
+	return 0;
+}
+
+/* A mask of all CPUs is what everybody starts with: it must not tie a task to this machine's. */
+static bool all_cpus(const uint8_t *mask, size_t n)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN), set = 0;
+
+	for (size_t i = 0; i < n; i++)
+		set += __builtin_popcount(mask[i]);
+	return set >= cpus;
+}
+
+int sched_dump(const struct task *t, const struct thread *th, struct arena *a,
+	       ThreadCoreEntry *core)
+{
+	const struct thread_answers *ans = &th->answers;
+	struct sched_attr_all attr;
+	int r;
+
+	r = sys_sched_getattr(th->tid, &attr);
+	if (r < 0)
+		return log_err(r, "task %d: scheduling of thread %d", t->pid, th->tid);
+	if (attr.policy == SCHED_DEADLINE || attr.policy == POLICY_EXT)
+		return log_refuse("task %d: thread %d is scheduled by policy %u: not supported yet",
+				  t->pid, th->tid, attr.policy);
+	core->has_sched_policy = core->has_sched_nice = true;
+	core->sched_policy = attr.policy;
+	core->sched_nice = attr.nice;
+	if (attr.priority) {
+		core->has_sched_prio = true;
+		core->sched_prio = attr.priority;
+	}
+	if (attr.flags & SCHED_FLAG_RESET_ON_FORK) {
+		core->has_sched_flags = true;
+		core->sched_flags = SCHED_FLAG_RESET_ON_FORK;
+	}
+	r = affinity_dump(th->tid, a, core);
+	if (r < 0)
+		return r;
+	if (all_cpus(core->cpu_affinity.data, core->cpu_affinity.len))
+		core->has_cpu_affinity = false;
+
+	r = sys_ioprio_get(th->tid);
+	if (r < 0)
+		return log_err(r, "task %d: I/O priority of thread %d", t->pid, th->tid);
+	if (r > 0) {
+		core->has_ioprio = true;
+		core->ioprio = r;
+	}
+	core->has_timerslack_ns = true;
+	core->timerslack_ns = ans->timerslack;
+	if (ans->mempolicy) {
+		core->has_mempolicy_mode = core->has_mempolicy_nodes = true;
+		core->mempolicy_mode = ans->mempolicy;
+		core->mempolicy_nodes.data = (uint8_t *)ans->mempolicy_nodes;
+		core->mempolicy_nodes.len = sizeof(ans->mempolicy_nodes);
+	}
+	return 0;
+}
+
+int sched_check(const ThreadCoreEntry *core, const char *image)
+{
+	if (core->sched_policy == SCHED_DEADLINE || core->sched_policy == POLICY_EXT)
+		return log_refuse("%s: scheduling policy %u: not supported yet", image,
+				  core->sched_policy);
+	if (core->has_sched_nice && (core->sched_nice < -20 || core->sched_nice > 19))
+		return log_bad_image("%s: nice value %d", image, core->sched_nice);
+	return 0;
+}
+
+int sched_restore(struct program *p, const ThreadCoreEntry *core)
+{
+	struct sched_attr_all attr = {
+		.size = 48, /* the first published struct sched_attr: all we set is in it */
+		.policy = core->sched_policy,
+		.flags = core->sched_flags,
+		.nice = core->sched_nice,
+		.priority = core->sched_prio,
+	};
+
+	if (core->has_ioprio)
+		program_call(p, "I/O priority", SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0,
+			     core->ioprio);
+	if (core->has_timerslack_ns)
+		program_call(p, "timer slack", SYS_prctl, PR_SET_TIMERSLACK, core->timerslack_ns);
+	if (core->has_cpu_affinity)
+		program_call(p, "CPU affinity", SYS_sched_setaffinity, 0, core->cpu_affinity.len,
+			     (uintptr_t)program_copy(p, core->cpu_affinity.data,
+						     core->cpu_affinity.len));
+	if (core->has_mempolicy_mode)
+		program_call(p, "memory policy", SYS_set_mempolicy, core->mempolicy_mode,
+			     (uintptr_t)program_copy(p, core->mempolicy_nodes.data,
+						     core->mempolicy_nodes.len),
+			     8 * core->mempolicy_nodes.len + 1);
+	if (core->has_sched_policy)
+		program_call(p, "scheduling policy", SYS_sched_setattr, 0,
+			     (uintptr_t)program_copy(p, &attr, sizeof(attr)), 0);
+	return p->err;
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+
+#include "engine/base/cleanup.h"
+#include "engine/base/log.h"
+#include "parts.h"
+
+#define TIMER_CREATE_RESTORE_IDS 77 /* prctl, since 6.16 */
+#define RESTORE_IDS_OFF          0
+#define RESTORE_IDS_ON           1
+#define RESTORE_IDS_GET          2
+
+/* Without that prctl ids can only be reached by counting; further than this is not tried. */
+#define COUNT_TO 100000
+
+/* ---- dump ---- */
+
+static ItimerEntry *itimer_dump(const struct raw_timer *t, struct arena *a)
+{
+	ItimerEntry *e = arena_new(a, ItimerEntry);
+
+	if (e) {
+		itimer_entry__init(e);
+		e->isec = t->interval_sec;
+		e->iusec = t->interval_frac;
+		e->vsec = t->value_sec;
+		e->vusec = t->value_frac;
+	}
+	return e;
+}
+
+static PosixTimerEntry *posix_dump(const struct task_answers *ans, unsigned int i, struct arena *a)
+{
+	const struct proc_timer *t = &ans->timer[i];
+	const struct raw_timer *v = &ans->timer_value[i];
+	PosixTimerEntry *e = arena_new(a, PosixTimerEntry);
+
+	if (!e)
+		return NULL;
+	posix_timer_entry__init(e);
+	e->it_id = t->id;
+	e->clock_id = t->clock;
+	e->si_signo = t->signo;
+	e->it_sigev_notify = t->notify;
+	e->sival_ptr = t->value;
+	e->overrun = ans->timer_overrun[i] > 0 ? ans->timer_overrun[i] : 0;
+	e->isec = v->interval_sec;
+	e->insec = v->interval_frac;
+	e->vsec = v->value_sec;
+	e->vnsec = v->value_frac;
+	if (t->notify & SIGEV_THREAD_ID) {
+		e->has_notify_thread_id = true;
+		e->notify_thread_id = t->tid;
+	}
+	return e;
+}
+
+/* The task a timer's clock counts the time of, when that is another one; else 0. */
+static pid_t foreign_clock(const struct task *t, int clock)
+{
+	pid_t pid = clock < 0 ? ~(clock >> 3) : 0; /* CPU clocks: linux/posix-timers.h */
+
+	if (pid == 0)
+		return 0;
+	for_each_thread(th, t)
+		if (th->tid == pid)
+			return 0;
+	return pid;
+}
+
+int timers_dump(const struct task *t, struct arena *a, TaskTimersEntry **ret)
+{
+	const struct task_answers *ans = &t->answers;
+	TaskTimersEntry *e = arena_new(a, TaskTimersEntry);
+
+	if (!e)
+		return -ENOMEM;
+	task_timers_entry__init(e);
+	e->real = itimer_dump(&ans->itimer[ITIMER_REAL], a);
+	e->virt = itimer_dump(&ans->itimer[ITIMER_VIRTUAL], a);
+	e->prof = itimer_dump(&ans->itimer[ITIMER_PROF], a);
+	e->posix = arena_array(a, PosixTimerEntry *, ans->n_timers + 1);
+	if (!e->real || !e->virt || !e->prof || !e->posix)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < ans->n_timers; i++) {
+		pid_t other = foreign_clock(t, ans->timer[i].clock);
+
+		if (other)
+			return log_refuse("task %d: timer %d runs on the CPU clock of task %d: not "
+					  "supported yet",
+					  t->pid, ans->timer[i].id, other);
+		e->posix[i] = posix_dump(ans, i, a);
+		if (!e->posix[i])
+			return -ENOMEM;
+		e->n_posix++;
+	}
+	*ret = e;
+	return 0;
+}
+
+/* ---- restore ---- */
+
+int timers_check(const TaskTimersEntry *e, const char *image)
+{
+	if (!e)
+		return log_bad_image("%s: has no timers", image);
+	if (!e->real || !e->virt || !e->prof)
+		return log_bad_image("%s: lacks an interval timer", image);
+	for (size_t i = 0; i < e->n_posix; i++)
+		if (e->posix[i]->it_id > INT32_MAX)
+			return log_bad_image("%s: timer id %u", image, e->posix[i]->it_id);
+	return 0;
+}
+
+/* Does this kernel take the id it is given? */
+static bool ids_can_be_given(void)
+{
+	return prctl(TIMER_CREATE_RESTORE_IDS, RESTORE_IDS_GET, 0, 0, 0) >= 0;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const PosixTimerEntry *const *x = a, *const *y = b;
+
+	return ((*x)->it_id > (*y)->it_id) - ((*x)->it_id < (*y)->it_id);
+}
+
+int timers_restore(struct program *p, const TaskTimersEntry *e)
+{
+	bool given = ids_can_be_given();
+
+	if (!e->n_posix)
+		return 0;
+	/* Counting only goes upwards. */
+	qsort(e->posix, e->n_posix, sizeof(*e->posix), by_id);
+	if (!given && e->posix[e->n_posix - 1]->it_id > COUNT_TO)
+		return log_refuse(
+			"timer %u: this kernel cannot give a timer its id, and counting up "
+			"to it would take too long",
+			e->posix[e->n_posix - 1]->it_id);
+	if (given)
+		program_call(p, "timer ids", SYS_prctl, TIMER_CREATE_RESTORE_IDS, RESTORE_IDS_ON);
+	for (size_t i = 0; i < e->n_posix; i++) {
+		const PosixTimerEntry *t = e->posix[i];
+		struct sigevent se = {
+			.sigev_notify = t->it_sigev_notify,
+			.sigev_signo = t->si_signo,
+			.sigev_value.sival_ptr = (void *)t->sival_ptr,
+			._sigev_un._tid = t->notify_thread_id,
+		};
+		uint64_t event = (uintptr_t)program_copy(p, &se, sizeof(se));
+		uint64_t id = (uintptr_t)program_copy(p, &(int){ t->it_id }, sizeof(int));
+		const uint64_t arg[6] = { (int64_t)(int)t->clock_id, event, id, t->it_id };
+
+		program_add(p, "timer", given ? STEP_CALL : STEP_TIMER, SYS_timer_create, arg);
+	}
+	if (given)
+		program_call(p, "timer ids", SYS_prctl, TIMER_CREATE_RESTORE_IDS, RESTORE_IDS_OFF);
+	return p->err;
+}
+
+static void start_itimer(struct program *p, int which, const ItimerEntry *e)
+{
+	struct raw_timer t = { e->isec, e->iusec, e->vsec, e->vusec };
+
+	if (e->vsec || e->vusec)
+		program_call(p, "interval timer", SYS_setitimer, which,
+			     (uintptr_t)program_copy(p, &t, sizeof(t)), 0);
+}
+
+int timers_start(struct program *p, const TaskTimersEntry *e)
+{
+	for (size_t i = 0; i < e->n_posix; i++) {
+		const PosixTimerEntry *t = e->posix[i];
+		struct raw_timer v = { t->isec, t->insec, t->vsec, t->vnsec };
+
+		if (!t->vsec && !t->vnsec && !t->isec && !t->insec)
+			continue;
+		/* Expired, but with a signal that waits: the next period has begun. */
+		if (!t->vsec && !t->vnsec)
+			v.value_frac = 1;
+		program_call(p, "timer", SYS_timer_settime, t->it_id, 0,
+			     (uintptr_t)program_copy(p, &v, sizeof(v)), 0);
+	}
+	start_itimer(p, ITIMER_REAL, e->real);
+	start_itimer(p, ITIMER_VIRTUAL, e->virt);
+	start_itimer(p, ITIMER_PROF, e->prof);
+	return p->err;
+}

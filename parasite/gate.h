@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The code of arch/<cpu>/gate.S as the engine sees it: a piece of data to be copied. */
+#ifndef PARASITE_GATE_H
+#define PARASITE_GATE_H
+
+#include <stdint.h>
+
+/* An upper bound of gate_end - gate_begin, to look for room with. */
+#define GATE_SIZE_MAX 512
+
+extern const char gate_begin[], gate_run[], gate_stopped[], gate_data[], gate_end[];
+
+/* What the gate needs to put a thread back by itself. */
+struct gate_data {
+	uint64_t all_blocked;
+	uint64_t area, area_size; /* to unmap; 0 while there is none */
+	uint64_t mask;
+	uint64_t flags, rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp;
+	uint64_t r8, r9, r10, r11, r12, r13, r14, r15, rip;
+};
+
+/* One system call of a list that gate_run works through; nr < 0 ends it. */
+struct gate_op {
+	int64_t nr;
+	uint64_t arg[6];
+	int64_t ret;
+};
+
+#endif
