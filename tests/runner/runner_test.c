@@ -279,7 +279,7 @@ ROOT_TC(capabilities, "a test has the capabilities it declares and no others")
 ROOT_TC(restless, "a static test that changes by itself is told so")
 {
 	expect(run_json(tc, "-t restless --engine none"), "static/restless", "broken", "setup",
-	       "does not sit still: file");
+	       "does not sit still: ");
 }
 
 ROOT_TC(cleanup, "a cleanup runs whatever happened, and its failure is seen")

@@ -38,6 +38,41 @@ static int read_stat(int dir, struct census_task *t, char *state)
 	return 0;
 }
 
+static bool is_running(char state)
+{
+	return state == 'R' || state == 'D';
+}
+
+/* The states of threads that are not the leader. */
+static bool threads_run(int task)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	int fd = openat(task, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent *d;
+
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	while (dir && (d = readdir(dir))) {
+		_cleanup_close_ int one = -EBADF;
+		struct census_task t;
+		char state;
+
+		if (d->d_name[0] == '.')
+			continue;
+		one = openat(dirfd(dir), d->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (one >= 0 && read_stat(one, &t, &state) == 0 && is_running(state))
+			return true;
+	}
+	return false;
+}
+
+bool census_running(const struct census *c)
+{
+	for (size_t i = 0; i < c->n_tasks; i++)
+		if (c->tasks[i].running)
+			return true;
+	return false;
+}
+
 static int by_number(const void *a, const void *b)
 {
 	return *(const int *)a - *(const int *)b;
@@ -92,6 +127,7 @@ static int take_tasks(struct census *c)
 		dir = openat(dirfd(proc), d->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (dir < 0 || read_stat(dir, &t, &state) < 0)
 			continue;
+		t.running = is_running(state) || (t.threads > 1 && threads_run(dir));
 		read_fds(dir, &t);
 		read_mappings(dir, &t);
 		more = reallocarray(c->tasks, c->n_tasks + 1, sizeof(*more));

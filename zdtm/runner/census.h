@@ -17,6 +17,7 @@ struct census_task {
 	pid_t pid, ppid, pgid, sid;
 	char comm[64];
 	bool zombie, stopped;
+	bool running; /* or about to: one of its threads is not asleep */
 	int threads;
 	int mappings; /* lines of /proc/PID/maps */
 	int *fds;     /* ascending */
@@ -33,6 +34,9 @@ struct census {
 /* 0 or -errno. A task that ends meanwhile is left out. */
 int census_take(struct census *c, const char *work);
 void census_done(struct census *c);
+
+/* Is any task still on its way? */
+bool census_running(const struct census *c);
 
 /*
  * The first difference as a sentence in `to`, false when there is none. With `untouched` the tasks

@@ -116,34 +116,31 @@ static const char *behind_stamp(const char *line)
 	return line;
 }
 
-bool engine_error_line(const char *log, const char *output, char *to, size_t size)
+void engine_error_lines(const char *log, const char *output, char *first, size_t first_size,
+			char *more, size_t more_size)
 {
 	_cleanup_buf_ struct buf text = {};
-	const char *at, *line, *last = NULL;
-	size_t len, last_len = 0;
+	const char *at, *line;
+	size_t len, n = 0;
 
-	to[0] = '\0';
-	if (read_file_at(AT_FDCWD, log, &text) == 0) {
-		at = text.data;
-		while (next_line(&at, &line, &len)) {
+	first[0] = more[0] = '\0';
+	if (read_file_at(AT_FDCWD, log, &text) == 0)
+		for (at = text.data; next_line(&at, &line, &len);) {
+			const char *words = behind_stamp(line);
+			int words_len = line + len - words;
+
 			if (!memmem(line, len, "Error", 5))
 				continue;
-			at = behind_stamp(line);
-			snprintf(to, size, "%.*s", (int)(line + len - at), at);
-			return true;
+			if (!first[0])
+				snprintf(first, first_size, "%.*s", words_len, words);
+			else if (n < more_size)
+				n += snprintf(more + n, more_size - n, "%.*s\n", words_len, words);
 		}
-	}
-	if (read_file_at(AT_FDCWD, output, &text) < 0)
-		return false;
-	at = text.data;
-	while (next_line(&at, &line, &len))
-		if (len > 0) {
-			last = line;
-			last_len = len;
-		}
-	if (last)
-		snprintf(to, size, "%.*s", (int)last_len, last);
-	return last;
+	if (first[0] || read_file_at(AT_FDCWD, output, &text) < 0)
+		return;
+	for (at = text.data; next_line(&at, &line, &len);)
+		if (len > 0)
+			snprintf(first, first_size, "%.*s", (int)len, line);
 }
 
 /* ---- stats-dump ------------------------------------------------------------------------------- */

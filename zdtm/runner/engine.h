@@ -34,9 +34,11 @@ void engine_restore_argv(const struct engine *e, const char *images, const char 
 
 /*
  * The engine's own words: the first line of its log with "Error" in it, without the time stamp; if
- * there is none, the last it wrote to its output. false when it said nothing.
+ * there is none, the last it wrote to its output. `more` gets the next such lines: criu's first is
+ * often about something it could do without.
  */
-bool engine_error_line(const char *log, const char *output, char *to, size_t size);
+void engine_error_lines(const char *log, const char *output, char *first, size_t first_size,
+			char *more, size_t more_size);
 
 /* How long the tree was frozen, from the images' stats-dump. Negative when it is not told. */
 double engine_frozen_ms(const char *images);

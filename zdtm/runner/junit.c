@@ -71,6 +71,7 @@ static void test_case(FILE *out, const struct session *s, const struct run *run)
 		fputc('>', out);
 		put(out, r->engine);
 		fputc('\n', out);
+		put(out, r->more);
 		put(out, r->said);
 		put(out, run_again(s, run));
 		fprintf(out, "</%s>\n", element);

@@ -59,14 +59,14 @@ static void pretty_line(FILE *out, const struct run *run)
 	fputc('\n', out);
 }
 
-static void print_said(FILE *out, const struct result *r)
+static void print_lines(FILE *out, const char *head, const char *text, const char *but)
 {
-	const char *at = r->said, *line;
+	const char *line;
 	size_t len;
 
-	while (next_line(&at, &line, &len))
-		if (strncmp(line, r->reason, len) != 0 || r->reason[len])
-			fprintf(out, "    said:   %.*s\n", (int)len, line);
+	while (next_line(&text, &line, &len))
+		if (strncmp(line, but, len) != 0 || but[len])
+			fprintf(out, "    %s%.*s\n", head, (int)len, line);
 }
 
 static void pretty_details(FILE *out, const struct session *s, const struct run *run)
@@ -79,7 +79,8 @@ static void pretty_details(FILE *out, const struct session *s, const struct run 
 		fprintf(out, "    %s\n", r->reason);
 	if (r->engine[0])
 		fprintf(out, "    engine: %s\n", r->engine);
-	print_said(out, r);
+	print_lines(out, "        ", r->more, "");
+	print_lines(out, "said:   ", r->said, r->reason);
 	if (run_counts_as(run) != COUNT_FAILED)
 		return;
 	if (run->explained_by)

@@ -39,6 +39,7 @@ struct result {
 	struct timing ms;
 	char reason[1000]; /* one line; "" when there is nothing to tell */
 	char engine[1000]; /* the engine's own error line */
+	char more[1000];   /* and what it said next, a line each */
 	char said[4000];   /* all of the test's failures and notes, a line each */
 };
 

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A ring of four tasks over pipes, with blocks going round: the first makes a block, the others hand
- * on what they get, the first compares what comes back. Bytes are everywhere when the dump comes.
+ * on what they get, the first compares what comes back. There is always a block on its way, so that
+ * a dump finds bytes in the pipes whenever it comes.
  */
 #include "zdtm.h"
 
 #define TASKS 4
-#define BLOCK (100 * 1000) /* less than the ring can hold, or the first would wait for itself */
+#define BLOCK (100 * 1000) /* two are less than the ring can hold: nobody waits for himself */
 
 enum { TURNING };
 
 static pid_t tasks[TASKS];
 static int in[TASKS], out[TASKS]; /* task i reads in[i] and writes out[i] */
+static struct blob blocks[2];
 
 static void keep_ends_of(int i)
 {
@@ -23,25 +25,36 @@ static void keep_ends_of(int i)
 	}
 }
 
-static void turn_once(void)
+static void send(int nr)
 {
-	static unsigned char block[BLOCK], back[BLOCK];
+	static unsigned char block[BLOCK];
 
-	t_fill_mem(block, BLOCK);
+	blocks[nr % 2] = t_fill_mem(block, BLOCK);
 	t_write(out[0], block, BLOCK);
-	t_read(in[0], back, BLOCK);
-	EXPECT_MEM(back, block, BLOCK);
+}
+
+static void expect_back(int nr)
+{
+	static unsigned char block[BLOCK];
+
+	t_read(in[0], block, BLOCK);
+	EXPECT_MEM_IS(block, &blocks[nr % 2]);
 }
 
 static void first(long i)
 {
+	int nr = 0;
+
 	keep_ends_of(i);
-	for (int round = 0; !t_over(); round++) {
-		turn_once();
-		if (round == 1)
+	send(0);
+	do {
+		send(nr + 1);
+		expect_back(nr);
+		if (nr == 1)
 			t_wake(TURNING);
-	}
-	turn_once();
+		nr++;
+	} while (!t_over());
+	expect_back(nr);
 }
 
 static void hand_on(long i)
