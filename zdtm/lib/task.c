@@ -176,6 +176,8 @@ pthread_t t_thread(t_task *fn, long arg)
 	struct thread_start *start = SYS_PTR(malloc(sizeof(*start)));
 	pthread_t thread;
 
+	/* Now, for two threads that found no page would make two. */
+	t_share();
 	*start = (struct thread_start){ fn, arg };
 	SYS_RC(pthread_create(&thread, NULL, start_thread, start));
 	return thread;

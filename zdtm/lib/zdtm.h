@@ -172,8 +172,8 @@ void t_thread_join(pthread_t thread);
 /*
  * Semaphores 0 to T_SLOTS - 1 between all tasks and threads of the test, over dump and restore too:
  * t_wake(n) puts one token into n, t_wait(n) takes one and blocks while there is none. They live in
- * one shared page that comes into being with the first t_fork(), t_wait() or t_wake(); a test that
- * makes its children by other means calls t_share() before.
+ * one shared page that comes into being with the first t_fork(), t_thread(), t_wait() or t_wake(); a
+ * test that makes its tasks by other means calls t_share() before.
  */
 #define T_SLOTS 256
 void t_share(void);

@@ -4,7 +4,6 @@
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -65,13 +64,9 @@ static const char *furnish(const struct arena *a, char *trouble, size_t size)
 	return NULL;
 }
 
-pid_t arena_start(const struct arena *a, int *pidfd)
+pid_t arena_start(const struct arena *a)
 {
-	struct clone_args args = {
-		.flags = CLONE_NEWPID | CLONE_PIDFD,
-		.pidfd = (uintptr_t)pidfd,
-		.exit_signal = SIGCHLD,
-	};
+	struct clone_args args = { .flags = CLONE_NEWPID, .exit_signal = SIGCHLD };
 	char trouble[256];
 	pid_t pid;
 

@@ -26,9 +26,9 @@ struct arena {
 };
 
 /*
- * Starts one. The init dies with the calling thread. Gives the init's pid and a pidfd, or -errno
- * when there could be no process. Call it from a process with one thread only: nothing is executed.
+ * Starts one. The init dies with the calling thread. Gives its pid, to be waited for, or -errno when
+ * there could be no process. Call it from a process with one thread only: nothing is executed.
  */
-pid_t arena_start(const struct arena *a, int *pidfd);
+pid_t arena_start(const struct arena *a);
 
 #endif

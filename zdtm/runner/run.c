@@ -52,17 +52,14 @@ void require_machine(const struct manner *m)
 {
 	char *trouble = shared_memory(256);
 	const struct arena arena = { .init = tell_trouble, .arg = trouble };
-	int pidfd = -EBADF, status = 0;
 	pid_t pid;
 
 	if (geteuid() != 0)
 		cannot_test("tests can be run by root only");
-	pid = arena_start(&arena, &pidfd);
+	pid = arena_start(&arena);
 	if (pid < 0)
 		cannot_test("no new pid namespace: %s", strerror(-pid));
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	close(pidfd);
+	waitpid(pid, NULL, 0);
 	if (trouble[0])
 		cannot_test("%s", trouble);
 	munmap(trouble, 256);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <poll.h>
 #include <signal.h>
@@ -33,7 +34,7 @@ const char *const phase_names[PHASES] = {
 struct job {
 	struct run *run; /* NULL: nothing runs here */
 	pid_t init;
-	int pidfd;
+	int over, ours;   /* a pipe: at an end when the init has no more to tell or is dead */
 	char *dir, *work; /* the run's directory; the work directory */
 	struct story story;
 };
@@ -115,10 +116,17 @@ static void tell_in_arena(const char *trouble, void *arg)
 		result_decide(j->run->result, BROKEN, SETUP, "no arena: %s", trouble);
 	else
 		story_tell(&j->story);
+	/*
+	 * The arena's end takes its time: closing an inotify descriptor alone waits for a grace
+	 * period of SRCU. Nobody has to wait for that before the next run begins.
+	 */
+	close(j->ours);
 }
 
 static void start(struct session *s, struct job *j, struct run *run)
 {
+	int pipe_ends[2];
+
 	*j = (struct job){ .run = run };
 	make_directories(j, &s->manner);
 	j->story = (struct story){
@@ -129,12 +137,16 @@ static void start(struct session *s, struct job *j, struct run *run)
 		.work = j->work,
 		.result = run->result,
 	};
-	j->init = arena_start(&(struct arena){ .work = s->manner.work ? NULL : j->work,
-					       .init = tell_in_arena,
-					       .arg = j },
-			      &j->pidfd);
+	if (pipe2(pipe_ends, O_CLOEXEC) < 0)
+		die("pipe: %s", strerror(errno));
+	j->over = pipe_ends[0];
+	j->ours = pipe_ends[1];
+	j->init = arena_start(&(struct arena){
+		.work = s->manner.work ? NULL : j->work, .init = tell_in_arena, .arg = j });
 	if (j->init < 0)
 		cannot_test("no arena: %s", strerror(-j->init));
+	/* At once, for the next init must not inherit it. */
+	close(j->ours);
 }
 
 static bool every_one(const struct probe *p, void *arg)
@@ -164,15 +176,13 @@ static bool finish(struct session *s, struct job *j)
 {
 	struct run *run = j->run;
 	struct result *r = run->result;
-	char status_words[128];
+	char words[128];
 	int status = 0;
 
-	while (waitpid(j->init, &status, 0) < 0 && errno == EINTR)
-		;
-	close(j->pidfd);
-	if (status != 0)
+	close(j->over);
+	if (r->outcome == UNDECIDED && waitpid(j->init, &status, 0) > 0)
 		result_decide(r, BROKEN, SETUP, "the arena's init %s",
-			      status_text(status, status_words, sizeof(status_words)));
+			      status_text(status, words, sizeof(words)));
 	put_directories(j, &s->manner);
 	explain(s, run);
 	run->finished = true;
@@ -229,6 +239,13 @@ static void show_progress(const struct schedule *c)
 	progress("%zu/%zu, %zu failed:%s", done, c->s->n, c->failed, names);
 }
 
+/* Those whose story is told already. Flags as for waitpid(). */
+static void reap_inits(int flags)
+{
+	while (waitpid(-1, NULL, flags) > 0)
+		;
+}
+
 static void begin_what_can(struct schedule *c)
 {
 	struct run *run;
@@ -238,6 +255,9 @@ static void begin_what_can(struct schedule *c)
 
 		while (j->run)
 			j++;
+		/* Alone means that what ran before is gone, too. */
+		if (run->test->exclusive)
+			reap_inits(0);
 		start(c->s, j, run);
 		c->busy++;
 		c->alone = run->test->exclusive;
@@ -282,7 +302,7 @@ static void wait_for_one(struct schedule *c)
 	for (size_t i = 0; i < jobs; i++) {
 		struct run *run = c->jobs[i].run;
 
-		c->fds[i] = (struct pollfd){ .fd = run ? c->jobs[i].pidfd : -1, .events = POLLIN };
+		c->fds[i] = (struct pollfd){ .fd = run ? c->jobs[i].over : -1 };
 		if (run && run->test->timeout > longest)
 			longest = run->test->timeout;
 	}
@@ -341,7 +361,9 @@ void session_run(struct session *s, session_tell *tell, void *arg)
 			break;
 		show_progress(&c);
 		wait_for_one(&c);
+		reap_inits(WNOHANG);
 	}
+	reap_inits(0);
 	progress("%s", "");
 	rmdir(base_directory());
 	free(c.jobs);

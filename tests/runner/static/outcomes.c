@@ -59,7 +59,6 @@ static void setup(void)
 		was.child = t_fork(compare_without_log, 0);
 		break;
 	case FAIL_IN_THREAD:
-		t_share();
 		was.thread = t_thread(compare, 0);
 		break;
 	case BREAK:
