@@ -10,15 +10,6 @@ const struct zdtm_variant *variant = &plain;
 struct harness harness;
 __thread struct zdtm_here zdtm_at;
 
-/* glibc's posix_spawn() starts every program with glibc's own two signals ignored. */
-static void default_signals(void)
-{
-	const unsigned long act[4] = {}; /* SIG_DFL and no flags, in every order of the fields */
-
-	for (int sig = 32; sig < SIGRTMIN; sig++)
-		SYS(syscall(SYS_rt_sigaction, sig, act, NULL, sizeof(uint64_t)));
-}
-
 /*
  * Leaves the capabilities the test declares, in the bounding set too: root gets back everything
  * that is bounded in by its next execve().
@@ -94,7 +85,6 @@ static bool anything_failed(void)
 static int run(void)
 {
 	harness.main = getpid();
-	default_signals();
 	drop_capabilities(zdtm_test.caps);
 
 	zdtm_test.setup();

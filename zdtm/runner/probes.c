@@ -2,7 +2,6 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/capability.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -176,32 +175,17 @@ static size_t group(const struct probes *p, bool (*wanted)(const struct probe *p
 	return n;
 }
 
-/* Any of the capabilities in a text will do: that is how probes declare alternatives. */
-static bool privileged(const char *declared)
+/* Probes begin a reason with these words when the kernel is not to blame for an absence. */
+static bool not_the_kernels(const char *reason)
 {
-	cap_flag_value_t have = CAP_CLEAR;
-	char name[64];
-	cap_value_t cap;
-	cap_t own;
-
-	if (!declared)
-		return true;
-	own = cap_get_proc();
-	for (const char *at = strstr(declared, "CAP_"); at; at = strstr(at + 4, "CAP_")) {
-		snprintf(name, sizeof(name), "%.*s", (int)strspn(at, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"),
-			 at);
-		if (have == CAP_CLEAR && cap_from_name(name, &cap) == 0)
-			cap_get_flag(own, cap, CAP_EFFECTIVE, &have);
-	}
-	cap_free(own);
-	return have == CAP_SET;
+	return reason && (str_after(reason, "privilege: ") || str_after(reason, "machine: "));
 }
 
-/* Promised by version and configuration, and not for want of a privilege either. */
+/* Version and configuration promise it, and nothing outside the kernel stands in the way. */
 static bool is_regression(const struct probe *p, const struct kernel *k)
 {
-	return probe_is(p, "absent") && p->since && kernel_is_since(k, p->since) &&
-	       kernel_has_options(k, p->kconfig) && privileged(p->capability);
+	return probe_is(p, "absent") && !not_the_kernels(p->reason) && p->since &&
+	       kernel_is_since(k, p->since) && kernel_has_options(k, p->kconfig);
 }
 
 static void take_answers(struct probes *probes, char *answers)

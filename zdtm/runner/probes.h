@@ -19,7 +19,9 @@ struct probe {
 
 /*
  * Verdicts are the programs' own (conforms, absent, deviates, new, broken), and one of ours:
- * "regression" is an absent interface that this kernel's version and configuration promise.
+ * "regression" is an absent interface that this kernel's version and configuration promise. Absences
+ * for want of a privilege or of hardware are none: their reasons begin with "privilege: " or
+ * "machine: ".
  */
 bool probe_is(const struct probe *p, const char *verdict);
 

@@ -15,7 +15,8 @@ static void fresh_signals(posix_spawnattr_t *attr, short flags)
 {
 	sigset_t all, none;
 
-	sigfillset(&all);
+	/* sigfillset() leaves out glibc's own two signals, and posix_spawn() then ignores them. */
+	memset(&all, 0xff, sizeof(all));
 	sigemptyset(&none);
 	posix_spawnattr_init(attr);
 	posix_spawnattr_setsigdefault(attr, &all);
