@@ -40,7 +40,7 @@ programs += $(O)/$(1)
 $(O)/$(1): $$(patsubst %.c,$(O)/obj/%.o,$$(patsubst %.S,$(O)/obj/%.o,$(2)))
 	$$(call say,LINK,$(1))
 	@mkdir -p $$(@D)
-	$(Q)$(CC) $(OPT) $(SAN_FLAGS) $(LDFLAGS) -o $$@ $$(filter %.o %.a,$$^) $(4)
+	$(Q)$(CC) $(OPT) $$(SAN_FLAGS) $(LDFLAGS) -o $$@ $$(filter %.o %.a,$$^) $(4)
 $$(patsubst %.c,$(O)/obj/%.o,$$(filter %.c,$(2))): private CPPFLAGS += $(3)
 endef
 
