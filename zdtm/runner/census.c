@@ -146,6 +146,8 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+#define MAX_FILES 100000
+
 static int take_files(struct census *c, int at, const char *prefix)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
@@ -163,6 +165,9 @@ static int take_files(struct census *c, int at, const char *prefix)
 
 		if (streq(d->d_name, ".") || streq(d->d_name, ".."))
 			continue;
+		/* Reading a directory that grows all the time has no end. */
+		if (c->n_files == MAX_FILES)
+			return -E2BIG;
 		if (asprintf(&path, "%s%s", prefix, d->d_name) < 0)
 			return -ENOMEM;
 		more = reallocarray(c->files, c->n_files + 1, sizeof(*more));

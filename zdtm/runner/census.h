@@ -31,7 +31,7 @@ struct census {
 	size_t n_files;
 };
 
-/* 0 or -errno. A task that ends meanwhile is left out. */
+/* 0 or -errno, -E2BIG for more files than a test has. A task that ends meanwhile is left out. */
 int census_take(struct census *c, const char *work);
 void census_done(struct census *c);
 
