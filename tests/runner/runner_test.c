@@ -276,6 +276,12 @@ ROOT_TC(capabilities, "a test has the capabilities it declares and no others")
 	       "null");
 }
 
+ROOT_TC(disguised, "a test is reached, whoever and wherever it has become")
+{
+	expect(run_json(tc, "-t disguised --engine none"), "static/disguised", "passed", "null",
+	       "null");
+}
+
 ROOT_TC(restless, "a static test that changes by itself is told so")
 {
 	expect(run_json(tc, "-t restless --engine none"), "static/restless", "broken", "setup",
@@ -632,6 +638,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, outcomes);
 	ATF_TP_ADD_TC(tp, needs);
 	ATF_TP_ADD_TC(tp, capabilities);
+	ATF_TP_ADD_TC(tp, disguised);
 	ATF_TP_ADD_TC(tp, restless);
 	ATF_TP_ADD_TC(tp, cleanup);
 	ATF_TP_ADD_TC(tp, exclusive);
