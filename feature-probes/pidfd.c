@@ -327,16 +327,16 @@ PROBE(namespaces, .what = "a pidfd opens each namespace of its process, the one 
 		unsigned long request;
 		const char *link;
 	} kinds[] = {
-		{UAPI_PIDFD_GET_CGROUP_NAMESPACE,             "cgroup"           },
-		{ UAPI_PIDFD_GET_IPC_NAMESPACE,               "ipc"              },
-		{ UAPI_PIDFD_GET_MNT_NAMESPACE,               "mnt"              },
-		{ UAPI_PIDFD_GET_NET_NAMESPACE,               "net"              },
-		{ UAPI_PIDFD_GET_PID_NAMESPACE,               "pid"              },
-		{ UAPI_PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE,  "pid_for_children" },
-		{ UAPI_PIDFD_GET_TIME_NAMESPACE,              "time"             },
-		{ UAPI_PIDFD_GET_TIME_FOR_CHILDREN_NAMESPACE, "time_for_children"},
-		{ UAPI_PIDFD_GET_USER_NAMESPACE,              "user"             },
-		{ UAPI_PIDFD_GET_UTS_NAMESPACE,               "uts"              },
+		{ UAPI_PIDFD_GET_CGROUP_NAMESPACE, "cgroup" },
+		{ UAPI_PIDFD_GET_IPC_NAMESPACE, "ipc" },
+		{ UAPI_PIDFD_GET_MNT_NAMESPACE, "mnt" },
+		{ UAPI_PIDFD_GET_NET_NAMESPACE, "net" },
+		{ UAPI_PIDFD_GET_PID_NAMESPACE, "pid" },
+		{ UAPI_PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE, "pid_for_children" },
+		{ UAPI_PIDFD_GET_TIME_NAMESPACE, "time" },
+		{ UAPI_PIDFD_GET_TIME_FOR_CHILDREN_NAMESPACE, "time_for_children" },
+		{ UAPI_PIDFD_GET_USER_NAMESPACE, "user" },
+		{ UAPI_PIDFD_GET_UTS_NAMESPACE, "uts" },
 	};
 	pid_t pid = spawn_idle();
 	int fd = NEED(pidfd_open_(pid, 0));

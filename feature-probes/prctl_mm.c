@@ -299,11 +299,9 @@ PROBE(fields, .what = "PR_SET_MM sets one field at a time", .since = "3.5",
 	static const struct {
 		int option, field;
 	} fields[] = {
-		{PR_SET_MM_START_STACK, 28},
-                { PR_SET_MM_START_DATA, 45},
-		{ PR_SET_MM_END_DATA,   46},
-                { PR_SET_MM_ARG_START,  48},
-		{ PR_SET_MM_ENV_START,  50},
+		{ PR_SET_MM_START_STACK, 28 }, { PR_SET_MM_START_DATA, 45 },
+		{ PR_SET_MM_END_DATA, 46 },    { PR_SET_MM_ARG_START, 48 },
+		{ PR_SET_MM_ENV_START, 50 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {

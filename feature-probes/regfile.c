@@ -209,9 +209,9 @@ PROBE(owner, .what = "F_GETOWN_EX and F_GETSIG give back what was set, of every 
       DECLARED("2.6.32", "fcntl(2)"))
 {
 	const struct f_owner_ex owners[] = {
-		{F_OWNER_TID,   gettid() },
-		{ F_OWNER_PID,  getpid() },
-		{ F_OWNER_PGRP, getpgrp()},
+		{ F_OWNER_TID, gettid() },
+		{ F_OWNER_PID, getpid() },
+		{ F_OWNER_PGRP, getpgrp() },
 	};
 	int p[2];
 
@@ -262,9 +262,7 @@ PROBE(openat2, .what = "openat2 keeps below a directory and refuses what it does
 	struct {
 		struct open_how how;
 		uint64_t tail;
-	} big = {
-		.how = {.flags = O_RDONLY, .resolve = RESOLVE_BENEATH}
-	};
+	} big = { .how = { .flags = O_RDONLY, .resolve = RESOLVE_BENEATH } };
 	struct open_how how = big.how;
 	int dir;
 

@@ -101,14 +101,14 @@ PROBE(advice, .what = "VmFlags shows each madvise a restorer has to repeat, and 
 		int set, unset;
 		bool optional;
 	} advice[] = {
-		{"dc",  MADV_DONTFORK,   MADV_DOFORK,      false},
-		{ "dd", MADV_DONTDUMP,   MADV_DODUMP,      false},
-		{ "sr", MADV_SEQUENTIAL, MADV_NORMAL,      false},
-		{ "rr", MADV_RANDOM,     MADV_NORMAL,      false},
-		{ "wf", MADV_WIPEONFORK, MADV_KEEPONFORK,  false},
-		{ "mg", MADV_MERGEABLE,  MADV_UNMERGEABLE, true }, /* CONFIG_KSM */
-		{ "hg", MADV_HUGEPAGE,   MADV_NOHUGEPAGE,  true }, /* CONFIG_TRANSPARENT_HUGEPAGE */
-		{ "nh", MADV_NOHUGEPAGE, MADV_HUGEPAGE,    true },
+		{ "dc", MADV_DONTFORK, MADV_DOFORK, false },
+		{ "dd", MADV_DONTDUMP, MADV_DODUMP, false },
+		{ "sr", MADV_SEQUENTIAL, MADV_NORMAL, false },
+		{ "rr", MADV_RANDOM, MADV_NORMAL, false },
+		{ "wf", MADV_WIPEONFORK, MADV_KEEPONFORK, false },
+		{ "mg", MADV_MERGEABLE, MADV_UNMERGEABLE, true }, /* CONFIG_KSM */
+		{ "hg", MADV_HUGEPAGE, MADV_NOHUGEPAGE, true },   /* CONFIG_TRANSPARENT_HUGEPAGE */
+		{ "nh", MADV_NOHUGEPAGE, MADV_HUGEPAGE, true },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(advice); i++) {

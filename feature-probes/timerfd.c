@@ -23,10 +23,7 @@ static char *line(int fd, const char *key)
 PROBE(fdinfo, .what = "fdinfo tells clock, flags, what is left, and the interval of a timerfd",
       FDINFO)
 {
-	struct itimerspec set = {
-		.it_value = {500, 0},
-                  .it_interval = { 3,  4}
-	};
+	struct itimerspec set = { .it_value = { 500, 0 }, .it_interval = { 3, 4 } };
 	int fd = NEED(timerfd_create(CLOCK_BOOTTIME, 0)), sec, nsec;
 
 	PROMISE_EQ(atoi(line(fd, "clockid")), CLOCK_BOOTTIME);
@@ -56,10 +53,7 @@ PROBE(fdinfo_flags, .what = "fdinfo tells a timerfd set to an absolute time, by 
 
 PROBE(ticks, .what = "fdinfo counts the expirations nobody has read", FDINFO)
 {
-	struct itimerspec set = {
-		.it_value = {0,  1      },
-                  .it_interval = { 0, 2000000}
-	};
+	struct itimerspec set = { .it_value = { 0, 1 }, .it_interval = { 0, 2000000 } };
 	int fd = NEED(timerfd_create(CLOCK_MONOTONIC, 0));
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	uint64_t told, got;

@@ -209,10 +209,7 @@ PROBE(overrun, .what = "timer_getoverrun counts the periods that passed unseen",
       .kconfig = "CONFIG_POSIX_TIMERS", .source = "timer_getoverrun(2)")
 {
 	struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
-	struct itimerspec set = {
-		.it_value = {0,  1      },
-                  .it_interval = { 0, 1000000}
-	};
+	struct itimerspec set = { .it_value = { 0, 1 }, .it_interval = { 0, 1000000 } };
 	siginfo_t info;
 	sigset_t block;
 	int id, over;

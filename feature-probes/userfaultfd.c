@@ -55,7 +55,7 @@ static int uffd(uint64_t features, const char *what)
 static int watch(int fd, void *p, size_t count, int mode)
 {
 	struct uffdio_register reg = {
-		.range = {(uintptr_t)p, count * page_size()},
+		.range = { (uintptr_t)p, count * page_size() },
 		.mode = mode,
 	};
 
@@ -76,7 +76,7 @@ static int copy_page(int fd, void *to, const void *from)
 static int protect_page(int fd, void *p, bool on)
 {
 	struct uffdio_writeprotect wp = {
-		.range = {(uintptr_t)p, page_size()},
+		.range = { (uintptr_t)p, page_size() },
 		.mode = on ? UFFDIO_WRITEPROTECT_MODE_WP : 0,
 	};
 
@@ -183,9 +183,7 @@ PROBE(zeropage, .what = "UFFDIO_ZEROPAGE answers a fault with zeroes", DECLARED(
 {
 	int fd = uffd(0, "userfaultfd");
 	char *p = anon(1);
-	struct uffdio_zeropage zero = {
-		.range = {(uintptr_t)p, page_size()}
-	};
+	struct uffdio_zeropage zero = { .range = { (uintptr_t)p, page_size() } };
 	struct access a = { .at = p, .write = true };
 	pthread_t t;
 
@@ -480,9 +478,7 @@ PROBE(minor, .what = "UFFDIO_CONTINUE maps a page that the file has already", .s
 	msg = next_message(fd);
 	PROMISE(msg.arg.pagefault.flags & UFFD_PAGEFAULT_FLAG_MINOR);
 	NEED(ioctl(fd, UFFDIO_CONTINUE,
-		   &(struct uffdio_continue){
-			   .range = {(uintptr_t)p, page_size()}
-        }));
+		   &(struct uffdio_continue){ .range = { (uintptr_t)p, page_size() } }));
 	NEED(-pthread_join(t, NULL));
 	PROMISE_EQ(a.got, 'm');
 }
@@ -520,9 +516,7 @@ PROBE(poison, .what = "UFFDIO_POISON makes a page whose reader gets SIGBUS", .si
 {
 	int fd = uffd(UAPI_UFFD_FEATURE_POISON, "UFFD_FEATURE_POISON");
 	char *p = anon(1);
-	struct uapi_uffdio_poison poison = {
-		.range = {(uintptr_t)p, page_size()}
-	};
+	struct uapi_uffdio_poison poison = { .range = { (uintptr_t)p, page_size() } };
 
 	NEED(watch(fd, p, 1, UFFDIO_REGISTER_MODE_MISSING));
 	NEED(ioctl(fd, UAPI_UFFDIO_POISON, &poison));

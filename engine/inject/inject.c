@@ -331,8 +331,7 @@ int inject_run_begin(struct task *t)
 {
 	int r;
 
-	for_each_thread(th, t)
-	{
+	for_each_thread(th, t) {
 		struct gate_data *data;
 
 		if (th == task_leader(t))
@@ -345,8 +344,7 @@ int inject_run_begin(struct task *t)
 	if (r < 0)
 		return log_err(r, "task %d: cannot write to its memory", t->pid);
 
-	for_each_thread(th, t)
-	{
+	for_each_thread(th, t) {
 		struct gate_entry e = { .at = gate_of(t, th) + GATE_RUN };
 
 		e.list = th == task_leader(t) ? th->batch->base
@@ -365,8 +363,7 @@ int inject_run_end(struct task *t, unsigned int timeout_ms)
 	arch_regs regs;
 	int r;
 
-	for_each_thread(th, t)
-	{
+	for_each_thread(th, t) {
 		if (!th->batch->n_ops)
 			continue;
 		r = await_gate(t, th, timeout_ms, &regs);

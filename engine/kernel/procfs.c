@@ -360,11 +360,9 @@ static int parse_notify(const char *text, struct proc_timer *t)
 	static const struct {
 		const char *name;
 		int notify;
-	} how[] = {
-		{"signal",  SIGEV_SIGNAL},
-                { "none",   SIGEV_NONE  },
-                { "thread", SIGEV_THREAD}
-	};
+	} how[] = { { "signal", SIGEV_SIGNAL },
+		    { "none", SIGEV_NONE },
+		    { "thread", SIGEV_THREAD } };
 	const char *after;
 	uint64_t tid;
 

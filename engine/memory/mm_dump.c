@@ -46,22 +46,22 @@ static int classify(const struct task *t, const struct vm_area *a, enum kind *re
 		uint64_t flag;
 		const char *why;
 	} cannot[] = {
-		{VM_FLAG(HT),                              "huge TLB pages"               },
-		{ VM_FLAG(UM) | VM_FLAG(UW) | VM_FLAG(UI), "registered with a userfaultfd"},
-		{ VM_FLAG(SS),                             "a shadow stack"               },
-		{ VM_FLAG(SF),                             "mapped with MAP_SYNC"         },
-		{ VM_FLAG(IO) | VM_FLAG(PF) | VM_FLAG(MM), "device memory"                },
+		{ VM_FLAG(HT), "huge TLB pages" },
+		{ VM_FLAG(UM) | VM_FLAG(UW) | VM_FLAG(UI), "registered with a userfaultfd" },
+		{ VM_FLAG(SS), "a shadow stack" },
+		{ VM_FLAG(SF), "mapped with MAP_SYNC" },
+		{ VM_FLAG(IO) | VM_FLAG(PF) | VM_FLAG(MM), "device memory" },
 	};
 	static const struct {
 		const char *prefix, *why;
 	} foreign[] = {
-		{"/memfd:",         "a memfd"               },
-		{ "/SYSV",          "System V shared memory"},
-		{ "/[aio]",         "a ring of native AIO"  },
-		{ "/anon_hugepage", "huge TLB pages"        },
-		{ "anon_inode:",    "a kernel object"       },
-		{ "socket:",        "a socket"              },
-		{ "[uprobes]",      "uprobes"               },
+		{ "/memfd:", "a memfd" },
+		{ "/SYSV", "System V shared memory" },
+		{ "/[aio]", "a ring of native AIO" },
+		{ "/anon_hugepage", "huge TLB pages" },
+		{ "anon_inode:", "a kernel object" },
+		{ "socket:", "a socket" },
+		{ "[uprobes]", "uprobes" },
 	};
 
 	if (streq(a->name, "[vdso]"))
@@ -302,14 +302,10 @@ static uint64_t madvice(const struct vm_area *a)
 		uint64_t flag;
 		int advice;
 	} words[] = {
-		{VM_FLAG(SR),  MADV_SEQUENTIAL},
-                { VM_FLAG(RR), MADV_RANDOM    },
-		{ VM_FLAG(DC), MADV_DONTFORK  },
-                { VM_FLAG(DD), MADV_DONTDUMP  },
-		{ VM_FLAG(HG), MADV_HUGEPAGE  },
-                { VM_FLAG(NH), MADV_NOHUGEPAGE},
-		{ VM_FLAG(MG), MADV_MERGEABLE },
-                { VM_FLAG(WF), MADV_WIPEONFORK},
+		{ VM_FLAG(SR), MADV_SEQUENTIAL }, { VM_FLAG(RR), MADV_RANDOM },
+		{ VM_FLAG(DC), MADV_DONTFORK },   { VM_FLAG(DD), MADV_DONTDUMP },
+		{ VM_FLAG(HG), MADV_HUGEPAGE },   { VM_FLAG(NH), MADV_NOHUGEPAGE },
+		{ VM_FLAG(MG), MADV_MERGEABLE },  { VM_FLAG(WF), MADV_WIPEONFORK },
 	};
 	uint64_t set = 0;
 

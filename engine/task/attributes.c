@@ -38,18 +38,18 @@ struct attribute {
 };
 
 static const struct attribute attributes[] = {
-	{"timestamp counter",            SYS_prctl,      false, GET_TSC,          SET_TSC,          -1, true,  1},
-	{ "machine check policy",        SYS_prctl,      false, MCE_KILL_GET,     MCE_KILL,         -1, false, 2},
-	{ "store bypass speculation",    SYS_prctl,      false, GET_SPECULATION,  SET_SPECULATION,  0,  false,
-         0												      },
-	{ "indirect branch speculation", SYS_prctl,      false, GET_SPECULATION,  SET_SPECULATION,  1,
-         false,												0},
-	{ "L1D flushing",                SYS_prctl,      false, GET_SPECULATION,  SET_SPECULATION,  2,  false, 0},
-	{ "I/O flusher",                 SYS_prctl,      false, GET_IO_FLUSHER,   SET_IO_FLUSHER,   -1, false, 0},
-	{ "CPUID faulting",              SYS_arch_prctl, false, ARCH_CPUID_GET,   ARCH_CPUID_SET,   -1, false, 1},
-	{ "memory merging",              SYS_prctl,      true,  GET_MEMORY_MERGE, SET_MEMORY_MERGE, -1, false, 0},
- /* Last: it forbids what may still have to be mapped. */
-	{ "memory-deny-write-execute",   SYS_prctl,      true,  GET_MDWE,         SET_MDWE,         -1, false, 0},
+	{ "timestamp counter", SYS_prctl, false, GET_TSC, SET_TSC, -1, true, 1 },
+	{ "machine check policy", SYS_prctl, false, MCE_KILL_GET, MCE_KILL, -1, false, 2 },
+	{ "store bypass speculation", SYS_prctl, false, GET_SPECULATION, SET_SPECULATION, 0, false,
+	  0 },
+	{ "indirect branch speculation", SYS_prctl, false, GET_SPECULATION, SET_SPECULATION, 1,
+	  false, 0 },
+	{ "L1D flushing", SYS_prctl, false, GET_SPECULATION, SET_SPECULATION, 2, false, 0 },
+	{ "I/O flusher", SYS_prctl, false, GET_IO_FLUSHER, SET_IO_FLUSHER, -1, false, 0 },
+	{ "CPUID faulting", SYS_arch_prctl, false, ARCH_CPUID_GET, ARCH_CPUID_SET, -1, false, 1 },
+	{ "memory merging", SYS_prctl, true, GET_MEMORY_MERGE, SET_MEMORY_MERGE, -1, false, 0 },
+	/* Last: it forbids what may still have to be mapped. */
+	{ "memory-deny-write-execute", SYS_prctl, true, GET_MDWE, SET_MDWE, -1, false, 0 },
 };
 _Static_assert(ARRAY_SIZE(attributes) <= MAX_ATTRIBUTES, "struct thread_answers has room for them");
 

@@ -59,10 +59,8 @@ static int refuse_unshared(const struct task *t, const struct thread *th)
 	static const struct {
 		enum kcmp_what what;
 		const char *name;
-	} kinds[] = {
-		{KCMP_WHAT_FILES, "descriptor table" },
-                { KCMP_WHAT_FS,   "working directory"}
-	};
+	} kinds[] = { { KCMP_WHAT_FILES, "descriptor table" },
+		      { KCMP_WHAT_FS, "working directory" } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		int r = sys_kcmp(t->pid, th->tid, kinds[i].what);
@@ -105,16 +103,16 @@ int ids_number(struct tree *tree)
 static const struct {
 	const char *link, *name;
 } namespaces[] = {
-	{"ns/pid",                "pid"                },
-	{ "ns/net",               "net"                },
-	{ "ns/ipc",               "ipc"                },
-	{ "ns/uts",               "uts"                },
-	{ "ns/mnt",               "mount"              },
-	{ "ns/user",              "user"               },
-	{ "ns/cgroup",            "cgroup"             },
-	{ "ns/time",              "time"               },
-	{ "ns/pid_for_children",  "pid (for children)" },
-	{ "ns/time_for_children", "time (for children)"},
+	{ "ns/pid", "pid" },
+	{ "ns/net", "net" },
+	{ "ns/ipc", "ipc" },
+	{ "ns/uts", "uts" },
+	{ "ns/mnt", "mount" },
+	{ "ns/user", "user" },
+	{ "ns/cgroup", "cgroup" },
+	{ "ns/time", "time" },
+	{ "ns/pid_for_children", "pid (for children)" },
+	{ "ns/time_for_children", "time (for children)" },
 };
 
 int ids_check_namespaces(const struct tree *tree)

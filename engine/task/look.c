@@ -21,10 +21,7 @@ static int look_at_job(struct dump *d, const struct task *t)
 	struct {
 		pid_t id;
 		const char *what;
-	} ids[] = {
-		{t->stat.sid,   "session"      },
-                { t->stat.pgid, "process group"}
-	};
+	} ids[] = { { t->stat.sid, "session" }, { t->stat.pgid, "process group" } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
 		_cleanup_close_ int proc = -EBADF;

@@ -115,13 +115,11 @@ static int usage(FILE *to)
 
 static int json_main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"declare",    no_argument, NULL, 'd' },
-		{ "ask",        no_argument, NULL, 'a' },
-		{ "as",           required_argument, NULL, 'u' },
-		{ "help",no_argument, NULL, 'h' },
-		{       }
-	};
+	static const struct option options[] = { { "declare", no_argument, NULL, 'd' },
+						 { "ask", no_argument, NULL, 'a' },
+						 { "as", required_argument, NULL, 'u' },
+						 { "help", no_argument, NULL, 'h' },
+						 {} };
 	bool declare = false, asking = false;
 	enum asker as = AS_IS;
 	int c;

@@ -40,12 +40,10 @@ static const struct flavor {
 	unsigned int bit;
 	const char *name;
 	bool supported; /* by the runner */
-} flavors[] = {
-	{ZDTM_HOST,    "h", true },
-	{ ZDTM_NS,        "ns", false },
-	{ ZDTM_USERNS,     "uns", false },
-	{}
-};
+} flavors[] = { { ZDTM_HOST, "h", true },
+		{ ZDTM_NS, "ns", false },
+		{ ZDTM_USERNS, "uns", false },
+		{} };
 
 static bool has_flavor(const struct flavor *f)
 {

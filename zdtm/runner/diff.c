@@ -13,16 +13,9 @@ static const struct rank {
 	const char *word;
 	int rank;
 } ranks[] = {
-	{"skipped",     -1},
-        { "failed",     0 },
-        { "broken",     0 },
-        { "refused",    1 },
-	{ "passed",     2 },
-        { "deviates",   0 },
-        { "regression", 0 },
-        { "absent",     1 },
-	{ "new",        2 },
-        { "conforms",   2 },
+	{ "skipped", -1 }, { "failed", 0 },   { "broken", 0 },     { "refused", 1 },
+	{ "passed", 2 },   { "deviates", 0 }, { "regression", 0 }, { "absent", 1 },
+	{ "new", 2 },      { "conforms", 2 },
 };
 
 static int rank(const struct entry *e)

@@ -37,9 +37,9 @@ static const char *read_config(const char *release)
 	static const struct {
 		const char *before, *after;
 	} places[] = {
-		{"/boot/config-",      ""       },
-		{ "/lib/modules/",     "/config"},
-		{ "/usr/lib/modules/", "/config"},
+		{ "/boot/config-", "" },
+		{ "/lib/modules/", "/config" },
+		{ "/usr/lib/modules/", "/config" },
 	};
 	const char *config = read_config_gz();
 

@@ -67,8 +67,8 @@ static void print_json(const struct suite *suite)
 int command_list(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"test",       required_argument, NULL, 't' },
-		{ "json",        no_argument, NULL, 'J' },
+		{ "test", required_argument, NULL, 't' },
+		{ "json", no_argument, NULL, 'J' },
 		{},
 	};
 	struct texts globs = {};

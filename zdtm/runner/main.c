@@ -13,20 +13,21 @@ static const struct command {
 	int (*run)(int argc, char **argv); /* NULL: not supported yet */
 	const char *usage, *what;
 } commands[] = {
-	{"list",     command_list,    "[-t GLOB]... [--json]",                                           "the tests there are"                   },
-	{ "run",     command_run,
-         "[-t GLOB]... [-a] [-f FLAVORS] [-j N] [--engine refcr|criu|none|PATH] [--iters N]\n"
+	{ "list", command_list, "[-t GLOB]... [--json]", "the tests there are" },
+	{ "run", command_run,
+	  "[-t GLOB]... [-a] [-f FLAVORS] [-j N] [--engine refcr|criu|none|PATH] [--iters N]\n"
 	  "           [--dump-engine E] [--restore-engine E] [--keep] [--work DIR]\n"
-	  "           [--format pretty|ktap|junit|json] [-o FILE] [--kernel host]",		      "carries tests through dump and restore"},
-	{ "probe",   command_probe,   "[GLOB]... [--format pretty|ktap|json] [-o FILE] [--kernel host]",
-         "asks this kernel what it offers to C/R"												},
+	  "           [--format pretty|ktap|junit|json] [-o FILE] [--kernel host]",
+	  "carries tests through dump and restore" },
+	{ "probe", command_probe, "[GLOB]... [--format pretty|ktap|json] [-o FILE] [--kernel host]",
+	  "asks this kernel what it offers to C/R" },
 	{ "explain", command_explain, "TEST|PROBE...",
-         "what it asks, since which kernel, which option, which commit"									  },
-	{ "diff",    command_diff,    "A.json B.json",						   "what broke, what healed, what is new"  },
-	{ "matrix",  command_matrix,  "[--kernels host] [--results FILE]... [--engine E] [-o DIR]",
-         "probes and tests of several kernels or engines on one page"									    },
-	{ "kernels", NULL,            "",								"which kernels can be had"              },
-	{ "mutate",  NULL,            "[-t GLOB]...",						    "does any test notice a changed image?" },
+	  "what it asks, since which kernel, which option, which commit" },
+	{ "diff", command_diff, "A.json B.json", "what broke, what healed, what is new" },
+	{ "matrix", command_matrix, "[--kernels host] [--results FILE]... [--engine E] [-o DIR]",
+	  "probes and tests of several kernels or engines on one page" },
+	{ "kernels", NULL, "", "which kernels can be had" },
+	{ "mutate", NULL, "[-t GLOB]...", "does any test notice a changed image?" },
 };
 
 static int usage(FILE *f)

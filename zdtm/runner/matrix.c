@@ -31,7 +31,7 @@ static void add_column(struct matrix *m, struct json_object *document)
 	m->columns = need(reallocarray(m->columns, m->n + 1, sizeof(*m->columns)));
 	m->columns[m->n++] = (struct column){
 		.title = need(strdup(document_title(document))),
-		.parts = {document_probes(document), document_results(document)},
+		.parts = { document_probes(document), document_results(document) },
 	};
 }
 
@@ -299,12 +299,12 @@ int command_matrix(int argc, char **argv)
 {
 	enum { KERNELS = 256, RESULTS, ENGINE };
 	static const struct option options[] = {
-		{"kernels",          required_argument, NULL, KERNELS },
-		{ "results",              required_argument, NULL, RESULTS },
-		{ "engine",                 required_argument, NULL, ENGINE },
-		{ "jobs",required_argument, NULL, 'j' },
-		{ "output",           required_argument, NULL, 'o' },
-		{             },
+		{ "kernels", required_argument, NULL, KERNELS },
+		{ "results", required_argument, NULL, RESULTS },
+		{ "engine", required_argument, NULL, ENGINE },
+		{ "jobs", required_argument, NULL, 'j' },
+		{ "output", required_argument, NULL, 'o' },
+		{},
 	};
 	const char *dir = "out", *engine = getenv("ZDTM_ENGINE") ?: "refcr";
 	unsigned int failed = 0;

@@ -15,12 +15,8 @@ static const struct verdict {
 	enum colour colour;
 	bool bad;
 } verdicts[] = {
-	{"conforms",    GREEN,  false},
-        { "new",        BLUE,   false},
-        { "absent",     YELLOW, false},
-	{ "regression", RED,    true },
-        { "deviates",   RED,    true },
-        { "broken",     RED,    true },
+	{ "conforms", GREEN, false }, { "new", BLUE, false },    { "absent", YELLOW, false },
+	{ "regression", RED, true },  { "deviates", RED, true }, { "broken", RED, true },
 };
 
 static const struct verdict *verdict_of(const struct probe *p)
@@ -125,10 +121,10 @@ int command_probe(int argc, char **argv)
 {
 	enum { FORMAT = 256, KERNEL };
 	static const struct option options[] = {
-		{"format",           required_argument, NULL, FORMAT },
-		{ "kernel",              required_argument, NULL, KERNEL },
-		{ "output",                 required_argument, NULL, 'o' },
-		{           },
+		{ "format", required_argument, NULL, FORMAT },
+		{ "kernel", required_argument, NULL, KERNEL },
+		{ "output", required_argument, NULL, 'o' },
+		{},
 	};
 	const char *format = "pretty", *output = NULL;
 	struct kernel kernel = kernel_running();

@@ -134,10 +134,8 @@ static void reap(struct stage *s)
 /* false when the deadline comes first. */
 static bool wait_until(struct stage *s, bool (*so)(const struct stage *))
 {
-	struct pollfd fds[] = {
-		{.fd = s->watch,    .events = POLLIN},
-                { .fd = s->signals, .events = POLLIN}
-	};
+	struct pollfd fds[] = { { .fd = s->watch, .events = POLLIN },
+				{ .fd = s->signals, .events = POLLIN } };
 	char events[4096];
 
 	for (;;) {

@@ -4,12 +4,7 @@
 
 static const struct end {
 	int sig, status;
-} ends[] = {
-	{0,        0},
-	{ 0,       3},
-	{ SIGKILL, 0},
-	{ SIGSEGV, 0}
-};
+} ends[] = { { 0, 0 }, { 0, 3 }, { SIGKILL, 0 }, { SIGSEGV, 0 } };
 
 #define ZOMBIES 4
 
