@@ -10,5 +10,5 @@ ARCH := $(shell uname -m)
 ENGINE_SRC := $(wildcard engine/*.c $(foreach d,arch/$(ARCH) kernel image inject objects memory task restore,engine/$(d)/*.c))
 PARASITE_SRC := $(wildcard parasite/*.c parasite/arch/$(ARCH)/*.S)
 
-#$(eval $(call program,sbin/refcr,$(ENGINE_SRC) $(PARASITE_SRC) $(PROTO_LIB) $(BASE),,-lprotobuf-c -lcap $(BASE_LIBS)))
-#$(ENGINE_SRC:%.c=$(O)/obj/%.o): $(PROTO_LIB)
+$(eval $(call program,sbin/refcr,$(ENGINE_SRC) $(PARASITE_SRC) $(PROTO_LIB) $(BASE),,-lprotobuf-c -lcap $(BASE_LIBS)))
+$(ENGINE_SRC:%.c=$(O)/obj/%.o): $(PROTO_LIB)

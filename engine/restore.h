@@ -15,6 +15,7 @@
 #include "engine/base/arena.h"
 #include "engine/image/image.h"
 #include "engine/options.h"
+#include "parasite/restorer.h"
 #include "proto/core.pb-c.h"
 #include "proto/files.pb-c.h"
 #include "proto/fs.pb-c.h"
@@ -51,40 +52,50 @@ struct restore_fd {
 struct restore_thread {
 	pid_t tid;
 	CoreEntry *core;
-	uint32_t held; /* main has seized it */
+	struct restorer_thread *restorer; /* its part, in the memory of the task */
+	bool blocks;                      /* it stays in a call of its own: task/restart.h */
+	bool held;                        /* main has seized it */
 };
 
 struct restore_task {
 	struct restore_task *next; /* preorder */
 	struct restore_task *parent, *child, **last_child, *sibling;
 	UT_hash_handle hh;
-	PstreeEntry *ps;
 	pid_t pid, sid, pgid;
-	CoreEntry *core; /* of the leader */
 	bool zombie;
-	struct restore_thread *thread;
-	unsigned int n_threads;
+	bool helper; /* of no image: it lends its pid to a session or group, and ends */
 
-	TaskKobjIdsEntry *ids;
+	/* Who forks it, and when: restore/sessions.c. */
+	struct restore_task *forker; /* its parent, or a sibling with CLONE_PARENT; NULL: main */
+	bool before_setsid;          /* forked while the forker is still in its old session */
+	pid_t born_sid;              /* of a session leader: the session it leaves; 0: any */
+	struct restore_task *to_fork, **last_to_fork, *next_to_fork;
+
+	struct restore_thread *thread; /* the leader first */
+	unsigned int n_threads;
+	uint32_t files_id;
 	FsEntry *fs;
 	MmEntry *mm;
 	struct plan_memory *memory;
-	struct restore_fd *fd; /* rising */
+	struct restore_fd *fd;  /* rising */
+	unsigned int *first_fd; /* for each, the first one that is the same file */
 	unsigned int n_fds;
 
-	/* Where it is born: restore/sessions.c. */
-	pid_t born_sid; /* the session its parent is in when it forks it */
-	struct restore_task
-		*helper_for; /* not a task of the images: it lends its pid to a session or group */
-
-	/* What the blob left behind for main to take away: task/finish.c. */
-	uint64_t area, area_size, step_ip;
-	uint32_t made; /* set by the parent that forked it */
+	uint32_t made;                     /* set by its forker */
+	uint64_t area, area_size, step_ip; /* what the restorer leaves for main to take away */
 };
 
-#define for_each_restore_task(t, r) for (struct restore_task *t = (r)->root; t; t = t->next)
+static inline const TaskCoreEntry *restore_task_core(const struct restore_task *t)
+{
+	return t->thread[0].core->tc;
+}
 
-struct restore_ctl;
+static inline bool restore_task_stopped(const struct restore_task *t)
+{
+	return !t->zombie && !t->helper && restore_task_core(t)->task_state == 3 /* TASK_STOPPED */;
+}
+
+#define for_each_restore_task(t, r) for (struct restore_task *t = (r)->root; t; t = t->next)
 
 struct restore_stats {
 	uint64_t begun, fork_us, restore_us;
@@ -98,8 +109,10 @@ struct restore {
 	struct image_set set;
 	pid_t main_pid;
 
-	struct restore_task *root, *by_pid;
-	unsigned int n_tasks, n_threads;
+	struct restore_task *root, *by_pid; /* helpers are in by_pid only */
+	struct restore_task *to_fork;       /* by main */
+	unsigned int n_helpers;
+	unsigned int n_tasks, n_live, n_threads, n_stopped_threads;
 	struct restore_file *files; /* uthash by id */
 	struct plan_segment *segments;
 	struct restore_ctl *ctl;

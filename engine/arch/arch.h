@@ -13,6 +13,7 @@
 
 typedef struct user_regs_struct arch_regs;
 
+#define ARCH_MTYPE      CORE_ENTRY__MARCH__X86_64
 #define ARCH_XSTATE_MAX 16384 /* AMX included */
 
 /* Registers of a thread, as they are while it is stopped. */
@@ -37,6 +38,29 @@ void arch_call_args(const arch_regs *regs, long *nr, uint64_t arg[6]);
 
 /* Makes the registers repeat the interrupted call from its start. */
 void arch_repeat_call(arch_regs *regs);
+
+/* The text just before a system call instruction: does it load the number of the call? */
+#define ARCH_CODE_BEFORE 48
+bool arch_loaded_number(const uint8_t code[ARCH_CODE_BEFORE], long *nr);
+void arch_set_number(arch_regs *regs, long nr);
+
+/* Number and arguments of the call that the registers of an image repeat. */
+void arch_image_call(const CoreEntry *core, long *nr, uint64_t arg[6]);
+
+/*
+ * Registers that repeat a call, turned into those of a thread that was interrupted in it and that
+ * the kernel will let go on by restart_syscall.
+ */
+void arch_resume_block(arch_regs *regs);
+/* The call at which the registers stand came to its end meanwhile. */
+void arch_skip_call(arch_regs *regs, int64_t result);
+
+/* Is the thread stopped in a call, with a restart block? */
+bool arch_in_block(const arch_regs *regs);
+
+/* A system call to be made at `ip`, where the instruction is. */
+void arch_set_call(arch_regs *regs, uint64_t ip, long nr, const uint64_t arg[6]);
+int64_t arch_call_result(const arch_regs *regs);
 
 /* Makes them as after the call, with this result. */
 void arch_finish_call(arch_regs *regs, int64_t result);

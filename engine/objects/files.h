@@ -6,6 +6,7 @@
 #include "engine/dump.h"
 #include "engine/objects/object.h"
 #include "engine/restore.h"
+#include "engine/restore/program.h"
 
 /* ---- dump ---- */
 
@@ -38,6 +39,9 @@ int files_prepare(struct restore *r);
  * stays besides is the log, at a number that none of them has.
  */
 int files_restore(struct restore *r, struct restore_task *t);
+
+/* Steps for what must wait until every thread exists: owners that are threads. */
+int files_program(struct restore *r, struct restore_task *t, struct program *p);
 
 /* In main, when every task has its files, or the restore failed. */
 void files_finish(struct restore *r, bool ok);

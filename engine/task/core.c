@@ -10,22 +10,8 @@
 #include "engine/objects/regfile.h"
 #include "attributes.h"
 #include "parts.h"
+#include "restart.h"
 #include "proto/fs.pb-c.h"
-
-/* The call a thread was stopped in is repeated, as the format has it: the registers say so. */
-static void settle_call(struct thread *th, ThreadCoreEntry *core)
-{
-	switch (arch_interrupted_call(&th->cpu.regs)) {
-	case ARCH_CALL_NONE:
-		return;
-	case ARCH_CALL_BLOCK:
-		core->has_restart_block = core->restart_block = true;
-		break;
-	case ARCH_CALL_RESTART:
-		break;
-	}
-	arch_repeat_call(&th->cpu.regs);
-}
 
 static int dump_thread(struct dump *d, struct task *t, struct thread *th, TaskCoreEntry *tc,
 		       TaskKobjIdsEntry *ids)
@@ -34,7 +20,7 @@ static int dump_thread(struct dump *d, struct task *t, struct thread *th, TaskCo
 	ThreadCoreEntry thread = THREAD_CORE_ENTRY__INIT;
 	CoreEntry core = CORE_ENTRY__INIT;
 	struct arch_thread cpu = th->cpu;
-	struct thread image_side = *th;
+	bool block;
 	struct proc_status own = {}, *status = &t->status;
 	struct proc_stat stat = t->stat;
 	_cleanup_close_ int proc = -EBADF;
@@ -82,8 +68,9 @@ static int dump_thread(struct dump *d, struct task *t, struct thread *th, TaskCo
 		goto out;
 
 	/* Only the image's registers repeat the call: the thread itself may yet run on as it was. */
-	settle_call(&image_side, &thread);
-	cpu.regs = image_side.cpu.regs;
+	cpu.regs = restart_image_regs(t, th, &block);
+	if (block)
+		thread.has_restart_block = thread.restart_block = true;
 	core.tc = tc;
 	core.ids = ids;
 	core.thread_core = &thread;
@@ -204,7 +191,7 @@ int core_dump_zombie(struct dump *d, struct task *t)
 		tc.has_exit_signal = true;
 		tc.exit_signal = t->stat.exit_signal ?: EXIT_SIGNAL_NONE;
 	}
-	core.mtype = CORE_ENTRY__MARCH__X86_64;
+	core.mtype = ARCH_MTYPE;
 	core.tc = &tc;
 	return image_write_one(&d->images, IMAGE_CORE, t->pid, &core.base);
 }

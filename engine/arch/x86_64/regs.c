@@ -58,6 +58,75 @@ void arch_finish_call(arch_regs *regs, int64_t result)
 	regs->orig_rax = -1;
 }
 
+bool arch_loaded_number(const uint8_t code[ARCH_CODE_BEFORE], long *nr)
+{
+	/* mov $number, %eax: b8 and 32 bits. The last one before the instruction counts. */
+	for (int i = ARCH_CODE_BEFORE - 5; i >= 0; i--) {
+		uint32_t v;
+
+		memcpy(&v, code + i + 1, sizeof(v));
+		if (code[i] == 0xb8 && v < 1024) {
+			*nr = v;
+			return true;
+		}
+	}
+	return false;
+}
+
+void arch_set_number(arch_regs *regs, long nr)
+{
+	regs->rax = nr;
+}
+
+void arch_image_call(const CoreEntry *core, long *nr, uint64_t arg[6])
+{
+	const UserX86RegsEntry *e = core->thread_info->gpregs;
+
+	*nr = e->ax;
+	arg[0] = e->di;
+	arg[1] = e->si;
+	arg[2] = e->dx;
+	arg[3] = e->r10;
+	arg[4] = e->r8;
+	arg[5] = e->r9;
+}
+
+void arch_resume_block(arch_regs *regs)
+{
+	regs->rip += 2;
+	regs->orig_rax = regs->rax;
+	regs->rax = -ERESTART_RESTARTBLOCK;
+}
+
+void arch_skip_call(arch_regs *regs, int64_t result)
+{
+	regs->rip += 2;
+	arch_finish_call(regs, result);
+}
+
+bool arch_in_block(const arch_regs *regs)
+{
+	return arch_interrupted_call(regs) == ARCH_CALL_BLOCK;
+}
+
+void arch_set_call(arch_regs *regs, uint64_t ip, long nr, const uint64_t arg[6])
+{
+	regs->orig_rax = -1;
+	regs->rip = ip;
+	regs->rax = nr;
+	regs->rdi = arg[0];
+	regs->rsi = arg[1];
+	regs->rdx = arg[2];
+	regs->r10 = arg[3];
+	regs->r8 = arg[4];
+	regs->r9 = arg[5];
+}
+
+int64_t arch_call_result(const arch_regs *regs)
+{
+	return regs->rax;
+}
+
 void arch_enter_gate(arch_regs *regs, const struct gate_entry *e)
 {
 	/* -1: there is no system call to restart. */

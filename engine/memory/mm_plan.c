@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+
+#include "engine/base/cleanup.h"
+#include "engine/base/fd.h"
+#include "engine/base/log.h"
+#include "engine/base/str.h"
+#include "engine/image/values.h"
+#include "engine/objects/regfile.h"
+#include "engine/restore/plan.h"
+#include "proto/memfd.pb-c.h"
+#include "proto/pagemap.pb-c.h"
+#include "restore.h"
+
+#define ADDRESS_LIMIT (1UL << 47) /* of a task that does not ask for more */
+
+bool vma_is_special(const VmaEntry *e)
+{
+	return e->status & (VMA_VDSO | VMA_VVAR | VMA_VSYSCALL);
+}
+
+struct plan_vma *plan_vma_at(const struct plan_memory *m, uint64_t addr)
+{
+	unsigned int lo = 0, hi = m->n;
+
+	while (lo < hi) {
+		unsigned int mid = (lo + hi) / 2;
+
+		if (m->vma[mid].e->end <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < m->n && m->vma[lo].e->start <= addr ? &m->vma[lo] : NULL;
+}
+
+/* ---- pagemaps ---- */
+
+static int take_run(struct restore *r, struct plan_pages *p, const PagemapEntry *e,
+		    const char *image)
+{
+	uint64_t pages = e->has_nr_pages ? e->nr_pages : e->compat_nr_pages, end;
+	struct plan_run *run = &p->run[p->n];
+
+	if ((e->has_flags && e->flags & PE_PARENT) || (e->has_in_parent && e->in_parent))
+		return log_refuse("%s: pages are in a parent directory: not supported yet", image);
+	if (e->has_flags && !(e->flags & PE_PRESENT))
+		return log_refuse(
+			"%s: pages are to come from a lazy-pages daemon: not supported yet", image);
+	if (e->vaddr % PAGE || pages == 0 || pages > ADDRESS_LIMIT / PAGE ||
+	    __builtin_add_overflow(e->vaddr, pages * PAGE, &end))
+		return log_bad_image("%s: %ju pages at %#jx", image, (uintmax_t)pages,
+				     (uintmax_t)e->vaddr);
+	if (p->n && p->run[p->n - 1].end > e->vaddr)
+		return log_bad_image("%s: pages at %#jx come out of order", image,
+				     (uintmax_t)e->vaddr);
+	*run = (struct plan_run){ e->vaddr, end, p->bytes };
+	p->bytes += pages * PAGE;
+	p->n++;
+	return 0;
+}
+
+static int check_pages_file(struct restore *r, const struct plan_pages *p)
+{
+	_cleanup_close_ int fd = -EBADF;
+	char name[IMAGE_NAME_SIZE];
+	uint64_t size;
+
+	image_name(IMAGE_PAGES, p->pages_id, name);
+	fd = image_open_raw(&r->set, IMAGE_PAGES, p->pages_id, &size);
+	if (fd == -ENOENT && p->bytes == 0)
+		return 0;
+	if (fd == -ENOENT)
+		return log_bad_image("%s is missing", name);
+	if (fd < 0)
+		return plan_bad(r, fd);
+	if (size < p->bytes)
+		return log_bad_image("%s: truncated: %ju bytes, its pagemap speaks of %ju", name,
+				     (uintmax_t)size, (uintmax_t)p->bytes);
+	return 0;
+}
+
+static int read_pagemap(struct restore *r, enum image_type type, uint64_t id, struct plan_pages *p)
+{
+	struct image_in in;
+	PagemapHead *head;
+	PagemapEntry *e;
+	int ret;
+
+	ret = image_open(&r->set, type, id, &in);
+	if (ret == -ENOENT)
+		return log_bad_image("%s is missing", in.name);
+	if (ret == 0)
+		ret = image_get(&in, &pagemap_head__descriptor, &head);
+	if (ret <= 0)
+		return ret < 0 ? plan_bad(r, ret) : log_bad_image("%s: holds no record", in.name);
+	p->pages_id = head->pages_id;
+	/* An entry takes at least 8 bytes. */
+	p->run = arena_array(&r->arena, struct plan_run, image_left(&in) / 8 + 1);
+	if (!p->run)
+		return -ENOMEM;
+	while ((ret = image_get(&in, &pagemap_entry__descriptor, &e)) > 0) {
+		ret = take_run(r, p, e, in.name);
+		if (ret < 0)
+			return ret;
+	}
+	return ret < 0 ? plan_bad(r, ret) : check_pages_file(r, p);
+}
+
+/* ---- segments ---- */
+
+static int segment(struct restore *r, uint64_t id, uint64_t size, struct plan_segment **ret)
+{
+	struct plan_segment *s;
+
+	HASH_FIND(hh, r->segments, &id, sizeof(id), s);
+	if (!s) {
+		int err;
+
+		s = arena_new(&r->arena, struct plan_segment);
+		if (!s)
+			return -ENOMEM;
+		s->id = id;
+		s->fd = -EBADF;
+		HASH_ADD(hh, r->segments, id, sizeof(s->id), s);
+		err = read_pagemap(r, IMAGE_SHMEM_PAGEMAP, id, &s->pages);
+		if (err < 0)
+			return err;
+		if (s->pages.n)
+			s->size = s->pages.run[s->pages.n - 1].end;
+	}
+	s->size = MAX(s->size, ALIGN_UP(size, PAGE));
+	*ret = s;
+	return 0;
+}
+
+/* CRIU saves shared anonymous memory as a memfd with the name the kernel shows for it. */
+static int memfd_segment(struct restore *r, const VmaEntry *e, const char *image,
+			 struct plan_segment **ret)
+{
+	struct restore_file *f = restore_file_by_id(r, e->shmid);
+	MemfdInodeEntry *inode;
+	struct image_in in;
+	int err;
+
+	if (!f || !f->fe->memfd)
+		return log_bad_image("%s: mapping %#jx: there is no memfd %ju", image,
+				     (uintmax_t)e->start, (uintmax_t)e->shmid);
+	err = image_open(&r->set, IMAGE_MEMFD_INODE, 0, &in);
+	if (err == -ENOENT)
+		return log_bad_image("%s is missing", in.name);
+	while (err >= 0 && (err = image_get(&in, &memfd_inode_entry__descriptor, &inode)) > 0) {
+		if (inode->inode_id != f->fe->memfd->inode_id)
+			continue;
+		if (!streq(inode->name, "/dev/zero") || !(e->status & VMA_FILE_SHARED))
+			return log_refuse("%s: mapping %#jx: memfd \"%s\": not supported yet",
+					  image, (uintmax_t)e->start, inode->name);
+		return segment(r, inode->shmid, inode->size, ret);
+	}
+	if (err < 0)
+		return plan_bad(r, err);
+	return log_bad_image("%s: lacks inode %u", in.name, f->fe->memfd->inode_id);
+}
+
+/* ---- mappings ---- */
+
+static int check_kind(struct restore *r, const VmaEntry *e, const char *image)
+{
+	static const struct {
+		uint32_t status;
+		const char *what;
+	} cannot[] = {
+		{VMA_SYSV,      "System V shared memory"},
+		{ VMA_SOCKET,   "a socket"              },
+		{ VMA_AIO_RING, "native AIO"            },
+		{ VMA_SHSTK,    "a shadow stack"        },
+		{ VMA_UPROBES,  "uprobes"               },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cannot); i++)
+		if (e->status & cannot[i].status)
+			return log_refuse("%s: mapping %#jx: %s: not supported yet", image,
+					  (uintmax_t)e->start, cannot[i].what);
+	if (e->flags & MAP_HUGETLB)
+		return log_refuse("%s: mapping %#jx: huge TLB pages: not supported yet", image,
+				  (uintmax_t)e->start);
+	if (!(e->status &
+	      (VMA_FILE_PRIVATE | VMA_FILE_SHARED | VMA_ANON_PRIVATE | VMA_ANON_SHARED)))
+		return log_bad_image("%s: mapping %#jx is of no kind", image, (uintmax_t)e->start);
+	return 0;
+}
+
+static int take_vma(struct restore *r, struct plan_memory *m, const VmaEntry *e, const char *image)
+{
+	struct plan_vma *v = &m->vma[m->n], *before = m->n ? v - 1 : NULL;
+	int ret;
+
+	if (e->start % PAGE || e->end % PAGE || e->start >= e->end)
+		return log_bad_image("%s: mapping %#jx-%#jx", image, (uintmax_t)e->start,
+				     (uintmax_t)e->end);
+	if (e->status & VMA_GUARD) {
+		m->guard[m->n_guards++] = e;
+		return 0;
+	}
+	if (before && before->e->end > e->start)
+		return log_bad_image("%s: mapping %#jx-%#jx overlaps another", image,
+				     (uintmax_t)e->start, (uintmax_t)e->end);
+	v->e = e;
+	m->n++;
+	/* The vsyscall page is the only thing above; nobody has to map it. */
+	if (e->status & VMA_VSYSCALL) {
+		m->n--;
+		return 0;
+	}
+	if (e->end > ADDRESS_LIMIT)
+		return log_bad_image("%s: mapping %#jx-%#jx", image, (uintmax_t)e->start,
+				     (uintmax_t)e->end);
+	if (vma_is_special(e))
+		return 0;
+	ret = check_kind(r, e, image);
+	if (ret < 0)
+		return ret;
+	if (e->status & VMA_MEMFD)
+		return memfd_segment(r, e, image, &v->segment);
+	if (e->status & VMA_ANON_SHARED)
+		return segment(r, e->shmid, e->pgoff + (e->end - e->start), &v->segment);
+	if (e->status & (VMA_FILE_PRIVATE | VMA_FILE_SHARED) && !regfile_exists(r, e->shmid))
+		return log_bad_image("%s: mapping %#jx: there is no file %ju", image,
+				     (uintmax_t)e->start, (uintmax_t)e->shmid);
+	return 0;
+}
+
+/* Is the code that is compiled into the tasks' vdso calls the same as ours? */
+static int check_vdso(struct restore *r, const struct plan_memory *m, const struct plan_run *run,
+		      const char *image)
+{
+	const void *own = (const void *)getauxval(AT_SYSINFO_EHDR);
+	_cleanup_free_ char *theirs = malloc(run->end - run->start);
+	_cleanup_close_ int fd = -EBADF;
+	uint64_t size;
+	int ret;
+
+	if (!theirs)
+		return -ENOMEM;
+	fd = image_open_raw(&r->set, IMAGE_PAGES, m->pages.pages_id, &size);
+	if (fd < 0)
+		return plan_bad(r, fd);
+	ret = pread_full(fd, theirs, run->end - run->start, run->pos);
+	if (ret < 0)
+		return log_err(ret, "pages-%u.img", m->pages.pages_id);
+	if (!own || memcmp(own, theirs, run->end - run->start) != 0)
+		return log_refuse(
+			"%s: the tasks ran on another kernel: its vdso differs from this one's",
+			image);
+	return 0;
+}
+
+/* Every run must lie in private mappings; notes which of those have pages at all. */
+static int match_pages(struct restore *r, struct plan_memory *m, const char *image)
+{
+	for (unsigned int i = 0; i < m->pages.n; i++) {
+		const struct plan_run *run = &m->pages.run[i];
+
+		for (uint64_t at = run->start; at < run->end;) {
+			struct plan_vma *v = plan_vma_at(m, at);
+
+			if (!v || !(v->e->status & (VMA_FILE_PRIVATE | VMA_ANON_PRIVATE)))
+				return log_bad_image(
+					"%s: pages at %#jx, where nothing private is mapped", image,
+					(uintmax_t)at);
+			v->has_pages = true;
+			at = v->e->end;
+			if (v->e->status & VMA_VDSO && run->start == v->e->start) {
+				int ret = check_vdso(r, m, run, image);
+
+				if (ret < 0)
+					return ret;
+			}
+		}
+	}
+	return 0;
+}
+
+static int match_guards(struct plan_memory *m, const char *image)
+{
+	for (unsigned int i = 0; i < m->n_guards; i++) {
+		const VmaEntry *e = m->guard[i];
+		struct plan_vma *v = plan_vma_at(m, e->start);
+
+		if (!v || e->end > v->e->end)
+			return log_bad_image("%s: guard pages %#jx-%#jx are in no mapping", image,
+					     (uintmax_t)e->start, (uintmax_t)e->end);
+	}
+	return 0;
+}
+
+static bool same_vma(const VmaEntry *a, const VmaEntry *b)
+{
+	return a->start == b->start && a->end == b->end && a->pgoff == b->pgoff &&
+	       a->shmid == b->shmid && a->flags == b->flags && a->status == b->status;
+}
+
+/* Mappings that a task has in common with the one that forks it come by fork, sharing their pages. */
+static void match_forker(struct restore_task *t)
+{
+	const struct plan_memory *from;
+	unsigned int j = 0;
+
+	if (!t->forker || t->forker->zombie || t->forker->helper)
+		return;
+	from = t->forker->memory;
+	for (unsigned int i = 0; i < t->memory->n; i++) {
+		struct plan_vma *v = &t->memory->vma[i];
+
+		while (j < from->n && from->vma[j].e->start < v->e->start)
+			j++;
+		if (j == from->n)
+			break;
+		/* Shared mappings and those the child would not get are made anew. */
+		v->inherited = same_vma(v->e, from->vma[j].e) && !vma_is_special(v->e) &&
+			       v->e->status & (VMA_ANON_PRIVATE | VMA_FILE_PRIVATE);
+		t->memory->inherits |= v->inherited;
+	}
+	t->forker->memory->feeds |= t->memory->inherits;
+}
+
+static int plan_task(struct restore *r, struct restore_task *t)
+{
+	struct plan_memory *m = arena_new(&r->arena, struct plan_memory);
+	char image[IMAGE_NAME_SIZE];
+	int ret;
+
+	if (!m)
+		return -ENOMEM;
+	t->memory = m;
+	image_name(IMAGE_MM, t->pid, image);
+	ret = image_read_one(&r->set, IMAGE_MM, t->pid, &mm_entry__descriptor, &t->mm);
+	if (ret == -ENOENT)
+		return log_bad_image("%s is missing", image);
+	if (ret < 0)
+		return plan_bad(r, ret);
+	if (t->mm->n_aios)
+		return log_refuse("%s: native AIO: not supported yet", image);
+	if (!regfile_exists(r, t->mm->exe_file_id))
+		return log_bad_image("%s: there is no file %u to be its executable", image,
+				     t->mm->exe_file_id);
+	if (!regfile_exists(r, t->fs->cwd_id) || !regfile_exists(r, t->fs->root_id))
+		return log_bad_image("fs-%d.img: there is no file for its directories", t->pid);
+
+	m->vma = arena_array(&r->arena, struct plan_vma, t->mm->n_vmas + 1);
+	m->guard = arena_array(&r->arena, const VmaEntry *, t->mm->n_vmas + 1);
+	if (!m->vma || !m->guard)
+		return -ENOMEM;
+	for (size_t i = 0; i < t->mm->n_vmas; i++) {
+		ret = take_vma(r, m, t->mm->vmas[i], image);
+		if (ret < 0)
+			return ret;
+	}
+	ret = match_guards(m, image);
+	if (ret == 0)
+		ret = read_pagemap(r, IMAGE_PAGEMAP, t->pid, &m->pages);
+	return ret < 0 ? ret : match_pages(r, m, image_name(IMAGE_PAGEMAP, t->pid, image));
+}
+
+int memory_plan(struct restore *r)
+{
+	int ret = 0;
+
+	for_each_restore_task(t, r) {
+		if (ret == 0 && !t->zombie)
+			ret = plan_task(r, t);
+	}
+	for_each_restore_task(t, r) {
+		if (ret == 0 && !t->zombie)
+			match_forker(t);
+	}
+	return ret;
+}

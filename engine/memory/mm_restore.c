@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A task makes its memory while the engine's own is still around it. Nearly everything can be
+ * mapped where it belongs at once; what would lie on something of the engine's waits elsewhere until
+ * the restorer moves it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "engine/base/cleanup.h"
+#include "engine/base/fd.h"
+#include "engine/base/log.h"
+#include "engine/image/values.h"
+#include "engine/objects/regfile.h"
+#include "memory_task.h"
+#include "restore.h"
+
+#ifndef MAP_DROPPABLE
+#define MAP_DROPPABLE 0x08
+#endif
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102 /* since 6.13 */
+#endif
+#ifndef PR_SET_VMA
+#define PR_SET_VMA           0x53564d41
+#define PR_SET_VMA_ANON_NAME 0
+#endif
+
+/* Our own stack may still grow, and needs a gap below it. */
+#define STACK_ROOM (16UL << 20)
+/* Where to look for room first: far from where programs and their stacks usually are. */
+#define ROOM_FROM  0x100000000000UL
+#define ROOM_TO    0x7e0000000000UL
+
+static bool in_the_way(uint64_t start, uint64_t end)
+{
+	uint64_t here = (uintptr_t)__builtin_frame_address(0);
+
+	return start < here + (1UL << 20) && end > here - STACK_ROOM;
+}
+
+static const struct plan_vma *overlapping(const struct plan_memory *m, uint64_t start, uint64_t end)
+{
+	unsigned int lo = 0, hi = m->n;
+
+	while (lo < hi) {
+		unsigned int mid = (lo + hi) / 2;
+
+		if (m->vma[mid].e->end <= start)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < m->n && m->vma[lo].e->start < end ? &m->vma[lo] : NULL;
+}
+
+void *memory_find_room(const struct plan_memory *m, uint64_t size, int prot, int flags, int fd,
+		       uint64_t pos, uint64_t align_like)
+{
+	static uint64_t at = ROOM_FROM;
+
+	while (at + size < ROOM_TO) {
+		/* The same place within a big page: moving it then means moving page tables. */
+		uint64_t start = ALIGN_UP(at, 1UL << 30) + align_like % (1UL << 30);
+		const struct plan_vma *v = overlapping(m, start, start + size);
+		void *p;
+
+		if (v) {
+			at = v->e->end;
+			continue;
+		}
+		p = mmap((void *)start, size, prot, flags | MAP_FIXED_NOREPLACE, fd, pos);
+		at = start + size;
+		if (p == (void *)start)
+			return p;
+		if (p != MAP_FAILED)
+			munmap(p, size); /* a kernel that ignores the flag: 4.16 and older */
+		else if (errno != EEXIST)
+			return MAP_FAILED;
+	}
+	errno = ENOMEM;
+	return MAP_FAILED;
+}
+
+/* ---- mapping ---- */
+
+/* The file last mapped: neighbours usually map the same one. */
+struct last_file {
+	uint32_t id;
+	int flags, fd;
+};
+
+static int file_of(struct restore *r, const VmaEntry *e, struct last_file *last)
+{
+	int flags = e->has_fdflags ? (int)e->fdflags & O_ACCMODE
+		    : e->status & VMA_FILE_SHARED && e->prot & PROT_WRITE ? O_RDWR
+									  : O_RDONLY;
+
+	/* A private mapping never writes to its file. */
+	if (e->status & VMA_FILE_PRIVATE)
+		flags = O_RDONLY;
+	if (last->fd >= 0 && last->id == e->shmid && last->flags == flags)
+		return last->fd;
+	cleanup_close(&last->fd);
+	last->fd = regfile_open_extra(r, e->shmid, flags, "a mapped file");
+	last->id = e->shmid;
+	last->flags = flags;
+	return last->fd;
+}
+
+static int map_flags(const VmaEntry *e)
+{
+	int flags = e->flags & (MAP_NORESERVE | MAP_GROWSDOWN);
+
+	if (e->status & (VMA_FILE_SHARED | VMA_ANON_SHARED))
+		return flags | MAP_SHARED;
+	if ((e->flags & MAP_TYPE) == MAP_DROPPABLE)
+		return flags | MAP_DROPPABLE | MAP_ANONYMOUS;
+	flags |= MAP_PRIVATE;
+	return e->status & VMA_ANON_PRIVATE ? flags | MAP_ANONYMOUS : flags;
+}
+
+/* Pages that are to be filled in must be writable for that long, and readable for comparing. */
+static int first_prot(const struct plan_vma *v)
+{
+	return (int)v->e->prot | (v->has_pages ? PROT_READ | PROT_WRITE : 0);
+}
+
+static int map_one(struct restore *r, struct restore_task *t, struct plan_vma *v,
+		   struct last_file *last)
+{
+	const VmaEntry *e = v->e;
+	int flags = map_flags(e), prot = first_prot(v), fd = -1;
+	void *at = MAP_FAILED;
+
+	if (v->segment)
+		fd = v->segment->fd;
+	else if (e->status & (VMA_FILE_PRIVATE | VMA_FILE_SHARED)) {
+		fd = file_of(r, e, last);
+		if (fd < 0)
+			return fd;
+	}
+	if (!in_the_way(e->start, e->end))
+		at = mmap((void *)e->start, vma_size(v), prot, flags | MAP_FIXED_NOREPLACE, fd,
+			  e->pgoff);
+	else
+		errno = EEXIST;
+	if (at == MAP_FAILED && errno == EEXIST)
+		at = memory_find_room(t->memory, vma_size(v), prot, flags, fd, e->pgoff, e->start);
+	if (at == MAP_FAILED)
+		return log_err(-errno, "mapping %#jx-%#jx", (uintmax_t)e->start, (uintmax_t)e->end);
+	v->at = (uintptr_t)at;
+	v->mapped = true;
+	return 0;
+}
+
+/* What fork brought along and is not ours goes; the rest is where the forker put it. */
+static int sort_inheritance(struct restore_task *t)
+{
+	const struct plan_memory *from;
+	unsigned int j = 0;
+
+	if (!t->forker || t->forker->helper || t->forker->zombie || !t->forker->memory->feeds)
+		return 0;
+	from = t->forker->memory;
+	for (unsigned int i = 0; i < from->n; i++) {
+		const struct plan_vma *theirs = &from->vma[i];
+		struct plan_vma *v;
+
+		if (!theirs->mapped)
+			continue;
+		while (j < t->memory->n && t->memory->vma[j].e->start < theirs->e->start)
+			j++;
+		v = j < t->memory->n ? &t->memory->vma[j] : NULL;
+		if (v && v->inherited && v->e->start == theirs->e->start) {
+			v->at = theirs->at;
+			v->mapped = true;
+			if (first_prot(v) != first_prot(theirs) &&
+			    mprotect((void *)v->at, vma_size(v), first_prot(v)) < 0)
+				return log_err(-errno, "protect what came from the parent");
+		} else if (munmap((void *)theirs->at, vma_size(theirs)) < 0) {
+			return log_err(-errno, "unmap what came from the parent");
+		}
+	}
+	return 0;
+}
+
+/* ---- pages ---- */
+
+/* Pages the forker has here and we do not. */
+static int drop_pages(const struct restore_task *t, const struct plan_vma *v)
+{
+	const struct plan_pages *from = &t->forker->memory->pages, *own = &t->memory->pages;
+	unsigned int j = 0;
+
+	for (unsigned int i = 0; i < from->n; i++) {
+		uint64_t at = MAX(from->run[i].start, v->e->start);
+		uint64_t end = MIN(from->run[i].end, v->e->end);
+
+		while (at < end) {
+			uint64_t stop = end;
+
+			while (j < own->n && own->run[j].end <= at)
+				j++;
+			if (j < own->n && own->run[j].start <= at) {
+				at = own->run[j].end;
+				continue;
+			}
+			if (j < own->n)
+				stop = MIN(stop, own->run[j].start);
+			if (madvise((void *)(v->at + (at - v->e->start)), stop - at,
+				    MADV_DONTNEED) < 0)
+				return log_err(-errno, "drop pages that came from the parent");
+			at = stop;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Inherited pages are compared with the images, and only those that differ are written: the others
+ * stay shared with the parent.
+ */
+static int compare_pages(struct restore *r, int fd, const struct plan_vma *v, uint64_t start,
+			 uint64_t end, uint64_t pos, char *buf, size_t buf_size)
+{
+	uint64_t skipped = 0;
+
+	for (uint64_t at = start; at < end;) {
+		char *to = (char *)(v->at + (at - v->e->start));
+		size_t n = MIN(end - at, buf_size);
+		int ret = pread_full(fd, buf, n, pos);
+
+		if (ret < 0)
+			return log_err(ret, "pages");
+		for (size_t i = 0; i < n; i += PAGE) {
+			if (memcmp(to + i, buf + i, PAGE) == 0)
+				skipped++;
+			else
+				memcpy(to + i, buf + i, PAGE);
+		}
+		at += n;
+		pos += n;
+	}
+	__atomic_fetch_add(&r->stats->pages_compared, (end - start) / PAGE, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&r->stats->pages_skipped_cow, skipped, __ATOMIC_RELAXED);
+	return 0;
+}
+
+#define COMPARE_BUF (64 * PAGE)
+
+static int fill_pages(struct restore *r, struct restore_task *t)
+{
+	const struct plan_memory *m = t->memory;
+	_cleanup_free_ struct page_copy *copy = NULL;
+	_cleanup_free_ char *buf = NULL;
+	_cleanup_close_ int fd = -EBADF;
+	uint64_t size, restored = 0;
+	size_t n = 0;
+	int ret;
+
+	for (unsigned int i = 0; i < m->n; i++) {
+		ret = m->vma[i].inherited ? drop_pages(t, &m->vma[i]) : 0;
+		if (ret < 0)
+			return ret;
+	}
+	if (!m->pages.n)
+		return 0;
+	fd = image_open_raw(&r->set, IMAGE_PAGES, m->pages.pages_id, &size);
+	if (fd < 0)
+		return log_err(fd, "pages-%u.img", m->pages.pages_id);
+	/* A run is cut where one mapping ends and the next begins. */
+	copy = calloc(m->pages.n + m->n, sizeof(*copy));
+	buf = malloc(COMPARE_BUF);
+	if (!copy || !buf)
+		return -ENOMEM;
+
+	for (unsigned int i = 0; i < m->pages.n; i++) {
+		const struct plan_run *run = &m->pages.run[i];
+
+		for (uint64_t at = run->start, end; at < run->end; at = end) {
+			const struct plan_vma *v = plan_vma_at(m, at);
+			uint64_t pos = run->pos + (at - run->start);
+
+			end = MIN(run->end, v->e->end);
+			if (vma_is_special(v->e))
+				continue;
+			if (v->inherited) {
+				ret = compare_pages(r, fd, v, at, end, pos, buf, COMPARE_BUF);
+				if (ret < 0)
+					return ret;
+				continue;
+			}
+			copy[n++] = (struct page_copy){
+				.to = (char *)(v->at + (at - v->e->start)),
+				.pos = pos,
+				.len = end - at,
+				.populate = v->e->status & VMA_ANON_PRIVATE,
+			};
+			restored += end - at;
+		}
+	}
+	ret = pages_read(fd, copy, n);
+	if (ret < 0)
+		return log_err(ret, "pages-%u.img", m->pages.pages_id);
+	__atomic_fetch_add(&r->stats->pages_restored, restored / PAGE, __ATOMIC_RELAXED);
+	return 0;
+}
+
+int memory_map(struct restore *r, struct restore_task *t)
+{
+	struct last_file last = { .fd = -EBADF };
+	int ret;
+
+	ret = sort_inheritance(t);
+	for (unsigned int i = 0; ret == 0 && i < t->memory->n; i++) {
+		struct plan_vma *v = &t->memory->vma[i];
+
+		if (v->mapped || vma_is_special(v->e))
+			continue;
+		ret = map_one(r, t, v, &last);
+	}
+	cleanup_close(&last.fd);
+	return ret < 0 ? ret : fill_pages(r, t);
+}
+
+/* ---- what fork would not pass on, or should not ---- */
+
+static int advise(const struct plan_vma *v)
+{
+	for (int advice = 0; v->e->has_madv && advice < 64; advice++)
+		if (v->e->madv & (1ULL << advice) &&
+		    madvise((void *)v->at, vma_size(v), advice) < 0)
+			return log_err(-errno, "mapping %#jx: madvise %d", (uintmax_t)v->e->start,
+				       advice);
+	return 0;
+}
+
+static int lock(const struct plan_vma *v)
+{
+	void *at = (void *)v->at;
+
+	if (!(v->e->flags & MAP_LOCKED))
+		return 0;
+	if ((v->e->lock_onfault ? mlock2(at, vma_size(v), MLOCK_ONFAULT) : mlock(at, vma_size(v))) <
+	    0)
+		return log_err(-errno, "mapping %#jx: lock it", (uintmax_t)v->e->start);
+	return 0;
+}
+
+static int name(const struct plan_vma *v)
+{
+	const char *colon = v->e->name ? strchr(v->e->name, ':') : NULL;
+	char text[256];
+	size_t n;
+
+	/* "[anon:text]" */
+	if (!colon)
+		return 0;
+	n = strlen(colon + 1);
+	if (n < 1 || n >= sizeof(text))
+		return log_bad_image("mapping %#jx: its name", (uintmax_t)v->e->start);
+	memcpy(text, colon + 1, n - 1);
+	text[n - 1] = '\0';
+	if (prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, v->at, vma_size(v), text) < 0)
+		return log_err(-errno, "mapping %#jx: name it", (uintmax_t)v->e->start);
+	return 0;
+}
+
+int memory_finish(struct restore *r, struct restore_task *t)
+{
+	const struct plan_memory *m = t->memory;
+	int ret = 0;
+
+	for (unsigned int i = 0; ret == 0 && i < m->n; i++) {
+		const struct plan_vma *v = &m->vma[i];
+
+		if (!v->mapped)
+			continue;
+		ret = advise(v);
+		if (ret == 0)
+			ret = name(v);
+		if (ret == 0 && first_prot(v) != (int)v->e->prot &&
+		    mprotect((void *)v->at, vma_size(v), v->e->prot) < 0)
+			ret = log_err(-errno, "mapping %#jx: protection", (uintmax_t)v->e->start);
+		if (ret == 0)
+			ret = lock(v);
+	}
+	for (unsigned int i = 0; ret == 0 && i < m->n_guards; i++) {
+		const VmaEntry *e = m->guard[i];
+		const struct plan_vma *v = plan_vma_at(m, e->start);
+
+		if (madvise((void *)(v->at + (e->start - v->e->start)), e->end - e->start,
+			    MADV_GUARD_INSTALL) < 0)
+			ret = log_err(-errno, "guard pages %#jx", (uintmax_t)e->start);
+	}
+	return ret;
+}
+
+bool memory_peek(const struct restore_task *t, uint64_t addr, void *to, size_t n)
+{
+	const struct plan_vma *v = plan_vma_at(t->memory, addr);
+
+	if (!v || !v->mapped || !(v->e->prot & PROT_READ) || v->e->end - addr < n)
+		return false;
+	memcpy(to, (void *)(v->at + (addr - v->e->start)), n);
+	return true;
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the files of a memory restore share. */
+#ifndef MEMORY_RESTORE_H
+#define MEMORY_RESTORE_H
+
+#include "engine/base/parallel.h"
+#include "memory.h"
+
+struct plan_vma {
+	const VmaEntry *e;
+	/*
+	 * Where it is while the engine is still in the way: its place, unless something of the
+	 * engine's is there. Every task writes its own; a child reads what its forker wrote before.
+	 */
+	uint64_t at;
+	bool mapped;
+	bool inherited; /* came by fork, with its pages */
+	bool has_pages; /* of its own, in the images */
+	struct plan_segment *segment;
+};
+
+/* Pages of the images: [start, end) in memory, from `pos` on in the pages file. */
+struct plan_run {
+	uint64_t start, end, pos;
+};
+
+struct plan_pages {
+	uint32_t pages_id;
+	struct plan_run *run; /* rising */
+	unsigned int n;
+	uint64_t bytes;
+};
+
+struct plan_memory {
+	struct plan_vma *vma; /* rising; without the guards */
+	unsigned int n;
+	const VmaEntry **guard;
+	unsigned int n_guards;
+	struct plan_pages pages;
+	bool inherits; /* shares mappings with its forker's memory */
+	bool feeds;    /* somebody it forks inherits from it: its memory comes first */
+};
+
+struct plan_segment {
+	uint64_t id, size;
+	struct plan_pages pages;
+	int fd; /* in main, and inherited by every task until it takes care of its files */
+	UT_hash_handle hh;
+};
+
+static inline uint64_t vma_size(const struct plan_vma *v)
+{
+	return v->e->end - v->e->start;
+}
+
+/* Not a mapping that the task itself made. */
+bool vma_is_special(const VmaEntry *e);
+
+/* The mapping that holds this address, or NULL. */
+struct plan_vma *plan_vma_at(const struct plan_memory *m, uint64_t addr);
+
+/*
+ * Fills memory from a pages file: `at` is where `start` of a run is to go. Big amounts are split
+ * among the CPUs.
+ */
+struct page_copy {
+	char *to;
+	uint64_t pos, len;
+	bool populate; /* private anonymous, untouched: may be faulted in at once */
+};
+int pages_read(int fd, const struct page_copy *copy, size_t n);
+
+#endif

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "engine/base/cleanup.h"
+#include "engine/base/log.h"
+#include "engine/base/str.h"
+#include "engine/image/values.h"
+#include "engine/kernel/syscalls.h"
+#include "engine/restore/plan.h"
+#include "engine/restore/stages.h"
+#include "files.h"
+
+#define FD_LIMIT (1 << 20) /* more than sysctl fs.nr_open allows by default */
+
+struct restore_file *restore_file_by_id(const struct restore *r, uint32_t id)
+{
+	struct restore_file *f;
+
+	HASH_FIND(hh, r->files, &id, sizeof(id), f);
+	return f;
+}
+
+/* ---- plan ---- */
+
+static int read_files(struct restore *r)
+{
+	struct image_in in;
+	FileEntry *fe;
+	int ret;
+
+	ret = image_open(&r->set, IMAGE_FILES, 0, &in);
+	if (ret == -ENOENT)
+		return log_bad_image("files.img is missing");
+	while (ret >= 0 && (ret = image_get(&in, &file_entry__descriptor, &fe)) > 0) {
+		struct restore_file *f;
+
+		if (restore_file_by_id(r, fe->id))
+			return log_bad_image("files.img: file %u comes twice", fe->id);
+		f = arena_new(&r->arena, struct restore_file);
+		if (!f)
+			return -ENOMEM;
+		f->id = fe->id;
+		f->fe = fe;
+		f->main_fd = -EBADF;
+		f->ops = object_by_type(fe->type);
+		HASH_ADD(hh, r->files, id, sizeof(f->id), f);
+	}
+	return ret < 0 ? plan_bad(r, ret) : 0;
+}
+
+static int check_files(struct restore *r)
+{
+	struct restore_file *f, *next;
+	int ret = 0;
+
+	HASH_ITER(hh, r->files, f, next)
+		/* A kind nobody knows matters only when a descriptor leads to it. */
+		if (ret == 0 && f->ops && f->ops->check)
+			ret = f->ops->check(r, f);
+	return ret;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const struct restore_fd *x = a, *y = b;
+
+	return (x->fd > y->fd) - (x->fd < y->fd);
+}
+
+static int take_fd(struct restore *r, struct restore_task *t, const FdinfoEntry *e,
+		   const char *image)
+{
+	struct restore_fd *fd = &t->fd[t->n_fds++];
+
+	if (e->fd >= FD_LIMIT)
+		return log_bad_image("%s: descriptor %u", image, e->fd);
+	fd->fd = e->fd;
+	fd->cloexec = e->flags & FD_ENTRY_CLOEXEC;
+	fd->file = restore_file_by_id(r, e->id);
+	if (!fd->file)
+		return log_bad_image("%s: descriptor %d: there is no file %u", image, fd->fd,
+				     e->id);
+	if (fd->file->fe->type != e->type)
+		return log_bad_image("%s: descriptor %d: file %u is of another type", image, fd->fd,
+				     e->id);
+	if (!fd->file->ops)
+		return log_refuse("%s: descriptor %d: %s: not supported yet", image, fd->fd,
+				  object_type_name(e->type));
+	if (!fd->file->owner) {
+		fd->file->owner = t;
+		fd->file->owner_fd = fd->fd;
+	}
+	return 0;
+}
+
+static int read_fds(struct restore *r, struct restore_task *t)
+{
+	struct image_in in;
+	FdinfoEntry *e;
+	int ret;
+
+	ret = image_open(&r->set, IMAGE_FDINFO, t->files_id, &in);
+	if (ret == -ENOENT)
+		return log_bad_image("%s is missing", in.name);
+	if (ret < 0)
+		return plan_bad(r, ret);
+	/* An entry takes at least 12 bytes. */
+	t->fd = arena_array(&r->arena, struct restore_fd, image_left(&in) / 8 + 1);
+	if (!t->fd)
+		return -ENOMEM;
+	while ((ret = image_get(&in, &fdinfo_entry__descriptor, &e)) > 0) {
+		ret = take_fd(r, t, e, in.name);
+		if (ret < 0)
+			return ret;
+	}
+	if (ret < 0)
+		return plan_bad(r, ret);
+	qsort(t->fd, t->n_fds, sizeof(*t->fd), by_number);
+	for (unsigned int i = 1; i < t->n_fds; i++)
+		if (t->fd[i].fd == t->fd[i - 1].fd)
+			return log_bad_image("%s: descriptor %d comes twice", in.name, t->fd[i].fd);
+	return 0;
+}
+
+int files_plan(struct restore *r)
+{
+	int ret = read_files(r);
+
+	if (ret == 0)
+		ret = check_files(r);
+	for_each_restore_task(t, r) {
+		if (ret == 0 && !t->zombie)
+			ret = read_fds(r, t);
+	}
+	return ret;
+}
+
+/* ---- main's part ---- */
+
+static bool is_prepared(const struct object *o, const struct object **done, unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (done[i] == o)
+			return true;
+	return false;
+}
+
+static bool may_prepare(const struct object *o, const struct object **done, unsigned int n)
+{
+	for (const char *const *after = o->after; after && *after; after++)
+		for (unsigned int i = 0; objects[i]; i++)
+			if (streq(objects[i]->name, *after) && !is_prepared(objects[i], done, n))
+				return false;
+	return true;
+}
+
+int files_prepare(struct restore *r)
+{
+	const struct object *done[64];
+	unsigned int n = 0, before;
+	int ret = 0;
+
+	/* Rounds, as few as the modules' wishes take: nobody knows an order of them all. */
+	do {
+		before = n;
+		for (unsigned int i = 0; ret == 0 && objects[i] && n < ARRAY_SIZE(done); i++) {
+			if (is_prepared(objects[i], done, n) || !may_prepare(objects[i], done, n))
+				continue;
+			done[n++] = objects[i];
+			if (objects[i]->prepare)
+				ret = objects[i]->prepare(r);
+		}
+	} while (ret == 0 && n > before);
+	return ret;
+}
+
+void files_finish(struct restore *r, bool ok)
+{
+	struct restore_file *f, *next;
+
+	for (unsigned int i = 0; objects[i]; i++)
+		if (objects[i]->finish)
+			objects[i]->finish(r, ok);
+	HASH_ITER(hh, r->files, f, next)
+		cleanup_close(&f->main_fd);
+}
+
+/* ---- a task's part ---- */
+
+int files_take(struct restore *r, struct restore_file *f)
+{
+	pid_t from = f->main_fd >= 0 ? r->main_pid : f->owner->pid;
+	_cleanup_close_ int pidfd = sys_pidfd_open(from, 0);
+	int fd;
+
+	if (pidfd < 0)
+		return log_err(pidfd, "file %u: pidfd of task %d", f->id, from);
+	fd = sys_pidfd_getfd(pidfd, f->main_fd >= 0 ? f->main_fd : f->owner_fd);
+	return fd < 0 ? log_err(fd, "file %u: take it from task %d", f->id, from) : fd;
+}
+
+#define SETTABLE (O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME)
+
+/*
+ * The kernel remembers who set the owner, and checks that whenever it sends the signal: so whoever
+ * it was is who we are for this moment. Changing ids forgets the parent-death signal.
+ */
+static int set_owner(int fd, const FownEntry *e)
+{
+	struct f_owner_ex owner = {
+		.type = e->pid_type == 2   ? F_OWNER_PGRP
+			: e->pid_type == 1 ? F_OWNER_PID
+					   : F_OWNER_TID,
+		.pid = (pid_t)e->pid,
+	};
+	bool other = e->uid || e->euid;
+	int r = 0;
+
+	if (other && syscall(SYS_setresuid, e->uid, e->euid, 0) < 0)
+		return -errno;
+	if (fcntl(fd, F_SETOWN_EX, &owner) < 0)
+		r = -errno;
+	if (other &&
+	    (syscall(SYS_setresuid, 0, 0, 0) < 0 ||
+	     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) &&
+	    r == 0)
+		r = -errno;
+	return r;
+}
+
+/* F_OWNER_TID of a thread that is not the main one: it does not exist before the restorer runs. */
+static bool owned_by_thread(const struct restore *r, const FownEntry *e)
+{
+	struct restore_task *t;
+	pid_t pid = e->pid;
+
+	HASH_FIND_INT(r->by_pid, &pid, t);
+	return e->pid_type == 0 && !t;
+}
+
+int files_program(struct restore *r, struct restore_task *t, struct program *p)
+{
+	for (unsigned int i = 0; i < t->n_fds; i++) {
+		const struct restore_file *f = t->fd[i].file;
+		struct f_owner_ex owner = { F_OWNER_TID, 0 };
+
+		if (f->owner != t || f->owner_fd != t->fd[i].fd || f->flags & O_PATH ||
+		    !f->fown->pid || !owned_by_thread(r, f->fown))
+			continue;
+		owner.pid = f->fown->pid;
+		program_call(p, "owner of a descriptor", SYS_fcntl, t->fd[i].fd, F_SETOWN_EX,
+			     (uintptr_t)program_copy(p, &owner, sizeof(owner)));
+	}
+	return p->err;
+}
+
+/* Flags and owner, by the one task that had the file first. */
+static int settle(const struct restore *r, const struct restore_file *f, int fd)
+{
+	int flags, err;
+
+	if (f->flags & O_PATH)
+		return 0;
+	if (f->fown->pid && !owned_by_thread(r, f->fown)) {
+		err = set_owner(fd, f->fown);
+		if (err < 0)
+			return log_err(err, "file %u: its owner, %u", f->id, f->fown->pid);
+	}
+	if (f->fown->signum && fcntl(fd, F_SETSIG, (int)f->fown->signum) < 0)
+		return log_err(-errno, "file %u: its signal, %u", f->id, f->fown->signum);
+	flags = fcntl(fd, F_GETFL);
+	if (flags < 0)
+		return log_err(-errno, "file %u: flags", f->id);
+	if (((unsigned int)flags ^ f->flags) & SETTABLE &&
+	    fcntl(fd, F_SETFL, (flags & ~SETTABLE) | (int)(f->flags & SETTABLE)) < 0)
+		return log_err(-errno, "file %u: flags %#o", f->id, f->flags);
+	return 0;
+}
+
+/* To the number it has in the images. */
+static int put_at(int fd, const struct restore_fd *to)
+{
+	if (fd != to->fd) {
+		int r = dup3(fd, to->fd, to->cloexec ? O_CLOEXEC : 0) < 0 ? -errno : 0;
+
+		close(fd);
+		return r;
+	}
+	return fcntl(fd, F_SETFD, to->cloexec ? FD_CLOEXEC : 0) < 0 ? -errno : 0;
+}
+
+static int open_here(struct restore *r, struct restore_task *t, const struct restore_fd *d)
+{
+	struct restore_file *f = d->file;
+	int fd, ret;
+
+	fd = f->main_fd >= 0 ? files_take(r, f) : f->ops->open(r, f);
+	if (fd < 0)
+		return fd;
+	ret = settle(r, f, fd);
+	if (ret == 0) {
+		ret = put_at(fd, d);
+		if (ret < 0)
+			log_err(ret, "descriptor %d", d->fd);
+	} else {
+		close(fd);
+	}
+	if (ret == 0)
+		stage_set_word(&f->ready);
+	return ret;
+}
+
+/* The descriptor that stays besides: the log, at a number no file of the task wants. */
+static int clear_table(struct restore_task *t)
+{
+	unsigned int free_fd = 0, at = 0;
+	int fd = log_fd();
+
+	/* The lowest hole above 2: up there might be more than the limit allows. */
+	for (free_fd = 3; at < t->n_fds && t->fd[at].fd < 3; at++)
+		;
+	for (; at < t->n_fds && (unsigned int)t->fd[at].fd == free_fd; at++)
+		free_fd++;
+	if ((unsigned int)fd != free_fd && dup3(fd, free_fd, O_CLOEXEC) < 0)
+		return log_err(-errno, "move the log to descriptor %u", free_fd);
+	log_set_fd(free_fd);
+	if (syscall(SYS_close_range, free_fd + 1, ~0U, 0) < 0 ||
+	    syscall(SYS_close_range, 0, free_fd - 1, 0) < 0)
+		return log_err(-errno, "close what was inherited");
+	return 0;
+}
+
+/* Another descriptor of the table for the same file, before this one? */
+static const struct restore_fd *earlier(const struct restore_task *t, unsigned int i)
+{
+	return t->first_fd[i] == i ? NULL : &t->fd[t->first_fd[i]];
+}
+
+static int find_duplicates(struct restore_task *t)
+{
+	struct seen {
+		struct restore_file *file;
+		unsigned int first;
+		UT_hash_handle hh;
+	} *seen = NULL, *s, *next, *all = calloc(t->n_fds + 1, sizeof(*all));
+
+	t->first_fd = calloc(t->n_fds + 1, sizeof(*t->first_fd));
+	if (!all || !t->first_fd) {
+		free(all);
+		return -ENOMEM;
+	}
+	for (unsigned int i = 0; i < t->n_fds; i++) {
+		HASH_FIND_PTR(seen, &t->fd[i].file, s);
+		if (!s) {
+			s = &all[i];
+			s->file = t->fd[i].file;
+			s->first = i;
+			HASH_ADD_PTR(seen, file, s);
+		}
+		t->first_fd[i] = s->first;
+	}
+	HASH_ITER(hh, seen, s, next)
+		HASH_DEL(seen, s);
+	free(all);
+	return 0;
+}
+
+static bool is_owner(const struct restore_task *t, const struct restore_file *f)
+{
+	return f->owner == t;
+}
+
+int files_restore(struct restore *r, struct restore_task *t)
+{
+	int ret;
+
+	ret = clear_table(t);
+	if (ret == 0)
+		ret = find_duplicates(t);
+	/* First what nobody else can open, then what others have opened: nobody waits in a circle. */
+	for (unsigned int i = 0; ret == 0 && i < t->n_fds; i++)
+		if (!earlier(t, i) && is_owner(t, t->fd[i].file))
+			ret = open_here(r, t, &t->fd[i]);
+	for (unsigned int i = 0; ret == 0 && i < t->n_fds; i++) {
+		const struct restore_fd *d = &t->fd[i];
+		int fd;
+
+		if (earlier(t, i) || is_owner(t, d->file))
+			continue;
+		stage_await_word(r, &d->file->ready);
+		fd = files_take(r, d->file);
+		ret = fd < 0 ? fd : put_at(fd, d);
+	}
+	for (unsigned int i = 0; ret == 0 && i < t->n_fds; i++) {
+		const struct restore_fd *d = &t->fd[i], *e = earlier(t, i);
+
+		if (e && dup3(e->fd, d->fd, d->cloexec ? O_CLOEXEC : 0) < 0)
+			ret = log_err(-errno, "descriptor %d", d->fd);
+	}
+	return ret;
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Reading a set of images into a plan. Nothing is made yet; everything is checked. */
+#ifndef RESTORE_PLAN_H
+#define RESTORE_PLAN_H
+
+#include "engine/restore.h"
+
+/* The tree, and the core, fs and ids images of its tasks. */
+int plan_tasks(struct restore *r);
+
+/* Adds a task the images do not know: a helper. NULL when there is no memory. */
+struct restore_task *plan_add_helper(struct restore *r, pid_t pid);
+
+/* Sessions and groups: who forks whom, and which helpers that takes. */
+int plan_sessions(struct restore *r);
+
+/* After a reader failed: says what is wrong with which image; returns r. */
+int plan_bad(struct restore *r, int err);
+
+#endif

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The last act: everybody waits in the restorer. Main takes hold of all threads, gives them the
+ * registers of the images, takes the restorer's area away and lets go. ptrace sets everything at
+ * once and exactly; a signal frame, the other way, would turn every interrupted sleep into EINTR.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include "engine/arch/arch.h"
+#include "engine/base/cleanup.h"
+#include "engine/base/log.h"
+#include "engine/image/values.h"
+#include "engine/kernel/procfs.h"
+#include "engine/kernel/ptrace.h"
+#include "enter.h"
+
+#define PATIENCE_MS 10000
+
+/* ---- hold ---- */
+
+static int next_stop(pid_t tid, struct stop *s)
+{
+	int r = ptrace_wait(tid, PATIENCE_MS, s);
+
+	if (r < 0)
+		return log_err(r, "thread %d does not stop", tid);
+	if (s->kind == STOP_GONE)
+		return log_err(-ESRCH, "thread %d ended at the end of its restore", tid);
+	return 0;
+}
+
+/* The stop that PTRACE_INTERRUPT asked for. */
+static int wait_stop(pid_t tid)
+{
+	struct stop s;
+	int r;
+
+	do {
+		r = next_stop(tid, &s);
+		if (r < 0)
+			return r;
+		/* All signals are blocked; SIGSTOP cannot be. It stays with the task. */
+		if (s.kind == STOP_SIGNAL)
+			r = ptrace_cont(tid, s.sig);
+	} while (r == 0 && s.kind == STOP_SIGNAL);
+	return r < 0 ? log_err(r, "thread %d", tid) : 0;
+}
+
+int release_hold(struct restore *r, struct restore_task *t)
+{
+	int ret;
+
+	for (unsigned int i = 0; i < t->n_threads; i++) {
+		ret = ptrace_seize(t->thread[i].tid);
+		if (ret == 0) {
+			t->thread[i].held = true;
+			ret = ptrace_interrupt(t->thread[i].tid);
+		}
+		if (ret < 0)
+			return log_err(ret, "task %d: seize thread %d", t->pid, t->thread[i].tid);
+	}
+	return 0;
+}
+
+/* ---- registers ---- */
+
+/* What the call that a thread stayed in came to. */
+static int outcome_of(struct restore_task *t, struct restore_thread *th, bool *done,
+		      int64_t *result)
+{
+	struct restorer_thread part;
+	struct iovec here = { &part, sizeof(part) }, there = { th->restorer, sizeof(part) };
+
+	if (process_vm_readv(t->pid, &here, 1, &there, 1, 0) != sizeof(part))
+		return log_err(-errno, "task %d: look at thread %d", t->pid, th->tid);
+	*done = part.done;
+	*result = part.result;
+	return 0;
+}
+
+/*
+ * A thread that stays in a call of its own must be caught in it. It told main that it was ready one
+ * step earlier, so it may not have got there yet.
+ */
+static int catch_in_call(struct restore_task *t, struct restore_thread *th, arch_regs *final)
+{
+	arch_regs now;
+	int64_t result;
+	bool done;
+	int r;
+
+	for (;;) {
+		r = ptrace_get_regs(th->tid, &now);
+		if (r < 0)
+			return log_err(r, "task %d: registers of thread %d", t->pid, th->tid);
+		if (arch_in_block(&now)) {
+			arch_resume_block(final);
+			return 0;
+		}
+		r = outcome_of(t, th, &done, &result);
+		if (r < 0)
+			return r;
+		if (done) {
+			th->blocks = false;
+			arch_skip_call(final, result);
+			return 0;
+		}
+		r = ptrace_cont(th->tid, 0);
+		if (r == 0)
+			r = ptrace_interrupt(th->tid);
+		if (r < 0)
+			return log_err(r, "task %d: thread %d", t->pid, th->tid);
+		r = wait_stop(th->tid);
+		if (r < 0)
+			return r;
+	}
+}
+
+static int until_syscall(pid_t tid)
+{
+	struct stop s;
+	int r = ptrace_until_syscall(tid);
+
+	return r < 0 ? log_err(r, "thread %d", tid) : next_stop(tid, &s);
+}
+
+/* The restorer's area, unmapped by a call made in it: only its return would need it again. */
+static int take_area(struct restore_task *t)
+{
+	pid_t tid = t->thread[0].tid;
+	arch_regs regs;
+	int r;
+
+	r = ptrace_get_regs(tid, &regs);
+	if (r < 0)
+		return log_err(r, "task %d: registers", t->pid);
+	arch_set_call(&regs, t->step_ip, SYS_munmap, (const uint64_t[6]){ t->area, t->area_size });
+	r = ptrace_set_regs(tid, &regs);
+	if (r < 0)
+		return log_err(r, "task %d: registers", t->pid);
+	/* In, and out. */
+	r = until_syscall(tid);
+	if (r == 0)
+		r = until_syscall(tid);
+	if (r == 0 && ptrace_get_regs(tid, &regs) == 0 && arch_call_result(&regs) < 0)
+		r = log_err(arch_call_result(&regs), "task %d: unmap the restorer", t->pid);
+	return r;
+}
+
+static int set_thread(struct restore_task *t, struct restore_thread *th)
+{
+	struct arch_thread final;
+	int r;
+
+	r = arch_restore_thread(th->core, &final);
+	if (r < 0)
+		return log_err(r, "task %d: registers of thread %d", t->pid, th->tid);
+	if (th->blocks)
+		r = catch_in_call(t, th, &final.regs);
+	if (r == 0 && th == &t->thread[0]) {
+		r = take_area(t);
+		/*
+		 * The kernel looks at an interrupted call where it looks for signals, and comes by
+		 * there only when it has a reason.
+		 */
+		if (r == 0 && th->blocks) {
+			r = ptrace_interrupt(th->tid);
+			if (r == 0)
+				r = ptrace_cont(th->tid, 0);
+			if (r == 0)
+				r = wait_stop(th->tid);
+		}
+	}
+	if (r == 0)
+		r = ptrace_set_regs(th->tid, &final.regs);
+	if (r == 0)
+		r = ptrace_set_xstate(th->tid, final.xstate, final.xstate_len);
+	if (r == 0)
+		r = ptrace_set_sigmask(th->tid, th == &t->thread[0]
+							? restore_task_core(t)->blk_sigset
+							: th->core->thread_core->blk_sigset);
+	free(final.xstate);
+	return r < 0 ? log_err(r, "task %d: set registers of thread %d", t->pid, th->tid) : 0;
+}
+
+int release_set(struct restore *r, struct restore_task *t)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; ret == 0 && i < t->n_threads; i++)
+		ret = wait_stop(t->thread[i].tid);
+	/* The main thread last: it takes away what the others may still stand in. */
+	for (unsigned int i = t->n_threads; ret == 0 && i-- > 0;)
+		ret = set_thread(t, &t->thread[i]);
+	return ret;
+}
+
+int release_go(struct restore *r, struct restore_task *t)
+{
+	const TaskCoreEntry *tc = restore_task_core(t);
+	int ret;
+
+	/* Whichever thread comes first takes the signal and stops the task: none runs any further. */
+	if (restore_task_stopped(t) &&
+	    kill(t->pid, tc->has_stop_signo ? (int)tc->stop_signo : SIGSTOP) < 0)
+		return log_err(-errno, "task %d: stop it again", t->pid);
+	for (unsigned int i = 0; i < t->n_threads; i++) {
+		ret = ptrace_detach(t->thread[i].tid, 0);
+		if (ret < 0)
+			return log_err(ret, "task %d: let thread %d go", t->pid, t->thread[i].tid);
+		t->thread[i].held = false;
+	}
+	return 0;
+}
+
+int release_await_stop(struct restore *r, struct restore_task *t)
+{
+	_cleanup_close_ int proc = proc_open(t->pid, 0);
+	struct proc_stat stat;
+	int ret = proc;
+
+	/* It only has to come by the signal that waits for it. */
+	for (unsigned int i = 0; ret >= 0 && i < 10000; i++) {
+		ret = proc_read_stat(proc, &stat);
+		if (ret == 0 && stat.state == 'T')
+			return 0;
+		sched_yield();
+	}
+	return log_err(ret < 0 ? ret : -ETIMEDOUT, "task %d does not stop again", t->pid);
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sessions are only inherited: a task that does not lead its session must be forked by somebody who
+ * is in it at that moment. That is its parent, before or after the parent's own setsid(); or the
+ * session's leader if that is a sibling, with CLONE_PARENT; or, when the leader is long gone, a
+ * helper that takes its pid, leads the session, forks whoever belongs to it, and ends. A process
+ * group whose leader is gone takes a helper of the same kind.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "engine/base/log.h"
+#include "plan.h"
+
+static struct restore_task *by_pid(struct restore *r, pid_t pid)
+{
+	struct restore_task *t;
+
+	HASH_FIND_INT(r->by_pid, &pid, t);
+	return t;
+}
+
+/* Is p (NULL: main) in this session at some time, and is that before its own setsid()? */
+static bool offers(struct restore_task *p, pid_t sid, bool *before)
+{
+	*before = false;
+	if (!p)
+		return sid == getsid(0);
+	if (p->sid == sid)
+		return true;
+	if (p->sid != p->pid)
+		return false;
+	if (!p->born_sid && offers(p->parent, sid, &p->before_setsid))
+		p->born_sid = sid;
+	*before = true;
+	return p->born_sid == sid;
+}
+
+static int choose_forker(struct restore *r, struct restore_task *t)
+{
+	struct restore_task *leader;
+
+	t->forker = t->parent;
+	if (t->sid == t->pid || offers(t->parent, t->sid, &t->before_setsid))
+		return 0;
+	leader = by_pid(r, t->sid);
+	if (!leader) {
+		leader = plan_add_helper(r, t->sid);
+		if (!leader)
+			return -ENOMEM;
+		leader->sid = leader->pgid = leader->pid;
+		leader->parent = leader->forker = t->parent;
+	}
+	if (leader->parent != t->parent)
+		return log_refuse("task %d: nobody can fork it in session %d: not supported yet",
+				  t->pid, t->sid);
+	t->forker = leader;
+	return 0;
+}
+
+static int choose_group(struct restore *r, struct restore_task *t)
+{
+	struct restore_task *leader = by_pid(r, t->pgid);
+
+	if (!leader) {
+		if (r->opts->shell_job && t->pgid == getpgrp())
+			return 0;
+		leader = plan_add_helper(r, t->pgid);
+		if (!leader)
+			return -ENOMEM;
+		leader->sid = t->sid;
+		leader->pgid = leader->pid;
+		leader->parent = leader->forker = t;
+		/* In the session t will be in. */
+		leader->before_setsid = false;
+	}
+	if (leader->sid != t->sid)
+		return log_bad_image(
+			"pstree.img: task %d: its process group %d is of another session", t->pid,
+			t->pgid);
+	return 0;
+}
+
+/* What belonged to the session of somebody outside now belongs to the caller's. */
+static int adopt_job(struct restore *r)
+{
+	pid_t sid = r->root->sid, pgid = r->root->pgid;
+	bool own_session = by_pid(r, sid), own_group = by_pid(r, pgid);
+
+	if (!r->opts->shell_job)
+		return 0;
+	for_each_restore_task(t, r) {
+		if (!own_session && t->sid == sid)
+			t->sid = getsid(0);
+		if (!own_group && t->pgid == pgid)
+			t->pgid = getpgrp();
+	}
+	return 0;
+}
+
+static void link_fork(struct restore *r, struct restore_task *t)
+{
+	struct restore_task **at = t->forker ? t->forker->last_to_fork : &r->to_fork;
+
+	while (*at)
+		at = &(*at)->next_to_fork;
+	*at = t;
+	if (t->forker)
+		t->forker->last_to_fork = &t->next_to_fork;
+}
+
+int plan_sessions(struct restore *r)
+{
+	struct restore_task *t, *next;
+	int ret;
+
+	ret = adopt_job(r);
+	for_each_restore_task(at, r) {
+		if (ret == 0)
+			ret = choose_forker(r, at);
+	}
+	for_each_restore_task(at, r) {
+		if (ret == 0)
+			ret = choose_group(r, at);
+	}
+	if (ret < 0)
+		return ret;
+	/* Helpers first: they fork others. The order of children stays that of the images. */
+	HASH_ITER(hh, r->by_pid, t, next)
+		if (t->helper)
+			link_fork(r, t);
+	for_each_restore_task(at, r)
+		link_fork(r, at);
+	return 0;
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A restored task from its birth to the restorer: everything it does as a copy of the engine. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/base/cleanup.h"
+#include "engine/base/fd.h"
+#include "engine/base/log.h"
+#include "engine/image/values.h"
+#include "engine/kernel/procfs.h"
+#include "engine/kernel/syscalls.h"
+#include "engine/memory/memory_task.h"
+#include "engine/memory/restore.h"
+#include "engine/objects/files.h"
+#include "engine/objects/regfile.h"
+#include "enter.h"
+#include "stages.h"
+
+static _Noreturn void task_main(struct restore *r, struct restore_task *t);
+
+static int exit_signal_of(const struct restore_task *t)
+{
+	const TaskCoreEntry *tc = t->helper ? NULL : restore_task_core(t);
+
+	if (!tc || !tc->has_exit_signal)
+		return SIGCHLD;
+	return tc->exit_signal == EXIT_SIGNAL_NONE ? 0 : (int)tc->exit_signal;
+}
+
+static int fork_one(struct restore *r, struct restore_task *t)
+{
+	bool sibling = t->forker != t->parent || (!t->forker && t == r->root && r->opts->sibling);
+	pid_t pid;
+
+	/* With CLONE_PARENT the exit signal is the forker's. */
+	pid = sys_fork_as(t->pid, sibling ? CLONE_PARENT : 0, sibling ? 0 : exit_signal_of(t));
+	if (pid == 0)
+		task_main(r, t);
+	if (pid == -EEXIST)
+		return log_err(pid, "pid %d is in use", t->pid);
+	if (pid < 0)
+		return log_err(pid, "fork task %d", t->pid);
+	__atomic_store_n(&t->made, 1, __ATOMIC_RELEASE);
+	return 0;
+}
+
+static int fork_all(struct restore *r, struct restore_task *first, bool before_setsid)
+{
+	int ret = 0;
+
+	for (struct restore_task *c = first; ret == 0 && c; c = c->next_to_fork)
+		if (c->before_setsid == before_setsid)
+			ret = fork_one(r, c);
+	return ret;
+}
+
+int tasks_fork(struct restore *r)
+{
+	return fork_all(r, r->to_fork, false);
+}
+
+/* ---- sessions and groups ---- */
+
+/* The session it leads, and the children that belong to the one before and after. */
+static int family(struct restore *r, struct restore_task *t)
+{
+	int ret = fork_all(r, t->to_fork, true);
+
+	if (ret < 0)
+		return ret;
+	if (t->sid == t->pid && setsid() < 0)
+		return log_err(-errno, "lead session %d", t->sid);
+	if (t->pgid == t->pid && t->sid != t->pid && setpgid(0, 0) < 0)
+		return log_err(-errno, "lead process group %d", t->pgid);
+	return fork_all(r, t->to_fork, false);
+}
+
+static int join_group(const struct restore_task *t)
+{
+	if (t->pgid != getpgrp() && setpgid(0, t->pgid) < 0)
+		return log_err(-errno, "join process group %d", t->pgid);
+	return 0;
+}
+
+/* ---- zombies and helpers ---- */
+
+static _Noreturn void die_as(struct restore_task *t)
+{
+	int code = t->helper ? 0 : (int)restore_task_core(t)->exit_code, sig = code & 0x7f;
+	struct rlimit none = {};
+	sigset_t set;
+
+	if (sig) {
+		/* The images know of no core: there must be none now either. */
+		setrlimit(RLIMIT_CORE, &none);
+		signal(sig, SIG_DFL);
+		sigemptyset(&set);
+		sigaddset(&set, sig);
+		kill(getpid(), sig);
+		sigprocmask(SIG_UNBLOCK, &set, NULL);
+	}
+	_exit(code >> 8);
+}
+
+static _Noreturn void short_life(struct restore *r, struct restore_task *t)
+{
+	if (family(r, t) < 0)
+		stage_fail(r);
+	stage_reach(r, STAGE_BORN);
+	if (!t->helper) {
+		if (join_group(t) < 0)
+			stage_fail(r);
+		prctl(PR_SET_NAME, restore_task_core(t)->comm);
+	}
+	stage_reach(r, STAGE_GROUPS);
+	die_as(t);
+}
+
+/* Zombies must be zombies, and helpers gone, before the task can know about it. */
+static int bury(struct restore *r, struct restore_task *t)
+{
+	struct restore_task *h, *next;
+	siginfo_t info;
+
+	for (struct restore_task *c = t->child; c; c = c->sibling)
+		if (c->zombie && waitid(P_PID, c->pid, &info, WEXITED | WNOWAIT | __WALL) < 0)
+			return log_err(-errno, "wait for zombie %d", c->pid);
+	if (!r->n_helpers)
+		return 0;
+	HASH_ITER(hh, r->by_pid, h, next)
+		if (h->helper && h->parent == t && waitpid(h->pid, NULL, __WALL) < 0)
+			return log_err(-errno, "wait for helper %d", h->pid);
+	return 0;
+}
+
+/* ---- what is set through /proc and by path ---- */
+
+static int put_number(const char *file, const char *format, long long value)
+{
+	char text[32], path[64];
+	int r;
+
+	snprintf(text, sizeof(text), format, value);
+	snprintf(path, sizeof(path), "/proc/self/%s", file);
+	r = write_file_at(AT_FDCWD, path, text);
+	return r < 0 ? log_err(r, "%s %s", file, text) : 0;
+}
+
+/* Only what differs: setting it takes privileges, leaving it alone does not. */
+static int put_attributes(const struct restore_task *t)
+{
+	const TaskCoreEntry *tc = restore_task_core(t);
+	_cleanup_close_ int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	uint64_t v;
+	int adj, r = 0;
+
+	if (self < 0)
+		return log_err(-errno, "/proc/self");
+	if (tc->has_oom_score_adj && proc_int(self, "oom_score_adj", &adj) == 0 &&
+	    adj != tc->oom_score_adj)
+		r = put_number("oom_score_adj", "%lld", tc->oom_score_adj);
+	if (r == 0 && tc->has_loginuid && proc_u64(self, "loginuid", 10, &v) == 0 &&
+	    v != tc->loginuid)
+		r = put_number("loginuid", "%lld", tc->loginuid);
+	if (r == 0 && tc->has_coredump_filter && proc_u64(self, "coredump_filter", 16, &v) == 0 &&
+	    v != tc->coredump_filter)
+		r = put_number("coredump_filter", "%#llx", tc->coredump_filter);
+	return r;
+}
+
+static int put_directories(struct restore *r, const struct restore_task *t)
+{
+	_cleanup_close_ int root = -EBADF, cwd = -EBADF;
+	struct stat mine, theirs;
+
+	cwd = regfile_open_extra(r, t->fs->cwd_id, O_PATH | O_DIRECTORY, "its working directory");
+	if (cwd < 0)
+		return cwd;
+	root = regfile_open_extra(r, t->fs->root_id, O_PATH | O_DIRECTORY, "its root directory");
+	if (root < 0)
+		return root;
+	if (stat("/", &mine) < 0 || fstat(root, &theirs) < 0)
+		return log_err(-errno, "its root directory");
+	if ((mine.st_dev != theirs.st_dev || mine.st_ino != theirs.st_ino) &&
+	    (fchdir(root) < 0 || chroot(".") < 0))
+		return log_err(-errno, "its root directory");
+	if (fchdir(cwd) < 0)
+		return log_err(-errno, "its working directory");
+	if (t->fs->has_umask)
+		umask(t->fs->umask);
+	return 0;
+}
+
+/* ---- life ---- */
+
+static int live(struct restore *r, struct restore_task *t)
+{
+	_cleanup_close_ int exe = -EBADF;
+	int ret = 0;
+
+	/* Children that share pages with it take them along; all others are forked sooner, and cheaper. */
+	if (t->memory->feeds)
+		ret = memory_map(r, t);
+	if (ret == 0)
+		ret = family(r, t);
+	if (ret == 0 && !t->memory->feeds)
+		ret = memory_map(r, t);
+	if (ret == 0)
+		ret = memory_finish(r, t);
+	if (ret < 0)
+		return ret;
+	stage_reach(r, STAGE_BORN);
+
+	ret = join_group(t);
+	if (ret < 0)
+		return ret;
+	stage_reach(r, STAGE_GROUPS);
+
+	ret = bury(r, t);
+	if (ret == 0)
+		ret = files_restore(r, t);
+	if (ret < 0)
+		return ret;
+	stage_reach(r, STAGE_FILES);
+
+	ret = put_attributes(t);
+	if (ret < 0)
+		return ret;
+	exe = regfile_open_extra(r, t->mm->exe_file_id, O_RDONLY, "its executable");
+	if (exe < 0)
+		return exe;
+	ret = put_directories(r, t);
+	return ret < 0 ? ret : restorer_go(r, t, exe);
+}
+
+static _Noreturn void task_main(struct restore *r, struct restore_task *t)
+{
+	sigset_t all;
+
+	/* Nothing may reach it before its own handlers are back; and should main die, so does it. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	log_set_pid(t->pid);
+	if (t->zombie || t->helper)
+		short_life(r, t);
+	live(r, t);
+	stage_fail(r);
+}

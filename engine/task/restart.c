@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <linux/futex.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#include "engine/base/cleanup.h"
+#include "engine/memory/memory_task.h"
+#include "restart.h"
+
+arch_regs restart_image_regs(const struct task *t, const struct thread *th, bool *block)
+{
+	arch_regs regs = th->cpu.regs;
+	uint8_t code[ARCH_CODE_BEFORE];
+	struct iovec here = { code, sizeof(code) }, there;
+	uint64_t arg[6];
+	long nr;
+
+	*block = false;
+	switch (arch_interrupted_call(&regs)) {
+	case ARCH_CALL_NONE:
+		return regs;
+	case ARCH_CALL_RESTART:
+		break;
+	case ARCH_CALL_BLOCK:
+		*block = true;
+		break;
+	}
+	arch_call_args(&regs, &nr, arg);
+	arch_repeat_call(&regs);
+	if (nr != SYS_restart_syscall)
+		return regs;
+
+	/*
+	 * Interrupted for the second time: the register only says restart_syscall. What it really is
+	 * the program's own text says, just before the instruction. If that is something unusual,
+	 * the call ends as one that a signal interrupted.
+	 */
+	there = (struct iovec){ (void *)(arch_ip(&regs) - sizeof(code)), sizeof(code) };
+	if (process_vm_readv(t->pid, &here, 1, &there, 1, 0) == sizeof(code) &&
+	    arch_loaded_number(code, &nr)) {
+		arch_set_number(&regs, nr);
+	} else {
+		regs = th->cpu.regs;
+		arch_finish_call(&regs, -EINTR);
+		*block = false;
+	}
+	return regs;
+}
+
+static bool valid(const struct timespec *t)
+{
+	return t->tv_sec >= 0 && t->tv_nsec >= 0 && t->tv_nsec < 1000000000;
+}
+
+/* The kernel has written to `rem` what was left when the sleep was interrupted. */
+static bool enter_sleep(const struct restore_task *t, struct program *p, uint64_t req, uint64_t rem,
+			uint64_t *time)
+{
+	struct timespec left;
+
+	if (!rem || !memory_peek(t, rem, &left, sizeof(left)) || !valid(&left))
+		if (!memory_peek(t, req, &left, sizeof(left)) || !valid(&left))
+			return false;
+	*time = (uintptr_t)program_copy(p, &left, sizeof(left));
+	return true;
+}
+
+bool restart_enter(const struct restore_task *t, const CoreEntry *core, struct program *p, long *nr,
+		   uint64_t arg[6])
+{
+	uint64_t a[6];
+	long n;
+
+	arch_image_call(core, &n, a);
+	switch (n) {
+	case SYS_nanosleep:
+		if (!enter_sleep(t, p, a[0], a[1], &a[0]))
+			return false;
+		break;
+	case SYS_clock_nanosleep:
+		if (a[1] & TIMER_ABSTIME || !enter_sleep(t, p, a[2], a[3], &a[2]))
+			return false;
+		break;
+	case SYS_poll:
+		break;
+	case SYS_futex:
+		if ((a[1] & FUTEX_CMD_MASK) != FUTEX_WAIT || !a[3])
+			return false;
+		break;
+	default:
+		return false;
+	}
+	*nr = n;
+	memcpy(arg, a, sizeof(a));
+	return true;
+}
