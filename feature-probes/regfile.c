@@ -91,7 +91,7 @@ PROBE(empty_path, .what = "AT_EMPTY_PATH gives an open file a name, to who may r
 }
 
 PROBE(empty_path_own, .what = "AT_EMPTY_PATH works for the credentials that opened the file",
-      DECLARED("6.10", "linkat(2)"), .commit = "42bd2af59527")
+      DECLARED("6.10", "linkat(2)"))
 {
 	pid_t pid;
 

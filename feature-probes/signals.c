@@ -210,7 +210,7 @@ static void look_at_stack(int sig)
 }
 
 PROBE(altstack, .what = "sigaltstack gives back what was set, SS_AUTODISARM too", .since = "4.7",
-      .commit = "2a7421323890", .source = "sigaltstack(2)")
+      .source = "sigaltstack(2)")
 {
 	const int autodisarm = 1U << 31;
 	char *area = pages(8);

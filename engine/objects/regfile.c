@@ -183,8 +183,15 @@ static int dump_end(struct dump *d)
 
 /* ---- restore ---- */
 
-/* What open(2) would act on or refuse; F_SETFL puts the rest right afterwards. */
-#define NOT_FOR_OPEN (O_CREAT | O_EXCL | O_TRUNC | O_ASYNC | O_NOCTTY)
+int regfile_open_flags(unsigned int flags)
+{
+	/* O_TMPFILE stays with the file it made, but would now make another one. */
+	if ((flags & O_TMPFILE) == O_TMPFILE)
+		flags &= ~O_TMPFILE;
+	/* What open(2) would act on or refuse; F_SETFL puts the rest right afterwards. */
+	flags &= ~(O_CREAT | O_EXCL | O_TRUNC | O_ASYNC);
+	return flags | O_NOCTTY | O_CLOEXEC;
+}
 
 static const RegFileEntry *img_of(const struct restore_file *f)
 {
@@ -245,7 +252,7 @@ static int open_path(struct restore *r, struct restore_file *f, unsigned int fla
 		fd = files_take(r, f);
 		return fd < 0 ? fd : TAKE_FD(fd);
 	}
-	fd = open(img->name, (flags & ~NOT_FOR_OPEN) | O_NOCTTY | O_CLOEXEC);
+	fd = open(img->name, regfile_open_flags(flags));
 	if (fd < 0)
 		return log_err(-errno, "%s", img->name);
 	ret = verify(img, fd);

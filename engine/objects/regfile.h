@@ -24,6 +24,8 @@ bool regfile_exists(const struct restore *r, uint32_t id);
 /* The fifo module's files have a path as well. */
 int regfile_fill(const struct fd_view *v, uint32_t id, RegFileEntry **ret);
 int regfile_open(struct restore *r, struct restore_file *f);
+/* The flags of an open file, as open(2) of a path that exists takes them. */
+int regfile_open_flags(unsigned int flags);
 /* Position and hints of a file just opened. */
 int regfile_settle(const RegFileEntry *img, int fd);
 

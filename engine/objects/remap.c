@@ -514,7 +514,7 @@ static int open_entry(struct restore_file *f, const char *path)
 {
 	const RegFileEntry *img = f->fe->reg;
 	_cleanup_close_ int hold = -EBADF;
-	int flags = (img->flags & ~(O_CREAT | O_EXCL | O_TRUNC | O_ASYNC)) | O_NOCTTY | O_CLOEXEC;
+	int flags = regfile_open_flags(img->flags);
 
 	/* Opening one end of a fifo alone would wait for the other. */
 	if (S_ISFIFO(img->mode) && !(flags & O_PATH))
@@ -593,31 +593,58 @@ drop:
 	return r;
 }
 
+/* The entry whose open() made the file: its flags say so for as long as it is open. */
+static struct restore_file *maker(const struct target *t)
+{
+	for (unsigned int i = 0; i < t->n; i++)
+		if ((t->file[i]->fe->reg->flags & O_TMPFILE) == O_TMPFILE)
+			return t->file[i];
+	return NULL;
+}
+
+static int fill_tmpfile(struct image_in *in, const GhostFileEntry *e, const char *link)
+{
+	struct timespec times[2] = { stamp(e->atim, e->atim_nsec), stamp(e->mtim, e->mtim_nsec) };
+	/* A descriptor without O_APPEND, which would make every write go to the end. */
+	_cleanup_close_ int fd = open(link, O_WRONLY | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = ghost_content(in, e, fd);
+	if (r < 0)
+		return r;
+	if (fchown(fd, e->uid, e->gid) < 0 || fchmod(fd, e->mode & 07777) < 0 ||
+	    futimens(fd, times) < 0)
+		return -errno;
+	return 0;
+}
+
 /* A file that never had a name gets none now either, and may be given one later. */
 static int open_tmpfile(struct target *t, struct image_in *in, const GhostFileEntry *e)
 {
 	const char *path = t->file[0]->fe->reg->name;
+	struct restore_file *first = maker(t);
 	_cleanup_close_ int fd = -EBADF;
 	char dir[PATH_MAX], link[FD_LINK_SIZE];
-	int r;
+	int r, flags = first ? (int)first->fe->reg->flags : O_RDWR;
 
 	if (!existing_dir(path, dir))
 		return log_err(-ENOENT, "%s", path);
-	fd = open(dir[0] ? dir : "/", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	fd = open(dir[0] ? dir : "/", O_TMPFILE | (flags & ~O_ASYNC) | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return log_err(-errno, "%s: unnamed file", dir);
-	r = ghost_content(in, e, fd);
-	if (r == 0 && (fchown(fd, e->uid, e->gid) < 0 || fchmod(fd, e->mode & 07777) < 0))
-		r = -errno;
-	if (r == 0) {
-		struct timespec times[2] = { stamp(e->atim, e->atim_nsec),
-					     stamp(e->mtim, e->mtim_nsec) };
-
-		r = futimens(fd, times) < 0 ? -errno : 0;
-	}
+	r = fill_tmpfile(in, e, fd_link(fd, link));
 	if (r < 0)
 		return log_err(r, "%s: content of the unlinked file", path);
-	return open_entries(t, fd_link(fd, link), NULL);
+	for (unsigned int i = 0; r == 0 && i < t->n; i++)
+		if (t->file[i] != first)
+			r = open_entry(t->file[i], link);
+	if (r == 0 && first) {
+		first->main_fd = TAKE_FD(fd);
+		r = regfile_settle(first->fe->reg, first->main_fd);
+	}
+	return r;
 }
 
 static int open_ghost(struct restore *r, struct target *t)

@@ -247,6 +247,7 @@ ROOT_TC(outcomes, "every way a test can end has its outcome, phase and reason")
 	expect(d, "static/outcomes@fail", "failed", "check", "one == 2: 1 against 2");
 	expect(d, "static/outcomes@fail_in_child", "failed", "check", "one == 2: 1 against 2");
 	expect(d, "static/outcomes@fail_in_mute_child", "failed", "check", "one == 2: 1 against 2");
+	expect(d, "static/outcomes@fail_in_stray_child", "failed", "check", "raise(SIGSTOP) != 0");
 	expect(d, "static/outcomes@fail_in_thread", "failed", "check", "one == 2: 1 against 2");
 	expect(d, "static/outcomes@die", "failed", "check", "was killed by signal 11");
 	expect(d, "static/outcomes@break", "broken", "setup", "No such file or directory");

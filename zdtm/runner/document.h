@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Result documents read back: what `zdtm run --format json` and `zdtm matrix` wrote. */
+/* Result documents, read back: what `zdtm run --format json` and `zdtm matrix` wrote. */
 #ifndef ZDTM_DOCUMENT_H
 #define ZDTM_DOCUMENT_H
 
 #include <json-c/json.h>
+
+/* How all of them are laid out. */
+#define DOCUMENT_LAYOUT                                                                            \
+	(JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE)
 
 /* A document of ours or the end of the program with a sentence about the file. */
 struct json_object *document_load(const char *path);

@@ -1,33 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* JUnit's XML, as CI systems read it: a test suite per program, a test case per flavor and variant. */
 #include "engine/base/cleanup.h"
+#include "markup.h"
 #include "report.h"
-
-/* XML 1.0 has no way at all to write most control characters. */
-static void put(FILE *out, const char *text)
-{
-	for (; *text; text++) {
-		unsigned char c = *text;
-
-		if (c == '&')
-			fputs("&amp;", out);
-		else if (c == '<')
-			fputs("&lt;", out);
-		else if (c == '>')
-			fputs("&gt;", out);
-		else if (c == '"')
-			fputs("&quot;", out);
-		else if (c >= ' ' && c < 0x7f)
-			fputc(c, out);
-		else
-			fprintf(out, c == '\n' ? "\n" : "\\x%02x", c);
-	}
-}
 
 static void attribute(FILE *out, const char *name, const char *text)
 {
 	fprintf(out, " %s=\"", name);
-	put(out, text);
+	markup_text(out, text);
 	fputc('"', out);
 }
 
@@ -69,11 +49,11 @@ static void test_case(FILE *out, const struct session *s, const struct run *run)
 		attribute(out, "type", phase_names[r->phase]);
 		attribute(out, "message", r->reason);
 		fputc('>', out);
-		put(out, r->engine);
+		markup_text(out, r->engine);
 		fputc('\n', out);
-		put(out, r->more);
-		put(out, r->said);
-		put(out, run_again(s, run));
+		markup_text(out, r->more);
+		markup_text(out, r->said);
+		markup_text(out, run_again(s, run));
 		fprintf(out, "</%s>\n", element);
 	}
 	fprintf(out, "    </testcase>\n");

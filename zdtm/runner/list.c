@@ -4,6 +4,7 @@
 #include <sys/capability.h>
 
 #include "commands.h"
+#include "document.h"
 #include "engine/base/cleanup.h"
 #include "say.h"
 
@@ -58,9 +59,7 @@ static void print_json(const struct suite *suite)
 
 	for (size_t i = 0; i < suite->n; i++)
 		json_object_array_add(json, case_json(&suite->cases[i]));
-	puts(json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY |
-							  JSON_C_TO_STRING_SPACED |
-							  JSON_C_TO_STRING_NOSLASHESCAPE));
+	puts(json_object_to_json_string_ext(json, DOCUMENT_LAYOUT));
 	json_object_put(json);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "document.h"
 #include "engine/base/cleanup.h"
 #include "engine/base/str.h"
 #include "say.h"
@@ -91,10 +92,7 @@ static void print_json(FILE *out, const struct probes *all, const struct kernel 
 	json_object_object_add(json, "schema", json_object_new_int(1));
 	json_object_object_add(json, "kernel", kernel_json(kernel));
 	json_object_object_add(json, "probes", list);
-	fprintf(out, "%s\n",
-		json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY |
-							     JSON_C_TO_STRING_SPACED |
-							     JSON_C_TO_STRING_NOSLASHESCAPE));
+	fprintf(out, "%s\n", json_object_to_json_string_ext(json, DOCUMENT_LAYOUT));
 	json_object_put(json);
 }
 

@@ -156,7 +156,7 @@ static size_t group(const struct probes *p, bool (*wanted)(const struct probe *p
 		const struct probe *one = &p->list[i];
 		size_t k = 0, words = 0;
 
-		if (!wanted(one, arg))
+		if (wanted && !wanted(one, arg))
 			continue;
 		while (k < n && !streq(all[k].path, one->program))
 			k++;
@@ -219,7 +219,7 @@ void probes_ask(struct probes *p, const struct kernel *k,
 	for (size_t i = 0; i < p->n; i++) {
 		struct probe *one = &p->list[i];
 
-		if (!one->verdict && wanted(one, arg)) {
+		if (!one->verdict && (!wanted || wanted(one, arg))) {
 			one->verdict = "broken";
 			one->reason = "its program gave no answer";
 		}

@@ -39,7 +39,7 @@ struct probes {
  */
 struct probes probes_load(const char *program);
 
-/* Asks those that `wanted` says, all programs side by side. */
+/* Asks those that `wanted` says (NULL: all), all programs side by side. */
 void probes_ask(struct probes *p, const struct kernel *k,
 		bool (*wanted)(const struct probe *p, void *arg), void *arg);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Reports for people and for JSON readers. ktap.c and junit.c hold the other two. */
+#include "document.h"
 #include "engine/base/cleanup.h"
 #include "engine/base/str.h"
 #include "report.h"
@@ -139,10 +140,7 @@ static void json_end(FILE *out, const struct session *s)
 {
 	struct json_object *json = session_json(s);
 
-	fprintf(out, "%s\n",
-		json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY |
-							     JSON_C_TO_STRING_SPACED |
-							     JSON_C_TO_STRING_NOSLASHESCAPE));
+	fprintf(out, "%s\n", json_object_to_json_string_ext(json, DOCUMENT_LAYOUT));
 	json_object_put(json);
 }
 

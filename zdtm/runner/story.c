@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <sys/inotify.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -20,31 +16,9 @@
 #include "engine/base/fd.h"
 #include "engine/base/str.h"
 #include "spawn.h"
+#include "stage.h"
 #include "story.h"
 #include "zdtm/lib/protocol.h"
-
-/* A process we started, or one that a restore gave us back. */
-struct child {
-	pid_t pid; /* 0: there is none */
-	bool ended;
-	int status;
-};
-
-/* What has happened so far, and what we hear more of. */
-struct stage {
-	const struct story *story;
-	struct result *result;
-	double deadline; /* for everything, ms */
-
-	struct child test, engine;
-	struct census before;
-
-	int watch, signals, log; /* inotify on the log; SIGCHLD; the log itself */
-	struct buf heard;        /* of the log */
-	size_t understood;       /* bytes of it */
-	bool ready, done;
-	char failure[1000], skip[1000]; /* the first fail line; the skip line */
-};
 
 void result_decide(struct result *r, enum outcome outcome, enum phase phase, const char *fmt, ...)
 {
@@ -57,136 +31,6 @@ void result_decide(struct result *r, enum outcome outcome, enum phase phase, con
 	va_start(ap, fmt);
 	vsnprintf(r->reason, sizeof(r->reason), fmt, ap);
 	va_end(ap);
-}
-
-static double now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
-}
-
-/* ---- Listening -------------------------------------------------------------------------------- */
-
-static const char *said(const char *line, const char *word)
-{
-	const char *rest = str_after(line, ZDTM_SAYS);
-
-	rest = rest ? str_after(rest, word) : NULL;
-	return rest && (*rest == ' ' || !*rest) ? rest + strspn(rest, " ") : NULL;
-}
-
-static void hear_line(struct stage *s, const char *line)
-{
-	struct result *r = s->result;
-	size_t n = strlen(r->said);
-	const char *text;
-
-	if (said(line, ZDTM_SAYS_READY)) {
-		s->ready = true;
-	} else if (said(line, ZDTM_SAYS_DONE)) {
-		s->done = true;
-	} else if ((text = said(line, ZDTM_SAYS_SKIP))) {
-		snprintf(s->skip, sizeof(s->skip), "%s", text);
-	} else if ((text = said(line, ZDTM_SAYS_FAIL)) || (text = said(line, ZDTM_SAYS_NOTE))) {
-		snprintf(r->said + n, sizeof(r->said) - n, "%s\n", text);
-		if (said(line, ZDTM_SAYS_FAIL) && !s->failure[0])
-			snprintf(s->failure, sizeof(s->failure), "%s", text);
-	}
-}
-
-static void hear(struct stage *s)
-{
-	char *line, *end;
-
-	if (read_rest(s->log, &s->heard) < 0)
-		return;
-	while (s->understood < s->heard.len) {
-		line = s->heard.data + s->understood;
-		end = memchr(line, '\n', s->heard.len - s->understood);
-		if (!end)
-			return;
-		*end = '\0';
-		hear_line(s, line);
-		s->understood = end + 1 - s->heard.data;
-	}
-}
-
-/* Ours, and the orphans of the arena. */
-static void reap(struct stage *s)
-{
-	int status;
-	pid_t pid;
-
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		struct child *c = pid == s->test.pid     ? &s->test
-				  : pid == s->engine.pid ? &s->engine
-							 : NULL;
-
-		if (c) {
-			c->ended = true;
-			c->status = status;
-		}
-	}
-}
-
-/* false when the deadline comes first. */
-static bool wait_until(struct stage *s, bool (*so)(const struct stage *))
-{
-	struct pollfd fds[] = { { .fd = s->watch, .events = POLLIN },
-				{ .fd = s->signals, .events = POLLIN } };
-	char events[4096];
-
-	for (;;) {
-		double left = s->deadline - now_ms();
-
-		/* In this order: what a task says last is in the log before we can reap it. */
-		reap(s);
-		hear(s);
-		if (so(s))
-			return true;
-		if (left <= 0)
-			return false;
-		if (poll(fds, ARRAY_SIZE(fds), left + 1) <= 0)
-			continue;
-		for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
-			if (fds[i].revents && read(fds[i].fd, events, sizeof(events)) < 0)
-				return false;
-	}
-}
-
-/* For what should be so already, and takes only as long as the kernel needs to end tasks. */
-static bool soon(struct stage *s, bool (*so)(const struct stage *))
-{
-	double deadline = s->deadline;
-	bool r;
-
-	s->deadline = now_ms() + 3000;
-	r = wait_until(s, so);
-	s->deadline = deadline;
-	return r;
-}
-
-static bool ready_or_ended(const struct stage *s)
-{
-	return s->ready || s->test.ended;
-}
-
-static bool test_ended(const struct stage *s)
-{
-	return s->test.ended;
-}
-
-static bool engine_ended(const struct stage *s)
-{
-	return s->engine.ended;
-}
-
-static bool nobody_left(const struct stage *s)
-{
-	/* -1 means everybody but ourselves and, in a pid namespace, its init: us again. */
-	return kill(-1, 0) < 0 && errno == ESRCH;
 }
 
 static void decide_late(struct stage *s, enum outcome outcome, enum phase phase, const char *what)
@@ -212,25 +56,6 @@ static const char *why_ended(const struct stage *s, char *to, size_t size)
 }
 
 /* ---- Setup ------------------------------------------------------------------------------------ */
-
-static int open_ears(struct stage *s)
-{
-	_cleanup_free_ char *path = NULL;
-	sigset_t child;
-
-	if (asprintf(&path, "%s/" STORY_TEST_LOG, s->story->dir) < 0)
-		return -ENOMEM;
-	s->log = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0666);
-	s->watch = inotify_init1(IN_CLOEXEC);
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &child, NULL);
-	s->signals = signalfd(-1, &child, SFD_CLOEXEC);
-	if (s->log < 0 || s->watch < 0 || s->signals < 0 ||
-	    inotify_add_watch(s->watch, path, IN_MODIFY) < 0)
-		return -errno;
-	return 0;
-}
 
 static int start_test(struct stage *s, const char *how, struct child *c)
 {
@@ -282,25 +107,25 @@ static bool set_up(struct stage *s)
 	/* Tests that let a child crash want no core file, nor a helper that collects it. */
 	const struct rlimit no_core = {};
 	struct result *r = s->result;
-	double start = now_ms();
+	double start = stage_now();
 	char why[1000];
 	int err;
 
 	setrlimit(RLIMIT_CORE, &no_core);
-	err = open_ears(s);
+	err = stage_open(s);
 	if (err == 0)
 		err = start_test(s, ZDTM_ARG_RUN, &s->test);
 	if (err < 0) {
 		result_decide(r, BROKEN, SETUP, "cannot start the test: %s", strerror(-err));
 		return false;
 	}
-	if (!wait_until(s, ready_or_ended))
+	if (!stage_wait(s, stage_ready_or_ended))
 		decide_late(s, BROKEN, SETUP, "setup");
 	else if (s->test.ended && s->skip[0])
 		result_decide(r, SKIPPED, NO_PHASE, "%s", s->skip);
 	else if (s->test.ended)
 		result_decide(r, BROKEN, SETUP, "%s", why_ended(s, why, sizeof(why)));
-	r->ms.setup = now_ms() - start;
+	r->ms.setup = stage_now() - start;
 	if (r->outcome != UNDECIDED)
 		return false;
 
@@ -331,7 +156,7 @@ static bool run_engine(struct stage *s, const struct engine *e, const char *cons
 {
 	_cleanup_free_ char *output = NULL, *log_path = NULL;
 	struct spawn spawn = { .argv = argv, .dir = s->story->dir };
-	double start = now_ms();
+	double start = stage_now();
 	struct result *r = s->result;
 	char why[128];
 	int err;
@@ -346,12 +171,12 @@ static bool run_engine(struct stage *s, const struct engine *e, const char *cons
 		result_decide(r, BROKEN, phase, "cannot start %s: %s", e->name, strerror(-err));
 		return false;
 	}
-	if (!wait_until(s, engine_ended)) {
+	if (!stage_wait(s, stage_engine_ended)) {
 		snprintf(why, sizeof(why), "%s %s", e->name, phase_names[phase]);
 		decide_late(s, FAILED, phase, why);
 		return false;
 	}
-	*ms += now_ms() - start;
+	*ms += stage_now() - start;
 	if (WIFEXITED(s->engine.status) && WEXITSTATUS(s->engine.status) == 0)
 		return true;
 
@@ -382,7 +207,7 @@ static bool dump(struct stage *s, const char *images)
 	frozen = engine_frozen_ms(images);
 	if (frozen >= 0)
 		r->ms.frozen = (r->ms.frozen > 0 ? r->ms.frozen : 0) + frozen;
-	if (!soon(s, nobody_left)) {
+	if (!stage_wait_briefly(s, stage_empty)) {
 		census_tell(&tasks);
 		result_decide(r, FAILED, DUMP, "after a dump that succeeded there still are: %s",
 			      tasks.data ?: "tasks");
@@ -400,7 +225,7 @@ static void look_for_harm(struct stage *s)
 	struct result *r = s->result;
 	char what[600];
 
-	reap(s);
+	stage_reap(s);
 	if (s->test.ended)
 		result_decide(r, FAILED, DUMP, "the dump failed, and its target %s",
 			      status_text(s->test.status, what, sizeof(what)));
@@ -437,7 +262,7 @@ static bool restore(struct stage *s, const char *images)
 	well = run_engine(s, e, argv, RESTORE, images, ENGINE_RESTORE_LOG, &r->ms.restore);
 	if (r->outcome != UNDECIDED)
 		return false;
-	if (!well && soon(s, nobody_left))
+	if (!well && stage_wait_briefly(s, stage_empty))
 		result_decide(r, FAILED, RESTORE, "%s could not restore what was dumped", e->name);
 	else if (!well)
 		result_decide(r, FAILED, RESTORE, "%s could not restore, and left tasks behind",
@@ -459,17 +284,19 @@ static bool restore(struct stage *s, const char *images)
 static bool check(struct stage *s, enum phase blame)
 {
 	struct result *r = s->result;
-	double start = now_ms();
+	double start = stage_now();
 	char why[1000];
 
 	/* To the main thread alone: any other might take a signal sent to the process. */
 	syscall(SYS_tgkill, s->test.pid, s->test.pid, ZDTM_GO);
-	if (!wait_until(s, test_ended))
+	if (!stage_wait(s, stage_test_ended))
 		decide_late(s, FAILED, blame, "check");
-	r->ms.check = now_ms() - start;
+	r->ms.check = stage_now() - start;
 	if (r->outcome != UNDECIDED)
 		return false;
-	if (s->done && WIFEXITED(s->test.status) && WEXITSTATUS(s->test.status) == ZDTM_EXIT_FINE)
+	/* A failure counts even when a child told of it that nobody has waited for. */
+	if (s->done && !s->failure[0] && WIFEXITED(s->test.status) &&
+	    WEXITSTATUS(s->test.status) == ZDTM_EXIT_FINE)
 		return true;
 
 	why_ended(s, why, sizeof(why));
@@ -555,8 +382,8 @@ static void clean_up(struct stage *s)
 
 	/* Time for this comes on top: a test that hung needs its cleanup most. */
 	kill(-1, SIGKILL);
-	if (!soon(s, nobody_left) || start_test(s, ZDTM_ARG_CLEANUP, &s->test) < 0 ||
-	    !soon(s, test_ended) || s->test.status != 0) {
+	if (!stage_wait_briefly(s, stage_empty) || start_test(s, ZDTM_ARG_CLEANUP, &s->test) < 0 ||
+	    !stage_wait_briefly(s, stage_test_ended) || s->test.status != 0) {
 		/* A test that passed but leaves the machine changed has not passed. */
 		if (s->result->outcome == PASSED)
 			s->result->outcome = UNDECIDED;
@@ -584,7 +411,7 @@ void story_tell(const struct story *story)
 	struct stage s = {
 		.story = story,
 		.result = story->result,
-		.deadline = now_ms() + story->test->timeout * 1000.0,
+		.deadline = stage_now() + story->test->timeout * 1000.0,
 	};
 
 	story->result->ms = (struct timing){ -1, -1, -1, -1, -1 };
@@ -595,6 +422,5 @@ void story_tell(const struct story *story)
 		clean_up(&s);
 	if (story->manner->keep && !story->manner->work)
 		copy_work(story);
-	census_done(&s.before);
-	buf_done(&s.heard);
+	stage_done(&s);
 }

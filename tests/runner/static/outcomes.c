@@ -6,6 +6,7 @@ enum end {
 	FAIL,
 	FAIL_IN_CHILD,
 	FAIL_IN_MUTE_CHILD,
+	FAIL_IN_STRAY_CHILD,
 	FAIL_IN_THREAD,
 	DIE,
 	BREAK,
@@ -58,6 +59,14 @@ static void setup(void)
 	case FAIL_IN_MUTE_CHILD:
 		was.child = t_fork(compare_without_log, 0);
 		break;
+	case FAIL_IN_STRAY_CHILD:
+		was.child = SYS(fork());
+		if (was.child == 0) {
+			EXPECT(raise(SIGSTOP) != 0);
+			_exit(0);
+		}
+		t_wait_state(was.child, 'T');
+		break;
 	case FAIL_IN_THREAD:
 		was.thread = t_thread(compare, 0);
 		break;
@@ -99,6 +108,10 @@ static void check(void)
 		t_wake(0);
 		t_join(was.child);
 		break;
+	case FAIL_IN_STRAY_CHILD:
+		kill(was.child, SIGCONT);
+		t_reap(was.child);
+		break;
 	case FAIL_IN_THREAD:
 		t_wake(0);
 		t_thread_join(was.thread);
@@ -122,6 +135,7 @@ ZDTM_TEST = {
 	.timeout = 3,
 	.variants = VARIANTS({ "fail", FAIL }, { "fail_in_child", FAIL_IN_CHILD },
 			     { "fail_in_mute_child", FAIL_IN_MUTE_CHILD },
+			     { "fail_in_stray_child", FAIL_IN_STRAY_CHILD },
 			     { "fail_in_thread", FAIL_IN_THREAD }, { "die", DIE },
 			     { "break", BREAK }, { "break_by_expect", BREAK_BY_EXPECT },
 			     { "break_in_child", BREAK_IN_CHILD }, { "die_in_setup", DIE_IN_SETUP },
