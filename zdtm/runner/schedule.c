@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Running a session: which run begins when, where it keeps its files, and what becomes of them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "engine/base/cleanup.h"
+#include "say.h"
+#include "session.h"
+#include "spawn.h"
+
+/* How much longer than the test's own deadline its arena may take to end. Seconds. */
+#define ARENA_GRACE 20
+
+struct job {
+	struct run *run; /* NULL: nothing runs here */
+	pid_t init;
+	int over, ours;   /* a pipe: at an end when the init has no more to tell or is dead */
+	char *dir, *work; /* the run's directory; the work directory */
+	struct story story;
+};
+
+/* ---- A run's directory ------------------------------------------------------------------------ */
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	remove(path);
+	return 0;
+}
+
+static void remove_tree(const char *path)
+{
+	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+/* Where all runs of this command have their directories. It goes when nothing in it is kept. */
+static const char *base_directory(void)
+{
+	static char *base;
+	char *tmp;
+
+	if (base)
+		return base;
+	tmp = realpath(getenv("TMPDIR") ?: "/tmp", NULL);
+	if (!tmp)
+		cannot_test("%s: %s", getenv("TMPDIR") ?: "/tmp", strerror(errno));
+	if (asprintf(&base, "%s/zdtm-XXXXXX", tmp) < 0)
+		die("out of memory");
+	free(tmp);
+	/* Tests that are somebody else by the time they are restored come through here. */
+	if (!mkdtemp(base) || chmod(base, 0755) < 0)
+		cannot_test("cannot make %s: %s", base, strerror(errno));
+	return base;
+}
+
+static void make_directories(struct job *j, const struct manner *m)
+{
+	_cleanup_free_ char *name = need(strdup(j->run->test->name));
+
+	for (char *p = name; *p; p++)
+		if (*p == '/')
+			*p = '.';
+	if (asprintf(&j->dir, "%s/%s.%s", base_directory(), name, flavor_names[j->run->flavor]) < 0)
+		die("out of memory");
+	if (mkdir(j->dir, 0755) < 0)
+		cannot_test("cannot make %s: %s", j->dir, strerror(errno));
+	if (asprintf(&j->work, m->work ? "%s/zdtm-XXXXXX" : "%s/work", m->work ?: j->dir) < 0)
+		die("out of memory");
+	if ((m->work ? !mkdtemp(j->work) : mkdir(j->work, 0777) < 0) || chmod(j->work, 0777) < 0)
+		cannot_test("cannot make %s: %s", j->work, strerror(errno));
+}
+
+/* Passed runs leave nothing; what did not pass leaves its logs and images. */
+static void put_directories(struct job *j, const struct manner *m)
+{
+	enum outcome outcome = j->run->result->outcome;
+	bool keep = m->keep || (outcome != PASSED && outcome != SKIPPED);
+
+	if (!m->keep || !m->work)
+		remove_tree(j->work);
+	if (!keep)
+		remove_tree(j->dir);
+	free(j->work);
+	if (keep)
+		j->run->dir = j->dir;
+	else
+		free(j->dir);
+}
+
+/* ---- Jobs ------------------------------------------------------------------------------------- */
+
+static void tell_in_arena(const char *trouble, void *arg)
+{
+	struct job *j = arg;
+
+	if (trouble)
+		result_decide(j->run->result, BROKEN, SETUP, "no arena: %s", trouble);
+	else
+		story_tell(&j->story);
+	/*
+	 * The arena's end takes its time: closing an inotify descriptor alone waits for a grace
+	 * period of SRCU. Nobody has to wait for that before the next run begins.
+	 */
+	close(j->ours);
+}
+
+static void start(struct session *s, struct job *j, struct run *run)
+{
+	int pipe_ends[2];
+
+	*j = (struct job){ .run = run };
+	make_directories(j, &s->manner);
+	j->story = (struct story){
+		.test = run->test,
+		.flavor = run->flavor,
+		.manner = &s->manner,
+		.dir = j->dir,
+		.work = j->work,
+		.result = run->result,
+	};
+	if (pipe2(pipe_ends, O_CLOEXEC) < 0)
+		die("pipe: %s", strerror(errno));
+	j->over = pipe_ends[0];
+	j->ours = pipe_ends[1];
+	j->init = arena_start(&(struct arena){
+		.work = s->manner.work ? NULL : j->work, .init = tell_in_arena, .arg = j });
+	if (j->init < 0)
+		cannot_test("no arena: %s", strerror(-j->init));
+	/* At once, for the next init must not inherit it. */
+	close(j->ours);
+}
+
+/*
+ * A failure may be the kernel's: ask what the probes say about the object in question. All the
+ * test's declared needs are met, or it would not have run.
+ */
+static void explain(struct session *s, struct run *run)
+{
+	struct probes about;
+
+	if (run_counts_as(run) != COUNT_FAILED || !run->test->object)
+		return;
+	about = probes_load(run->test->object);
+	probes_ask(&about, &s->kernel, NULL, NULL);
+	for (size_t i = 0; i < about.n && !run->explained_by; i++)
+		if (!probe_serves(&about.list[i]) && !probe_is(&about.list[i], "broken"))
+			run->explained_by = &about.list[i];
+}
+
+/* Gives whether it failed. */
+static bool finish(struct session *s, struct job *j)
+{
+	struct run *run = j->run;
+	struct result *r = run->result;
+	char words[128];
+	int status = 0;
+
+	close(j->over);
+	if (r->outcome == UNDECIDED && waitpid(j->init, &status, 0) > 0)
+		result_decide(r, BROKEN, SETUP, "the arena's init %s",
+			      status_text(status, words, sizeof(words)));
+	put_directories(j, &s->manner);
+	explain(s, run);
+	run->finished = true;
+	j->run = NULL;
+	return run_counts_as(run) == COUNT_FAILED;
+}
+
+/* ---- All of them ------------------------------------------------------------------------------ */
+
+struct schedule {
+	struct session *s;
+	session_tell *tell;
+	void *arg; /* for tell */
+	struct job *jobs;
+	struct pollfd *fds; /* one per job; the last is for signals */
+	size_t busy, told, failed;
+	bool alone; /* an exclusive one is running */
+};
+
+/* The next run that may begin now, NULL when none may. */
+static struct run *next_run(const struct schedule *c)
+{
+	struct run *exclusive = NULL;
+
+	if (c->busy == c->s->jobs || c->alone)
+		return NULL;
+	for (size_t i = 0; i < c->s->n; i++) {
+		struct run *run = &c->s->runs[i];
+		bool running = false;
+
+		for (size_t k = 0; k < c->s->jobs; k++)
+			running |= c->jobs[k].run == run;
+		if (run->finished || running)
+			continue;
+		if (!run->test->exclusive)
+			return run;
+		if (!exclusive)
+			exclusive = run;
+	}
+	return c->busy == 0 ? exclusive : NULL;
+}
+
+static void show_progress(const struct schedule *c)
+{
+	char names[256] = "";
+	size_t n = 0, done = 0;
+
+	for (size_t i = 0; i < c->s->n; i++)
+		done += c->s->runs[i].finished;
+	for (size_t i = 0; i < c->s->jobs && n < sizeof(names); i++)
+		if (c->jobs[i].run)
+			n += snprintf(names + n, sizeof(names) - n, " %s",
+				      c->jobs[i].run->test->name);
+	progress("%zu/%zu, %zu failed:%s", done, c->s->n, c->failed, names);
+}
+
+/* Those whose story is told already. Flags as for waitpid(). */
+static void reap_inits(int flags)
+{
+	while (waitpid(-1, NULL, flags) > 0)
+		;
+}
+
+static void begin_what_can(struct schedule *c)
+{
+	struct run *run;
+
+	while ((run = next_run(c))) {
+		struct job *j = c->jobs;
+
+		while (j->run)
+			j++;
+		/* Alone means that what ran before is gone, too. */
+		if (run->test->exclusive)
+			reap_inits(0);
+		start(c->s, j, run);
+		c->busy++;
+		c->alone = run->test->exclusive;
+	}
+}
+
+static void tell_what_can(struct schedule *c)
+{
+	struct session *s = c->s;
+
+	if (c->told < s->n && s->runs[c->told].finished)
+		progress("%s", "");
+	while (c->told < s->n && s->runs[c->told].finished)
+		c->tell(s, &s->runs[c->told++], c->arg);
+}
+
+/* Interrupted: all that runs is killed with its arena, and nothing of it stays. */
+static _Noreturn void abandon(struct schedule *c, int sig)
+{
+	for (size_t i = 0; i < c->s->jobs; i++) {
+		struct job *j = &c->jobs[i];
+
+		if (!j->run)
+			continue;
+		kill(j->init, SIGKILL);
+		waitpid(j->init, NULL, 0);
+		remove_tree(j->work);
+		remove_tree(j->dir);
+	}
+	rmdir(base_directory());
+	progress("%s", "");
+	complain("interrupted");
+	exit(128 + sig);
+}
+
+static void wait_for_one(struct schedule *c)
+{
+	size_t jobs = c->s->jobs;
+	unsigned int longest = 0;
+	int r;
+
+	for (size_t i = 0; i < jobs; i++) {
+		struct run *run = c->jobs[i].run;
+
+		c->fds[i] = (struct pollfd){ .fd = run ? c->jobs[i].over : -1 };
+		if (run && run->test->timeout > longest)
+			longest = run->test->timeout;
+	}
+	r = poll(c->fds, jobs + 1, (longest + ARENA_GRACE) * 1000);
+	if (c->fds[jobs].revents) {
+		struct signalfd_siginfo info;
+
+		if (read(c->fds[jobs].fd, &info, sizeof(info)) == sizeof(info))
+			abandon(c, info.ssi_signo);
+	}
+	for (size_t i = 0; i < jobs; i++) {
+		struct job *j = &c->jobs[i];
+
+		if (!j->run)
+			continue;
+		/* An arena keeps its own deadline. One that does not is stuck in the kernel or us. */
+		if (r == 0) {
+			result_decide(j->run->result, BROKEN, SETUP, "the arena does not end");
+			kill(j->init, SIGKILL);
+		} else if (!c->fds[i].revents) {
+			continue;
+		}
+		c->alone = false;
+		c->busy--;
+		c->failed += finish(c->s, j);
+	}
+}
+
+static int open_interruptions(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+void session_run(struct session *s, session_tell *tell, void *arg)
+{
+	struct schedule c = {
+		.s = s,
+		.tell = tell,
+		.arg = arg,
+		.jobs = need(calloc(s->jobs, sizeof(struct job))),
+		.fds = need(calloc(s->jobs + 1, sizeof(struct pollfd))),
+	};
+
+	c.fds[s->jobs] = (struct pollfd){ .fd = open_interruptions(), .events = POLLIN };
+	for (;;) {
+		begin_what_can(&c);
+		tell_what_can(&c);
+		if (c.busy == 0)
+			break;
+		show_progress(&c);
+		wait_for_one(&c);
+		reap_inits(WNOHANG);
+	}
+	reap_inits(0);
+	progress("%s", "");
+	rmdir(base_directory());
+	free(c.jobs);
+	free(c.fds);
+}
