@@ -146,18 +146,23 @@ static int save(struct dump *d)
 	if (r < 0)
 		return log_err(r, "images directory");
 	r = look(d);
-	if (r == 0)
-		r = ask(d);
-	if (r == 0)
-		r = write_pstree(d);
+	if (r < 0)
+		return r;
+	log_debug("looked at everything");
+	r = ask(d);
+	if (r < 0)
+		return r;
+	log_debug("asked the tasks");
+	r = write_pstree(d);
 	if (r == 0)
 		r = write_tasks(d);
 	if (r < 0)
 		return r;
-
+	log_debug("wrote tasks and files");
 	begun = now_us();
 	r = memory_dump_pages(d);
 	d->stats.memory_us = now_us() - begun;
+	log_debug("wrote the pages");
 	return r < 0 ? r : write_inventory(d);
 }
 

@@ -174,11 +174,11 @@ static int check_kind(struct restore *r, const VmaEntry *e, const char *image)
 		uint32_t status;
 		const char *what;
 	} cannot[] = {
-		{VMA_SYSV,      "System V shared memory"},
-		{ VMA_SOCKET,   "a socket"              },
-		{ VMA_AIO_RING, "native AIO"            },
-		{ VMA_SHSTK,    "a shadow stack"        },
-		{ VMA_UPROBES,  "uprobes"               },
+		{ VMA_SYSV, "System V shared memory" },
+		{ VMA_SOCKET, "a socket" },
+		{ VMA_AIO_RING, "native AIO" },
+		{ VMA_SHSTK, "a shadow stack" },
+		{ VMA_UPROBES, "uprobes" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cannot); i++)
