@@ -180,7 +180,8 @@ void probe_check_refusal(const char *file, int line, const char *call, bool fail
 static void clean_slate(pid_t asker)
 {
 	const struct rlimit none = { 0, 0 };
-	struct sigaction dfl = { .sa_handler = SIG_DFL };
+	/* struct sigaction as the system call has it; all zeroes are the default. */
+	const uint64_t dfl[4] = {};
 	sigset_t empty;
 	int null;
 
@@ -190,8 +191,9 @@ static void clean_slate(pid_t asker)
 
 	/* Its own session: no terminal's signals reach it, and its group can be killed at once. */
 	setsid();
+	/* Not by sigaction(): it hides two signals, and posix_spawn() leaves just those ignored. */
 	for (int sig = 1; sig < NSIG; sig++)
-		sigaction(sig, &dfl, NULL);
+		syscall(SYS_rt_sigaction, sig, dfl, NULL, 8);
 	sigemptyset(&empty);
 	sigprocmask(SIG_SETMASK, &empty, NULL);
 	umask(022);
