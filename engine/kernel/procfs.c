@@ -28,6 +28,31 @@ int proc_open(pid_t pid, pid_t tid)
 	return fd;
 }
 
+int proc_read_single(int dirfd, const char *path, struct buf *b)
+{
+	_cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	b->len = 0;
+	for (;;) {
+		size_t room;
+		ssize_t got;
+		int r = buf_reserve(b, 4096);
+
+		if (r < 0)
+			return r;
+		room = b->cap - b->len - 1;
+		got = read(fd, b->data + b->len, room);
+		if (got < 0)
+			return -errno;
+		b->len += got;
+		b->data[b->len] = '\0';
+		if ((size_t)got < room)
+			return 0;
+	}
+}
+
 int proc_read_stat(int proc, struct proc_stat *ret)
 {
 	_cleanup_buf_ struct buf b = {};
@@ -36,7 +61,7 @@ int proc_read_stat(int proc, struct proc_stat *ret)
 	const char *p;
 	int r;
 
-	r = read_file_at(proc, "stat", &b);
+	r = proc_read_single(proc, "stat", &b);
 	if (r < 0)
 		return r;
 	/* The name may hold anything, parentheses and newlines too: it ends at the last one. */
@@ -145,7 +170,7 @@ int proc_read_status(int proc, struct proc_status *ret)
 	uint64_t v;
 	int r, n;
 
-	r = read_file_at(proc, "status", &b);
+	r = proc_read_single(proc, "status", &b);
 	if (r < 0)
 		return r;
 	if (ids_of(b.data, "Uid", s.uid) < 0 || ids_of(b.data, "Gid", s.gid) < 0)
@@ -340,7 +365,7 @@ int proc_limits(int proc, struct rlimit limits[RLIM_NLIMITS])
 	_cleanup_buf_ struct buf b = {};
 	int r;
 
-	r = read_file_at(proc, "limits", &b);
+	r = proc_read_single(proc, "limits", &b);
 	if (r < 0)
 		return r;
 	for (int i = 0; i < (int)RLIM_NLIMITS; i++) {
@@ -451,7 +476,7 @@ int proc_u64(int proc, const char *name, int base, uint64_t *ret)
 	const char *p;
 	int r;
 
-	r = read_file_at(proc, name, &b);
+	r = proc_read_single(proc, name, &b);
 	if (r < 0)
 		return r;
 	p = b.data ?: "";
@@ -463,7 +488,7 @@ int proc_int(int proc, const char *name, int *ret)
 	_cleanup_buf_ struct buf b = {};
 	int r;
 
-	r = read_file_at(proc, name, &b);
+	r = proc_read_single(proc, name, &b);
 	if (r < 0)
 		return r;
 	if (b.len && b.data[b.len - 1] == '\n')

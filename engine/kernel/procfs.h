@@ -31,6 +31,12 @@ struct proc_stat {
 int proc_read_stat(int proc, struct proc_stat *ret);
 
 /*
+ * A file of /proc that the kernel prints as one record (fdinfo, status, stat, limits; not maps or
+ * timers): a read that is not filled has seen the end of it, so that asking again is not needed.
+ */
+int proc_read_single(int dirfd, const char *path, struct buf *b);
+
+/*
  * The numbers behind "Key:" in a text of such lines (status, fdinfo). kv_find returns what follows
  * the colon and blanks, NULL when the key is not there.
  */

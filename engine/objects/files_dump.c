@@ -2,78 +2,82 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <uthash.h>
 
 #include "engine/base/cleanup.h"
 #include "engine/base/fd.h"
 #include "engine/base/log.h"
+#include "engine/base/parallel.h"
 #include "engine/image/values.h"
 #include "engine/kernel/syscalls.h"
+#include "engine/kernel/procfs.h"
 #include "files.h"
-
-/* One descriptor of an open file that is already in the image. */
-struct known {
-	pid_t pid;
-	int fd;
-	uint32_t id;
-	FdTypes type;
-};
+#include "identity.h"
+#include "regfile.h"
 
 /*
- * Open files can only be the same when their inodes are; among those kcmp's order finds the one in
- * a tree. All anonymous inodes are one inode, so that tree may be big.
+ * Descriptors are looked at some hundred at a time, which is as many copies as we then have open,
+ * and by all CPUs: most of the time of a dump of many files is spent asking /proc.
  */
-struct bucket {
-	struct {
-		dev_t dev;
-		ino_t ino;
-	} key;
-	void *tree; /* tsearch of struct known */
-	UT_hash_handle hh;
+#define AT_ONCE 512
+#define PIECE   16
+
+struct look {
+	int fd, err;
+	const char *failed;
+	int copy;
+	struct stat st;
+	int flags;
+	bool found;
+	int sig;
+	struct f_owner_ex owner;
+	struct buf fdinfo; /* keeps its memory from one to the next */
+	char link[PATH_MAX];
 };
 
 struct dump_files {
-	struct bucket *buckets;
+	struct open_files *open;
+	struct look *look; /* AT_ONCE of them */
+	int own_fds;       /* /proc/self/fd */
 	FileEntry **entry;
 	unsigned int n, cap;
 };
 
-static int by_open_file(const void *a, const void *b)
+void files_dump_free(struct dump *d)
 {
-	const struct known *x = a, *y = b;
-	int r = sys_kcmp_file(x->pid, x->fd, y->pid, y->fd);
+	struct dump_files *f = d->files;
 
-	/* An error would be taken for an order: those who could cause it are held still. */
-	return r == 0 ? 0 : r == 1 ? -1 : 1;
+	if (!f)
+		return;
+	for (unsigned int i = 0; f->look && i < AT_ONCE; i++)
+		buf_done(&f->look[i].fdinfo);
+	free(f->look);
+	cleanup_close(&f->own_fds);
+	open_files_free(f->open);
+	free(f->entry);
+	free(f);
+	d->files = NULL;
 }
 
 static struct dump_files *table(struct dump *d)
 {
-	if (!d->files)
-		d->files = calloc(1, sizeof(*d->files));
+	struct dump_files *f = d->files;
+
+	if (f)
+		return f;
+	f = d->files = calloc(1, sizeof(*f));
+	if (!f)
+		return NULL;
+	f->open = open_files_new();
+	f->look = calloc(AT_ONCE, sizeof(*f->look));
+	f->own_fds = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (!f->open || !f->look || f->own_fds < 0)
+		files_dump_free(d);
 	return d->files;
-}
-
-void files_dump_free(struct dump *d)
-{
-	struct bucket *b, *next;
-
-	if (!d->files)
-		return;
-	HASH_ITER(hh, d->files->buckets, b, next) {
-		HASH_DEL(d->files->buckets, b);
-		tdestroy(b->tree, free);
-		free(b);
-	}
-	free(d->files->entry);
-	free(d->files);
-	d->files = NULL;
 }
 
 FileEntry *files_new_entry(struct dump *d, FdTypes type)
@@ -113,27 +117,19 @@ const char *fd_view_name(const struct fd_view *v)
 int fown_dump(const struct fd_view *v, FownEntry **ret)
 {
 	FownEntry *e = arena_new(&v->dump->arena, FownEntry);
-	struct f_owner_ex owner;
 	uint32_t ids[2];
-	int sig;
 
 	if (!e)
 		return -ENOMEM;
 	fown_entry__init(e);
 	*ret = e;
-	/* O_PATH descriptors have no owner. */
-	if (v->flags & O_PATH)
-		return 0;
-	sig = fcntl(v->copy, F_GETSIG);
-	if (sig < 0 || fcntl(v->copy, F_GETOWN_EX, &owner) < 0)
-		return log_err(-errno, "%s: owner", fd_view_name(v));
-	e->signum = sig;
-	if (owner.pid == 0)
+	e->signum = v->sig;
+	if (v->owner.pid == 0)
 		return 0;
 
 	/* enum pid_type of the kernel: PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID. */
-	e->pid_type = owner.type == F_OWNER_PGRP ? 2 : owner.type == F_OWNER_PID ? 1 : 0;
-	e->pid = owner.pid;
+	e->pid_type = v->owner.type == F_OWNER_PGRP ? 2 : v->owner.type == F_OWNER_PID ? 1 : 0;
+	e->pid = v->owner.pid;
 	/* Since 3.10, with CONFIG_CHECKPOINT_RESTORE. */
 	if (fcntl(v->copy, 17 /* F_GETOWNER_UIDS */, ids) < 0)
 		return log_err(-errno, "%s: credentials of its owner", fd_view_name(v));
@@ -142,18 +138,8 @@ int fown_dump(const struct fd_view *v, FownEntry **ret)
 	return 0;
 }
 
-static int fdinfo_flags(const char *fdinfo, int *flags)
-{
-	uint64_t v;
-	int r = kv_u64(fdinfo, "flags", 8, &v);
-
-	if (r == 0)
-		*flags = v;
-	return r;
-}
-
 /* An open file nobody has seen yet: finds its module, lets it fill the entry. */
-static int dump_new(struct fd_view *v, struct known *k)
+static int dump_new(const struct fd_view *v, struct open_file *f)
 {
 	FileEntry *fe;
 
@@ -163,116 +149,153 @@ static int dump_new(struct fd_view *v, struct known *k)
 		fe = files_new_entry(v->dump, objects[i]->type);
 		if (!fe)
 			return -ENOMEM;
-		k->id = fe->id;
-		k->type = fe->type;
+		f->id = fe->id;
+		f->type = fe->type;
 		return objects[i]->dump(v, fe);
 	}
 	return log_refuse("%s: %s: not supported yet", fd_view_name(v), v->link);
 }
 
-static int dump_unknown(struct dump *d, struct task *t, int pidfd, struct known *k,
-			const struct stat *st, const char *fdinfo, int flags)
-{
-	_cleanup_close_ int copy = -EBADF;
-	char link[PATH_MAX], path[32];
-	struct fd_view v = {
-		.dump = d,
-		.pid = t->pid,
-		.fd = k->fd,
-		.st = *st,
-		.link = link,
-		.fdinfo = fdinfo,
-		.flags = flags,
-	};
-	int r;
+struct fd_table {
+	struct dump *dump;
+	struct task *task;
+	int pidfd, fdinfo, own_fds; /* fdinfo of the task, /proc/self/fd */
+	const int *fd;
+	unsigned int n;
+	struct look *look;
+};
 
-	v.copy = copy = sys_pidfd_getfd(pidfd, k->fd);
-	if (copy < 0)
-		return log_err(copy, "%s: cannot be fetched", fd_view_name(&v));
-	snprintf(path, sizeof(path), "fd/%d", k->fd);
-	r = read_link_at(t->proc, path, link, sizeof(link));
-	if (r < 0)
-		return log_err(r, "%s: path", fd_view_name(&v));
-	return dump_new(&v, k);
+static int failed(struct look *l, const char *what, int err)
+{
+	l->failed = what;
+	return err;
 }
 
-static int dump_fd(struct dump *d, struct task *t, int pidfd, int fd, FdinfoEntry *e)
+static int look_at(const struct fd_table *t, struct look *l)
 {
-	static struct buf fdinfo; /* keeps its memory from one to the next */
-	struct bucket *b, key;
-	struct known probe = { .pid = t->pid, .fd = fd }, **at, *k;
-	struct stat st;
-	char path[32];
-	int flags = 0, r;
+	uint64_t flags;
+	char name[16];
+	int r;
 
-	snprintf(path, sizeof(path), "fdinfo/%d", fd);
-	r = read_file_at(t->proc, path, &fdinfo);
+	l->copy = sys_pidfd_getfd(t->pidfd, l->fd);
+	if (l->copy < 0)
+		return failed(l, "cannot be fetched", l->copy);
+	if (fstat(l->copy, &l->st) < 0)
+		return failed(l, "stat", -errno);
+	snprintf(name, sizeof(name), "%d", l->fd);
+	r = proc_read_single(t->fdinfo, name, &l->fdinfo);
 	if (r == 0)
-		r = fdinfo_flags(fdinfo.data, &flags);
-	snprintf(path, sizeof(path), "fd/%d", fd);
-	if (r == 0 && fstatat(t->proc, path, &st, 0) < 0)
-		r = -errno;
+		r = kv_u64(l->fdinfo.data, "flags", 8, &flags);
 	if (r < 0)
-		return log_err(r, "task %d fd %d", t->pid, fd);
-
-	memset(&key, 0, sizeof(key));
-	key.key.dev = st.st_dev;
-	key.key.ino = st.st_ino;
-	HASH_FIND(hh, table(d)->buckets, &key.key, sizeof(key.key), b);
-	if (!b) {
-		b = calloc(1, sizeof(*b));
-		if (!b)
-			return -ENOMEM;
-		b->key = key.key;
-		HASH_ADD(hh, d->files->buckets, key, sizeof(b->key), b);
-	}
-	at = tfind(&probe, &b->tree, by_open_file);
-	if (at) {
-		k = *at;
-	} else {
-		k = malloc(sizeof(*k));
-		if (!k)
-			return -ENOMEM;
-		*k = probe;
-		at = tsearch(k, &b->tree, by_open_file);
-		if (!at) {
-			free(k);
-			return -ENOMEM;
-		}
-		r = dump_unknown(d, t, pidfd, k, &st, fdinfo.data, flags);
-		if (r < 0)
-			return r;
-	}
-	e->id = k->id;
-	e->type = k->type;
-	e->fd = fd;
-	e->flags = flags & O_CLOEXEC ? FD_ENTRY_CLOEXEC : 0;
+		return failed(l, "fdinfo", r);
+	l->flags = flags;
+	snprintf(name, sizeof(name), "%d", l->copy);
+	r = read_link_at(t->own_fds, name, l->link, sizeof(l->link));
+	if (r < 0)
+		return failed(l, "path", r);
+	l->found = l->link[0] == '/' && path_leads_to(l->link, &l->st);
+	/* O_PATH descriptors have no owner. */
+	l->owner.pid = l->sig = 0;
+	if (l->flags & O_PATH)
+		return 0;
+	l->sig = fcntl(l->copy, F_GETSIG);
+	if (l->sig < 0 || fcntl(l->copy, F_GETOWN_EX, &l->owner) < 0)
+		return failed(l, "owner", -errno);
 	return 0;
+}
+
+static int look_at_piece(void *arg, size_t piece)
+{
+	const struct fd_table *t = arg;
+	unsigned int end = MIN((unsigned int)(piece + 1) * PIECE, t->n);
+
+	for (unsigned int i = piece * PIECE; i < end; i++) {
+		struct look *l = &t->look[i];
+
+		l->fd = t->fd[i];
+		l->err = look_at(t, l);
+	}
+	return 0;
+}
+
+static int dump_fd(const struct fd_table *t, const struct look *l, FdinfoEntry *e)
+{
+	struct fd_view v = {
+		.dump = t->dump,
+		.pid = t->task->pid,
+		.fd = l->fd,
+		.copy = l->copy,
+		.st = l->st,
+		.link = l->link,
+		.found = l->found,
+		.owner = l->owner,
+		.sig = l->sig,
+		.fdinfo = l->fdinfo.data,
+		.flags = l->flags,
+	};
+	struct open_file *f;
+	int r;
+
+	if (l->err < 0)
+		return log_err(l->err, "%s: %s", fd_view_name(&v), l->failed);
+	r = open_files_find(t->dump->files->open, v.pid, v.fd, v.copy, &v.st, &f);
+	if (r < 0)
+		return log_err(r, "%s: compare it", fd_view_name(&v));
+	if (r > 0)
+		r = dump_new(&v, f);
+	if (r < 0)
+		return r;
+	e->id = f->id;
+	e->type = f->type;
+	e->fd = v.fd;
+	e->flags = v.flags & O_CLOEXEC ? FD_ENTRY_CLOEXEC : 0;
+	return 0;
+}
+
+static int dump_some(struct fd_table *t, struct image_out *img)
+{
+	int r = parallel_for((t->n + PIECE - 1) / PIECE, look_at_piece, t);
+
+	for (unsigned int i = 0; i < t->n; i++) {
+		FdinfoEntry e = FDINFO_ENTRY__INIT;
+
+		if (r == 0)
+			r = dump_fd(t, &t->look[i], &e);
+		if (r == 0)
+			r = image_put(img, &e.base);
+		cleanup_close(&t->look[i].copy);
+	}
+	return r;
 }
 
 int files_dump_task(struct dump *d, struct task *t)
 {
 	_cleanup_image_ struct image_out img = {};
-	_cleanup_close_ int pidfd = -EBADF;
+	_cleanup_close_ int pidfd = -EBADF, fdinfo = -EBADF;
 	_cleanup_free_ int *fds = NULL;
+	struct dump_files *f = table(d);
+	struct fd_table from = { .dump = d, .task = t };
 	unsigned int n;
 	int r;
 
-	if (!table(d))
+	if (!f)
 		return -ENOMEM;
-	pidfd = sys_pidfd_open(t->pid, 0);
+	from.look = f->look;
+	from.own_fds = f->own_fds;
+	from.pidfd = pidfd = sys_pidfd_open(t->pid, 0);
 	if (pidfd < 0)
 		return log_err(pidfd, "task %d: pidfd_open", t->pid);
+	from.fdinfo = fdinfo = openat(t->proc, "fdinfo", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fdinfo < 0)
+		return log_err(-errno, "task %d: fdinfo", t->pid);
 	r = proc_fds(t->proc, &fds, &n);
 	if (r < 0)
 		return log_err(r, "task %d: list of descriptors", t->pid);
 	r = image_create(&d->images, IMAGE_FDINFO, t->files_id, &img);
-	for (unsigned int i = 0; r == 0 && i < n; i++) {
-		FdinfoEntry e = FDINFO_ENTRY__INIT;
-
-		r = dump_fd(d, t, pidfd, fds[i], &e);
-		if (r == 0)
-			r = image_put(&img, &e.base);
+	for (unsigned int i = 0; r == 0 && i < n; i += from.n) {
+		from.fd = fds + i;
+		from.n = MIN(n - i, (unsigned int)AT_ONCE);
+		r = dump_some(&from, &img);
 	}
 	return r < 0 ? r : image_close(&img);
 }

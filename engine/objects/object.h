@@ -9,6 +9,7 @@
 #ifndef OBJECTS_OBJECT_H
 #define OBJECTS_OBJECT_H
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -27,9 +28,12 @@ struct fd_view {
 	int fd;   /* its number in the task, -1 for a file that is only mapped, run or stood in */
 	int copy; /* a descriptor of ours for the same open file */
 	struct stat st;
-	const char *link;   /* the path the kernel shows */
-	const char *fdinfo; /* text of /proc/PID/fdinfo/FD */
-	int flags;          /* open flags, close-on-exec among them */
+	const char *link;        /* the path the kernel shows */
+	bool found;              /* and it leads to this file */
+	struct f_owner_ex owner; /* pid 0: none */
+	int sig;                 /* F_GETSIG */
+	const char *fdinfo;      /* text of /proc/PID/fdinfo/FD */
+	int flags;               /* open flags, close-on-exec among them */
 };
 
 struct object {

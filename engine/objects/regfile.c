@@ -57,8 +57,7 @@ static int refuse_kind(const struct fd_view *v)
 			  minor(v->st.st_rdev));
 }
 
-/* Does the path lead to this very file? */
-static bool leads_to(const char *path, const struct stat *st)
+bool path_leads_to(const char *path, const struct stat *st)
 {
 	struct stat now;
 
@@ -76,7 +75,7 @@ static int settle_path(const struct fd_view *v, uint32_t id, char path[PATH_MAX]
 	int r;
 
 	snprintf(path, PATH_MAX, "%s", v->link);
-	if (leads_to(path, &v->st))
+	if (v->found)
 		return 0;
 	if (str_after(path, "(unreachable)"))
 		return log_refuse("%s: %s cannot be reached from here", fd_view_name(v), path);
@@ -91,7 +90,7 @@ static int settle_path(const struct fd_view *v, uint32_t id, char path[PATH_MAX]
 	/* A directory that was removed has no other names, whatever its link count says. */
 	if (v->st.st_nlink == 0 || (gone && S_ISDIR(v->st.st_mode)))
 		return remap_dump_ghost(v, id, path);
-	if (gone && leads_to(path, &v->st))
+	if (gone && path_leads_to(path, &v->st))
 		return 0;
 	return remap_dump_link(v, id, path);
 }
@@ -165,6 +164,7 @@ int regfile_dump_extra(struct dump *d, pid_t pid, int copy, int open_flags, cons
 	r = fd_path(copy, link, sizeof(link));
 	if (r < 0)
 		return log_err(r, "task %d: path of %s", pid, what);
+	v.found = path_leads_to(link, &v.st);
 	fe = files_new_entry(d, FD_TYPES__REG);
 	if (!fe)
 		return -ENOMEM;

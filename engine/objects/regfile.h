@@ -5,6 +5,9 @@
 
 #include "engine/objects/files.h"
 
+/* Does the path lead to this very file? Symbolic links are not followed at its end. */
+bool path_leads_to(const char *path, const struct stat *st);
+
 /*
  * Saves the file behind `copy` (an O_PATH descriptor will do) as an entry of its own that no
  * descriptor refers to: an executable, a working directory, the file of a mapping. open_flags is
