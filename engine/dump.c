@@ -21,6 +21,27 @@
 	for_each_task(t, &(d)->tree)                                                               \
 		if (!t->zombie)
 
+/* While the tree still runs: the time it stands still is for what cannot be done before. */
+static int prepare(struct dump *d)
+{
+	int r = image_dir_begin(d->images_fd, &d->images);
+
+	return r < 0 ? log_err(r, "images directory") : memory_reserve(d);
+}
+
+static int freeze(struct dump *d)
+{
+	int r;
+
+	d->stats.frozen = now_us();
+	r = tree_freeze(d->opts->pid, d->timeout_ms, &d->tree);
+	d->stats.freeze_us = now_us() - d->stats.frozen;
+	if (r == 0)
+		log_info("%u tasks with %u threads stand still", d->tree.n_tasks,
+			 d->tree.n_threads);
+	return r;
+}
+
 /* Whatever cannot be saved should be found here, before much has been done to the tasks. */
 static int look(struct dump *d)
 {
@@ -142,9 +163,6 @@ static int save(struct dump *d)
 	uint64_t begun;
 	int r;
 
-	r = image_dir_begin(d->images_fd, &d->images);
-	if (r < 0)
-		return log_err(r, "images directory");
 	r = look(d);
 	if (r < 0)
 		return r;
@@ -176,6 +194,8 @@ static void let_go(struct dump *d)
 
 static void finish(struct dump *d)
 {
+	/* What is killed has stood still until now; the kernel takes its memory away later. */
+	d->stats.frozen_us = now_us() - d->stats.frozen;
 	if (d->opts->leave_running) {
 		let_go(d);
 	} else if (d->opts->leave_stopped) {
@@ -193,7 +213,7 @@ static int write_stats(struct dump *d)
 	StatsEntry stats = STATS_ENTRY__INIT;
 
 	e.freezing_time = d->stats.freeze_us;
-	e.frozen_time = now_us() - d->stats.frozen;
+	e.frozen_time = d->stats.frozen_us;
 	e.memdump_time = d->stats.memory_us;
 	e.memwrite_time = d->stats.memory_us;
 	e.pages_scanned = d->stats.pages_scanned;
@@ -235,13 +255,11 @@ int dump_main(const struct options *opts)
 		return r;
 	arena_init(&d.arena, false);
 
-	d.stats.frozen = now_us();
-	r = tree_freeze(opts->pid, d.timeout_ms, &d.tree);
+	r = prepare(&d);
+	if (r == 0)
+		r = freeze(&d);
 	if (r < 0)
-		return r;
-	d.stats.freeze_us = now_us() - d.stats.frozen;
-	log_info("%u tasks with %u threads stand still", d.tree.n_tasks, d.tree.n_threads);
-
+		return failed(&d, r);
 	r = save(&d);
 	if (r < 0) {
 		let_go(&d);

@@ -12,7 +12,8 @@ struct dump_files;
 struct dump_memory;
 
 struct dump_stats {
-	uint64_t begun, frozen, freeze_us, memory_us, write_us;
+	uint64_t frozen; /* when, on now_us() */
+	uint64_t freeze_us, frozen_us, memory_us;
 	uint64_t pages_scanned, pages_written;
 	uint64_t shmem_pages_scanned, shmem_pages_written;
 };

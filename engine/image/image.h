@@ -37,14 +37,17 @@ struct image_file {
 	uint32_t crc;
 };
 
+struct image_writer;
+
 /* A set being written. Until image_dir_commit() nothing in the directory looks like a finished set. */
 struct image_dir {
 	int fd;       /* where files are made */
 	int final_fd; /* where they will be: differs while an older set stands there */
 	struct image_file *file;
 	unsigned int n, cap;
-	char failed
-		[IMAGE_NAME_SIZE]; /* the file that could not be made or written, for the message */
+	struct image_writer *writer;
+	/* After a failure: the file that could not be made or written. */
+	char failed[IMAGE_NAME_SIZE];
 };
 
 /* dirfd is borrowed and must outlive the set. */
@@ -63,7 +66,8 @@ int image_dir_commit(struct image_dir *d, InventoryEntry *inventory);
 struct image_out {
 	struct image_dir *dir;
 	char name[IMAGE_NAME_SIZE];
-	int fd; /* -1 until the first flush */
+	unsigned int index; /* in the set, when it has a descriptor */
+	int fd;             /* -1 until the first flush */
 	uint64_t size;
 	uint32_t crc;
 	struct buf b;
@@ -72,7 +76,10 @@ struct image_out {
 int image_create(struct image_dir *d, enum image_type type, uint64_t id, struct image_out *ret);
 int image_put(struct image_out *o, const ProtobufCMessage *msg);
 int image_put_raw(struct image_out *o, const void *data, size_t n);
-/* Writes the rest of the file. The struct is empty afterwards, whatever comes of it. */
+/*
+ * The rest of the file is written, now or until the set is committed, which then tells of failures.
+ * The struct is empty afterwards, whatever comes of it.
+ */
 int image_close(struct image_out *o);
 /* Lets go of a file that will not be finished. */
 void image_drop(struct image_out *o);
@@ -84,11 +91,12 @@ int image_write_one(struct image_dir *d, enum image_type type, uint64_t id,
 		    const ProtobufCMessage *msg);
 
 /*
- * A raw image whose bytes the caller writes to the returned descriptor; image_add_file() then
- * tells the set its size and checksum.
+ * A raw image whose bytes the caller writes to the returned descriptor; image_raw_done() then tells
+ * the set its size and checksum. image_raw_unused() removes one that is not wanted after all.
  */
-int image_create_raw(struct image_dir *d, enum image_type type, uint64_t id);
-int image_add_file(struct image_dir *d, const char *name, uint64_t size, uint32_t crc);
+int image_create_raw(struct image_dir *d, enum image_type type, uint64_t id, unsigned int *index);
+void image_raw_done(struct image_dir *d, unsigned int index, uint64_t size, uint32_t crc);
+void image_raw_unused(struct image_dir *d, unsigned int index);
 
 /* stats-dump and stats-restore: no part of a set, written when it is complete. */
 int image_write_stats(int dirfd, enum image_type type, const ProtobufCMessage *msg);

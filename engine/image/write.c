@@ -12,6 +12,7 @@
 #include "engine/base/fd.h"
 #include "engine/base/str.h"
 #include "format.h"
+#include "writer.h"
 
 /*
  * Where a directory already holds a finished set, the new one is made beside it: a dump that fails
@@ -38,6 +39,9 @@ int image_dir_begin(int dirfd, struct image_dir *ret)
 		if (d.fd < 0)
 			return -errno;
 	}
+	d.writer = image_writer_new(d.fd);
+	if (!d.writer)
+		return -ENOMEM;
 	*ret = d;
 	return 0;
 }
@@ -58,16 +62,44 @@ static void forget(struct image_dir *d)
 	d->n = d->cap = 0;
 }
 
+/* What the writer made of a file; the first failure is the set's. */
+struct outcome {
+	struct image_dir *dir;
+	int err;
+};
+
+static void take_written(void *arg, const struct image_written *w)
+{
+	struct outcome *o = arg;
+	struct image_file *f = &o->dir->file[w->index];
+
+	f->size = w->size;
+	f->crc = w->crc;
+	if (w->err < 0 && o->err == 0)
+		o->err = failed(o->dir, f->name, w->err);
+}
+
+static int await_writer(struct image_dir *d)
+{
+	struct outcome o = { .dir = d };
+
+	image_writer_end(d->writer, take_written, &o);
+	d->writer = NULL;
+	return o.err;
+}
+
 void image_dir_abort(struct image_dir *d)
 {
+	(void)await_writer(d);
 	for (unsigned int i = 0; i < d->n; i++)
-		unlinkat(d->fd, d->file[i].name, 0);
+		if (d->file[i].name[0])
+			unlinkat(d->fd, d->file[i].name, 0);
 	staging_end(d);
 	forget(d);
 }
 
-/* A file is remembered from the moment it exists, so that an abort finds it. */
-static int remember(struct image_dir *d, const char *name)
+/* A file is remembered from before it exists, so that an abort finds it. */
+static int remember(struct image_dir *d, const char *name, unsigned int *index)
 {
 	if (d->n == d->cap) {
 		unsigned int cap = MAX(d->cap * 2, 64U);
@@ -78,40 +110,40 @@ static int remember(struct image_dir *d, const char *name)
 		d->file = file;
 		d->cap = cap;
 	}
-	d->file[d->n] = (struct image_file){};
-	snprintf(d->file[d->n].name, sizeof(d->file[d->n].name), "%s", name);
-	d->n++;
+	*index = d->n++;
+	d->file[*index] = (struct image_file){};
+	snprintf(d->file[*index].name, sizeof(d->file[*index].name), "%s", name);
 	return 0;
 }
 
-static int create(struct image_dir *d, const char *name)
+static int create(struct image_dir *d, const char *name, unsigned int *index)
 {
 	int fd, r;
 
-	r = remember(d, name);
+	r = remember(d, name, index);
 	if (r < 0)
 		return r;
 	fd = openat(d->fd, name, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	return fd < 0 ? failed(d, name, -errno) : fd;
 }
 
-int image_add_file(struct image_dir *d, const char *name, uint64_t size, uint32_t crc)
-{
-	/* The newest is the likeliest. */
-	for (unsigned int i = d->n; i-- > 0;)
-		if (streq(d->file[i].name, name)) {
-			d->file[i].size = size;
-			d->file[i].crc = crc;
-			return 0;
-		}
-	return -ENOENT;
-}
-
-int image_create_raw(struct image_dir *d, enum image_type type, uint64_t id)
+int image_create_raw(struct image_dir *d, enum image_type type, uint64_t id, unsigned int *index)
 {
 	char name[IMAGE_NAME_SIZE];
 
-	return create(d, image_name(type, id, name));
+	return create(d, image_name(type, id, name), index);
+}
+
+void image_raw_done(struct image_dir *d, unsigned int index, uint64_t size, uint32_t crc)
+{
+	d->file[index].size = size;
+	d->file[index].crc = crc;
+}
+
+void image_raw_unused(struct image_dir *d, unsigned int index)
+{
+	unlinkat(d->fd, d->file[index].name, 0);
+	d->file[index].name[0] = '\0';
 }
 
 static int put_magic(struct buf *b, enum image_type type)
@@ -154,7 +186,7 @@ static int flush(struct image_out *o)
 	int r;
 
 	if (o->fd < 0) {
-		o->fd = create(o->dir, o->name);
+		o->fd = create(o->dir, o->name, &o->index);
 		if (o->fd < 0)
 			return o->fd;
 	}
@@ -181,12 +213,21 @@ int image_put_raw(struct image_out *o, const void *data, size_t n)
 	return r < 0 || o->b.len < FLUSH_AT ? r : flush(o);
 }
 
+/* A file small enough to be here as a whole is the writer's. */
+static int hand_over(struct image_out *o)
+{
+	unsigned int index;
+	int r = remember(o->dir, o->name, &index);
+
+	return r < 0 ? r : image_writer_add(o->dir->writer, o->name, index, &o->b);
+}
+
 int image_close(struct image_out *o)
 {
-	int r = flush(o);
+	int r = o->fd < 0 ? hand_over(o) : flush(o);
 
-	if (r == 0)
-		r = image_add_file(o->dir, o->name, o->size, o->crc);
+	if (r == 0 && o->fd >= 0)
+		image_raw_done(o->dir, o->index, o->size, o->crc);
 	image_drop(o);
 	return r;
 }
@@ -240,16 +281,18 @@ static int pack_inventory(struct image_dir *d, InventoryEntry *inventory, struct
 	list = calloc(d->n + 1, sizeof(*list));
 	if (!files || !list)
 		return -ENOMEM;
-	for (unsigned int i = 0; i < d->n; i++) {
+	for (unsigned int i = 0, n = 0; i < d->n; i++) {
+		if (!d->file[i].name[0])
+			continue;
 		image_file__init(&files[i]);
 		files[i].name = d->file[i].name;
 		files[i].has_size = files[i].has_crc32c = true;
 		files[i].size = d->file[i].size;
 		files[i].crc32c = d->file[i].crc;
-		list[i] = &files[i];
+		list[n++] = &files[i];
+		inventory->n_files = n;
 	}
 	inventory->files = list;
-	inventory->n_files = d->n;
 	inventory->has_self_crc32c = true;
 	inventory->self_crc32c = 0;
 
@@ -272,13 +315,15 @@ int image_dir_commit(struct image_dir *d, InventoryEntry *inventory)
 	_cleanup_close_ int fd = -EBADF;
 	_cleanup_buf_ struct buf b = {};
 	char name[IMAGE_NAME_SIZE];
-	unsigned int n = d->n;
+	unsigned int n = d->n, index;
 	int r;
 
-	r = pack_inventory(d, inventory, &b);
+	r = await_writer(d);
+	if (r == 0)
+		r = pack_inventory(d, inventory, &b);
 	if (r < 0)
 		return r;
-	fd = create(d, temporary);
+	fd = create(d, temporary, &index);
 	if (fd < 0)
 		return fd;
 	r = write_full(fd, b.data, b.len);
@@ -291,7 +336,8 @@ int image_dir_commit(struct image_dir *d, InventoryEntry *inventory)
 		if (unlinkat(d->final_fd, name, 0) < 0)
 			return failed(d, name, -errno);
 		for (unsigned int i = 0; i < n; i++)
-			if (renameat(d->fd, d->file[i].name, d->final_fd, d->file[i].name) < 0)
+			if (d->file[i].name[0] &&
+			    renameat(d->fd, d->file[i].name, d->final_fd, d->file[i].name) < 0)
 				return failed(d, d->file[i].name, -errno);
 	}
 	if (renameat(d->fd, temporary, d->final_fd, name) < 0)

@@ -3,9 +3,23 @@
 #ifndef MEMORY_DUMP_H
 #define MEMORY_DUMP_H
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <uthash.h>
 
 #include "memory.h"
+
+/* pages-<id>.img */
+struct pages_file {
+	uint32_t id;
+	pid_t pid; /* whose pages it was made for; 0: nobody's in particular */
+	int fd;
+	unsigned int index; /* in the set */
+	bool used;
+	pthread_mutex_t
+		turn; /* the kernel lets one write to a file at a time: the others may read on */
+	UT_hash_handle hh; /* by pid */
+};
 
 /* Where pages come from: a task, or a shared segment. */
 struct page_source {
@@ -13,8 +27,7 @@ struct page_source {
 	int fd;                /* /proc/PID/mem, or the segment's file */
 	uint64_t id;           /* pid, or the segment's number */
 	struct page_runs runs; /* in a segment, offsets */
-	uint32_t pages_id;
-	int out; /* pages-<pages_id>.img */
+	struct pages_file *out;
 };
 
 /* Shared anonymous memory (MAP_SHARED | MAP_ANONYMOUS): told apart by its inode. */
@@ -45,10 +58,17 @@ struct dump_memory {
 	unsigned int n, cap;
 	struct segment *segments;
 	struct mapped *mapped;
+	struct pages_file *reserved;
+	uint32_t n_files;
 	struct part *part; /* while pages are copied */
 };
 
 struct dump_memory *memory_of(struct dump *d);
+/* reserve.c: the file for the pages of a source, one made for its task if there is any; or -errno. */
+int pages_file_of(struct dump *d, struct page_source *s);
+/* Closes all; those made for tasks that were not dumped go again. */
+void pages_files_done(struct dump *d);
+
 /* A new, empty source; NULL when there is no memory. */
 struct page_source *memory_add_source(struct dump *d, struct task *t, uint64_t id);
 

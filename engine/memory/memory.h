@@ -10,6 +10,12 @@
 /* ---- dump ---- */
 
 /*
+ * While the tree still runs: finds room for the pages of its big tasks, which is half the work of
+ * writing them. That there is none is no failure yet: what will be needed is only known later.
+ */
+int memory_reserve(struct dump *d);
+
+/*
  * Reads the mappings of a task and finds its private pages, before the gate adds some of its own.
  * Refuses by name what cannot be saved.
  */

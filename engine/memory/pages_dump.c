@@ -21,7 +21,7 @@
 #include "proto/pagemap.pb-c.h"
 
 #define PART     (2UL << 20)
-/* Copied in and out in steps that stay in the CPU's cache. */
+/* Read in steps that are still in the CPU's cache when they are counted. */
 #define STEP     (256UL << 10)
 #define MAX_RUNS 256
 
@@ -56,8 +56,7 @@ struct page_source *memory_add_source(struct dump *d, struct task *t, uint64_t i
 		m->cap = cap;
 	}
 	s = &m->source[m->n++];
-	*s = (struct page_source){ .task = t, .fd = -EBADF, .id = id, .out = -EBADF };
-	s->pages_id = m->n;
+	*s = (struct page_source){ .task = t, .fd = -EBADF, .id = id };
 	return s;
 }
 
@@ -70,7 +69,6 @@ void memory_dump_free(struct dump *d)
 	for (unsigned int i = 0; i < m->n; i++) {
 		page_runs_done(&m->source[i].runs);
 		cleanup_close(&m->source[i].fd);
-		cleanup_close(&m->source[i].out);
 	}
 	HASH_CLEAR(hh, m->segments);
 	HASH_CLEAR(hh, m->mapped);
@@ -80,6 +78,22 @@ void memory_dump_free(struct dump *d)
 }
 
 /* ---- parts ---- */
+
+/* The next run or piece of one, at most `max` bytes of it. */
+static struct iovec next_piece(const struct page_runs *runs, unsigned int *run, uint64_t *skip,
+			       uint64_t max)
+{
+	const struct page_run *at = &runs->run[*run];
+	uint64_t here = at->end - at->start - *skip;
+	struct iovec v = { (void *)(at->start + *skip), MIN(here, max) };
+
+	*skip += v.iov_len;
+	if (v.iov_len == here) {
+		(*run)++;
+		*skip = 0;
+	}
+	return v;
+}
 
 static int cut(struct dump_memory *m, struct part **ret, size_t *ret_n)
 {
@@ -107,15 +121,7 @@ static int cut(struct dump_memory *m, struct part **ret, size_t *ret_n)
 				.source = i, .run = run, .skip = skip, .pos = pos, .len = len
 			};
 			while (ahead) {
-				uint64_t here = runs->run[run].end - runs->run[run].start - skip;
-				uint64_t take = MIN(here, ahead);
-
-				ahead -= take;
-				skip += take;
-				if (take == here) {
-					run++;
-					skip = 0;
-				}
+				ahead -= next_piece(runs, &run, &skip, ahead).iov_len;
 			}
 			pos += len;
 			left -= len;
@@ -160,50 +166,51 @@ static int read_pages(struct page_source *s, char *to, const struct iovec *from,
 	return r;
 }
 
-static int copy_part(void *arg, size_t index)
+static int read_part(struct page_source *s, struct part *p, char *to)
 {
-	_cleanup_free_ char *step = aligned_alloc(PAGE, STEP);
-	struct dump *d = arg;
-	struct part *p = &d->memory->part[index];
-	struct page_source *s = &d->memory->source[p->source];
-	uint64_t skip = p->skip, pos = p->pos, left = p->len;
+	uint64_t skip = p->skip, left = p->len;
 	unsigned int run = p->run;
-	int r;
 
-	if (!step)
-		return -ENOMEM;
 	while (left) {
 		struct iovec from[MAX_RUNS];
 		unsigned int n = 0;
 		size_t len = 0;
+		int r;
 
 		while (left && len < STEP && n < MAX_RUNS) {
-			const struct page_run *at = &s->runs.run[run];
-			size_t here = at->end - at->start - skip;
-			size_t take = MIN(MIN(here, STEP - len), left);
-
-			from[n++] = (struct iovec){ (void *)(at->start + skip), take };
-			len += take;
-			left -= take;
-			skip += take;
-			if (take == here) {
-				run++;
-				skip = 0;
-			}
+			from[n] = next_piece(&s->runs, &run, &skip, MIN(STEP - len, left));
+			len += from[n].iov_len;
+			left -= from[n++].iov_len;
 		}
-		r = read_pages(s, step, from, n, len);
+		r = read_pages(s, to, from, n, len);
 		if (r < 0)
 			return log_err(r, s->task ? "task %jd: its memory" : "shared memory %jd",
 				       (intmax_t)s->id);
 		if (s->task)
-			inject_hide_gate(s->task, step, from, n);
-		p->crc = crc32c(p->crc, step, len);
-		r = pwrite_full(s->out, step, len, pos);
-		if (r < 0)
-			return log_err(r, "pages-%u.img", s->pages_id);
-		pos += len;
+			inject_hide_gate(s->task, to, from, n);
+		p->crc = crc32c(p->crc, to, len);
+		to += len;
 	}
 	return 0;
+}
+
+static int copy_part(void *arg, size_t index)
+{
+	struct dump *d = arg;
+	struct part *p = &d->memory->part[index];
+	struct page_source *s = &d->memory->source[p->source];
+	_cleanup_free_ char *buf = aligned_alloc(PAGE, p->len);
+	int r;
+
+	if (!buf)
+		return -ENOMEM;
+	r = read_part(s, p, buf);
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&s->out->turn);
+	r = pwrite_full(s->out->fd, buf, p->len, p->pos);
+	pthread_mutex_unlock(&s->out->turn);
+	return r < 0 ? log_err(r, "pages-%u.img", s->out->id) : 0;
 }
 
 /* ---- images ---- */
@@ -215,7 +222,7 @@ static int write_pagemap(struct dump *d, struct page_source *s)
 	PagemapHead head = PAGEMAP_HEAD__INIT;
 	int r;
 
-	head.pages_id = s->pages_id;
+	head.pages_id = s->out->id;
 	r = image_create(&d->images, type, s->id, &img);
 	if (r == 0)
 		r = image_put(&img, &head.base);
@@ -233,27 +240,23 @@ static int write_pagemap(struct dump *d, struct page_source *s)
 	return r < 0 ? r : image_close(&img);
 }
 
-static int account(struct dump *d, const struct part *part, size_t n)
+static void account(struct dump *d, const struct part *part, size_t n)
 {
 	struct dump_memory *m = d->memory;
 	size_t at = 0;
-	int r = 0;
 
-	for (unsigned int i = 0; r == 0 && i < m->n; i++) {
+	for (unsigned int i = 0; i < m->n; i++) {
 		struct page_source *s = &m->source[i];
-		char name[IMAGE_NAME_SIZE];
 		uint32_t crc = 0;
 
 		for (; at < n && part[at].source == i; at++)
 			crc = crc32c_combine(crc, part[at].crc, part[at].len);
-		r = image_add_file(&d->images, image_name(IMAGE_PAGES, s->pages_id, name),
-				   s->runs.pages * PAGE, crc);
+		image_raw_done(&d->images, s->out->index, s->runs.pages * PAGE, crc);
 		if (s->task)
 			d->stats.pages_written += s->runs.pages;
 		else
 			d->stats.shmem_pages_written += s->runs.pages;
 	}
-	return r;
 }
 
 int memory_dump_pages(struct dump *d)
@@ -265,17 +268,17 @@ int memory_dump_pages(struct dump *d)
 	if (!m)
 		return -ENOMEM;
 	for (unsigned int i = 0; r == 0 && i < m->n; i++) {
-		struct page_source *s = &m->source[i];
-
-		s->out = image_create_raw(&d->images, IMAGE_PAGES, s->pages_id);
-		r = s->out < 0 ? s->out : write_pagemap(d, s);
+		r = pages_file_of(d, &m->source[i]);
+		if (r == 0)
+			r = write_pagemap(d, &m->source[i]);
 	}
 	if (r == 0)
 		r = cut(m, &m->part, &n);
 	if (r == 0)
 		r = parallel_for(n, copy_part, d);
 	if (r == 0)
-		r = account(d, m->part, n);
+		account(d, m->part, n);
+	pages_files_done(d);
 	free(m->part);
 	m->part = NULL;
 	return r;

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Files for pages, those of big tasks made before anything stands still. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "dump.h"
+#include "engine/base/cleanup.h"
+#include "engine/base/log.h"
+
+/* Less than this is written sooner than reserved. */
+#define BIG (4UL << 20)
+
+static struct pages_file *make(struct dump *d, pid_t pid, int *err)
+{
+	struct dump_memory *m = memory_of(d);
+	struct pages_file *f = m ? arena_new(&d->arena, struct pages_file) : NULL;
+
+	*err = -ENOMEM;
+	if (!f)
+		return NULL;
+	f->id = ++m->n_files;
+	f->pid = pid;
+	pthread_mutex_init(&f->turn, NULL);
+	f->fd = *err = image_create_raw(&d->images, IMAGE_PAGES, f->id, &f->index);
+	return f->fd < 0 ? NULL : f;
+}
+
+/* Bytes of private memory, in use or swapped out. */
+static uint64_t anonymous_bytes(int proc, struct buf *b)
+{
+	uint64_t resident = 0, swapped = 0;
+
+	if (proc_read_single(proc, "status", b) < 0)
+		return 0;
+	(void)kv_u64(b->data, "RssAnon", 10, &resident);
+	(void)kv_u64(b->data, "VmSwap", 10, &swapped);
+	return (resident + swapped) << 10;
+}
+
+/* Nothing is certain while it runs: whoever has gone, or comes later, just has no file ready. */
+static int reserve(struct dump *d, pid_t pid, struct buf *b)
+{
+	_cleanup_close_ int proc = proc_open(pid, 0);
+	_cleanup_free_ pid_t *child = NULL;
+	struct pages_file *f;
+	unsigned int n = 0;
+	uint64_t bytes;
+	int r;
+
+	if (proc < 0)
+		return 0;
+	bytes = anonymous_bytes(proc, b);
+	if (bytes >= BIG) {
+		f = make(d, pid, &r);
+		if (!f)
+			return r;
+		HASH_ADD_INT(d->memory->reserved, pid, f);
+		(void)fallocate(f->fd, 0, 0, bytes);
+	}
+	if (proc_children(proc, &child, &n) < 0)
+		return 0;
+	for (unsigned int i = 0; i < n; i++) {
+		r = reserve(d, child[i], b);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int memory_reserve(struct dump *d)
+{
+	_cleanup_buf_ struct buf b = {};
+	int r = reserve(d, d->opts->pid, &b);
+
+	return r < 0 ? log_err(r, "images directory") : 0;
+}
+
+int pages_file_of(struct dump *d, struct page_source *s)
+{
+	struct pages_file *f = NULL;
+	uint64_t bytes = s->runs.pages * PAGE;
+	int r;
+
+	if (s->task)
+		HASH_FIND_INT(d->memory->reserved, &s->task->pid, f);
+	if (!f) {
+		f = make(d, 0, &r);
+		if (!f)
+			return r;
+	} else if (ftruncate(f->fd, bytes) < 0) {
+		return -errno;
+	}
+	f->used = true;
+	s->out = f;
+	return 0;
+}
+
+void pages_files_done(struct dump *d)
+{
+	struct dump_memory *m = d->memory;
+	struct pages_file *f, *next;
+
+	for (unsigned int i = 0; i < m->n; i++)
+		if (m->source[i].out)
+			cleanup_close(&m->source[i].out->fd);
+	HASH_ITER(hh, m->reserved, f, next) {
+		HASH_DEL(m->reserved, f);
+		if (f->used)
+			continue;
+		cleanup_close(&f->fd);
+		image_raw_unused(&d->images, f->index);
+	}
+}
