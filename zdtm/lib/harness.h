@@ -38,6 +38,9 @@ static inline bool in_main_thread(void)
 	return gettid() == harness.main;
 }
 
+/* The life of a child: fn(arg), and an exit status that says whether anything failed. */
+_Noreturn void run_task(t_task *fn, long arg);
+
 /* Seconds the main thread waits for something that should happen at once. */
 unsigned int patience(void);
 
@@ -50,6 +53,9 @@ bool ready_in_time(int fd, short events);
 
 /* All tasks but this one and the arena's init, and what they are doing, on one line. */
 const char *what_others_do(char *to, size_t size);
+
+/* What t_exec() begins: argv as ZDTM_ARG_TASK has it. */
+_Noreturn void begin_task(char **argv);
 
 /* The test program as kyua sees it. */
 int atf_personality(int argc, char **argv);

@@ -115,6 +115,11 @@ int main(int argc, char **argv)
 	bool arena = argc > 1 && strcmp(argv[1], ZDTM_ARG_RUN) == 0;
 	bool cleanup = argc > 1 && strcmp(argv[1], ZDTM_ARG_CLEANUP) == 0;
 
+	if (argc > 3 && strcmp(argv[1], ZDTM_ARG_TASK) == 0) {
+		if (argc > 4)
+			variant = find_variant(argv[4]);
+		begin_task(argv);
+	}
 	if (!arena && !cleanup)
 		return atf_personality(argc, argv);
 	if (argc > 3)

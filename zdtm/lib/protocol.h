@@ -17,6 +17,7 @@
 
 #define ZDTM_ARG_RUN     "--in-arena" /* FLAVOR [VARIANT]: setup, wait, check */
 #define ZDTM_ARG_CLEANUP "--cleanup"  /* FLAVOR [VARIANT]: the declared cleanup */
+#define ZDTM_ARG_TASK    "--task"     /* FUNCTION ARG [VARIANT]: a child, by t_exec() */
 
 #define ZDTM_GO SIGPWR
 

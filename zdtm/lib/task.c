@@ -2,6 +2,7 @@
 /* Children, threads, and waiting for each other. */
 #include <limits.h>
 #include <linux/futex.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <sched.h>
 #include <sys/pidfd.h>
@@ -98,6 +99,14 @@ void t_wake(unsigned int n)
 	SYS(syscall(SYS_futex, tokens, FUTEX_WAKE, 1, NULL, NULL, 0));
 }
 
+_Noreturn void run_task(t_task *fn, long arg)
+{
+	harness.failures = 0;
+	fn(arg);
+	fflush(NULL);
+	_exit(harness.failures ? ZDTM_EXIT_FAILED : ZDTM_EXIT_FINE);
+}
+
 pid_t t_fork(t_task *fn, long arg)
 {
 	pid_t pid;
@@ -105,12 +114,24 @@ pid_t t_fork(t_task *fn, long arg)
 	t_share();
 	fflush(NULL);
 	pid = SYS(fork());
-	if (pid != 0)
-		return pid;
-	harness.failures = 0;
-	fn(arg);
+	if (pid == 0)
+		run_task(fn, arg);
+	return pid;
+}
+
+pid_t t_clone(uint64_t flags, int exit_signal, t_task *fn, long arg)
+{
+	struct clone_args args = { .flags = flags, .exit_signal = exit_signal };
+	pid_t pid;
+
+	t_share();
 	fflush(NULL);
-	_exit(harness.failures ? ZDTM_EXIT_FAILED : ZDTM_EXIT_FINE);
+	pid = syscall(SYS_clone3, &args, sizeof(args));
+	if (pid < 0)
+		end_caller("clone3 with flags %#jx: %s", (uintmax_t)flags, strerror(errno));
+	if (pid == 0)
+		run_task(fn, arg);
+	return pid;
 }
 
 bool ready_in_time(int fd, short events)
@@ -138,7 +159,8 @@ int t_reap(pid_t pid)
 				   what_others_do(others, sizeof(others)));
 		close(fd);
 	}
-	while (waitpid(pid, &status, 0) < 0)
+	/* Whatever its exit signal. */
+	while (waitpid(pid, &status, __WALL) < 0)
 		if (errno != EINTR)
 			end_caller("waitpid(%d): %s", pid, strerror(errno));
 	return status;

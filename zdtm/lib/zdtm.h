@@ -165,6 +165,20 @@ pid_t t_fork(t_task *fn, long arg);
 void t_join(pid_t pid);
 int t_reap(pid_t pid);
 
+/*
+ * The same with clone3(2)'s CLONE_* flags, none that shares memory, and exit signal. The C library
+ * does not know: no pthread_*() in such a child.
+ */
+pid_t t_clone(uint64_t flags, int exit_signal, t_task *fn, long arg);
+
+/*
+ * Puts a copy of this program into a file that is open for writing; executes the program in `fd`
+ * (-1: the one we are), where the task goes on with fn(arg) and ends as a child of t_fork() does. It
+ * has left the page that t_wait() and t_wake() live in.
+ */
+void t_copy_program(int fd);
+_Noreturn void t_exec(int fd, t_task *fn, long arg);
+
 /* The same for a thread of this process. */
 pthread_t t_thread(t_task *fn, long arg);
 void t_thread_join(pthread_t thread);
@@ -242,6 +256,9 @@ extern __thread struct zdtm_here zdtm_at;
 #define ZDTM_AT(helper, ...) (zdtm_at = ZDTM_HERE, helper(__VA_ARGS__))
 
 #ifndef ZDTM_HARNESS_H
+#define t_clone(...)        ZDTM_AT(t_clone, __VA_ARGS__)
+#define t_copy_program(...) ZDTM_AT(t_copy_program, __VA_ARGS__)
+#define t_exec(...)         ZDTM_AT(t_exec, __VA_ARGS__)
 #define t_field(...)        ZDTM_AT(t_field, __VA_ARGS__)
 #define t_field_num(...)    ZDTM_AT(t_field_num, __VA_ARGS__)
 #define t_fill(...)         ZDTM_AT(t_fill, __VA_ARGS__)
