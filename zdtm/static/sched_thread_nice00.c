@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Nice value and policy are each thread's own: five threads, no two alike. */
+#include <sched.h>
+#include <sys/resource.h>
+
+#include "zdtm.h"
+
+static const struct kind {
+	int nice, policy;
+} kinds[] = { { 3, SCHED_OTHER }, { 7, SCHED_OTHER }, { 15, SCHED_BATCH }, { 0, SCHED_IDLE } };
+
+#define THREADS 4
+
+enum { READY, GO };
+
+static struct {
+	pthread_t thread[THREADS];
+	pid_t tid[THREADS];
+} was;
+
+static void thread(long i)
+{
+	const struct sched_param none = {};
+
+	was.tid[i] = gettid();
+	SYS(sched_setscheduler(0, kinds[i].policy, &none));
+	SYS(setpriority(PRIO_PROCESS, 0, kinds[i].nice));
+	t_wake(READY);
+	t_wait(GO);
+}
+
+static void setup(void)
+{
+	for (int i = 0; i < THREADS; i++) {
+		was.thread[i] = t_thread(thread, i);
+		t_wait(READY);
+	}
+}
+
+static void check(void)
+{
+	EXPECT_EQ(sched_getscheduler(0), SCHED_OTHER);
+	EXPECT_EQ(getpriority(PRIO_PROCESS, 0), 0);
+	for (int i = 0; i < THREADS; i++) {
+		EXPECT_EQ(sched_getscheduler(was.tid[i]), kinds[i].policy);
+		EXPECT_EQ(getpriority(PRIO_PROCESS, was.tid[i]), kinds[i].nice);
+	}
+	for (int i = 0; i < THREADS; i++)
+		t_wake(GO);
+	for (int i = 0; i < THREADS; i++)
+		t_thread_join(was.thread[i]);
+}
+
+ZDTM_TEST = {
+	.doc = "each thread keeps its own nice value and scheduling policy",
+	.object = "sched",
+	.setup = setup,
+	.check = check,
+};
