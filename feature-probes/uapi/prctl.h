@@ -14,6 +14,9 @@
 #define PR_MDWE_REFUSE_EXEC_GAIN 1
 #define PR_GET_MDWE              66
 #endif
+#ifndef PR_MDWE_NO_INHERIT
+#define PR_MDWE_NO_INHERIT 2 /* 6.6 */
+#endif
 #ifndef PR_SET_MEMORY_MERGE
 #define PR_SET_MEMORY_MERGE 67 /* 6.4 */
 #define PR_GET_MEMORY_MERGE 68
