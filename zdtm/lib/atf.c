@@ -93,6 +93,7 @@ static void head(atf_tc_t *tc)
 	};
 	const struct zdtm_variant *v = variant_of(tc);
 	unsigned int timeout = zdtm_test.timeout ? zdtm_test.timeout : ZDTM_TIMEOUT;
+	enum zdtm_demand demand = v && v->demand ? v->demand : zdtm_test.demand;
 	const char *names[4] = {};
 	size_t n = 0;
 
@@ -108,7 +109,7 @@ static void head(atf_tc_t *tc)
 	if (zdtm_test.object)
 		atf.atf_tc_set_md_var(tc, "X-object", "%s", zdtm_test.object);
 	set_words(tc, "X-flavors", names, NULL);
-	atf.atf_tc_set_md_var(tc, "X-demand", "%s", demands[zdtm_test.demand]);
+	atf.atf_tc_set_md_var(tc, "X-demand", "%s", demands[demand]);
 	if (v)
 		atf.atf_tc_set_md_var(tc, "X-variant", "%s", v->name);
 	set_words(tc, "X-needs", zdtm_test.needs, v ? v->needs : NULL);

@@ -62,6 +62,7 @@ struct zdtm_variant {
 	long arg;                  /* whatever setup() and check() make of it */
 	const char *const *needs;  /* added to the test's */
 	const char *const *engine; /* added to the test's */
+	enum zdtm_demand demand;   /* instead of the test's; absent: the test's */
 };
 
 struct zdtm_test {
