@@ -118,9 +118,8 @@ uint64_t t_pagemap(pid_t pid, const void *at)
 
 	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 ||
-	    pread(fd, &entry, sizeof(entry), (uintptr_t)at / T_PAGE * sizeof(entry)) !=
-		    sizeof(entry))
+	if (fd < 0 || pread(fd, &entry, sizeof(entry), (uintptr_t)at / T_PAGE * sizeof(entry)) !=
+			      sizeof(entry))
 		end_caller("%s of %p: %s", path, at, strerror(errno));
 	close(fd);
 	return entry;
