@@ -61,8 +61,8 @@ static void setup(void)
 		was.data[OF_FILE][i] = t_fill(fd, T_PAGE);
 	was.area[ANON] = t_map(PAGES * T_PAGE, MAP_PRIVATE);
 	/* Between the two, for they would be one mapping here and none in the child. */
-	was.area[OF_FILE] = SYS(
-		mmap(NULL, PAGES * T_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0));
+	was.area[OF_FILE] =
+		SYS(mmap(NULL, PAGES * T_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0));
 	was.area[REMAPPED] = t_map(PAGES * T_PAGE, MAP_PRIVATE);
 	SYS(close(fd));
 	for (int a = 0; a < AREAS; a++)

@@ -25,8 +25,8 @@ static void setup(void)
 	was.at = t_map(2 * PAIRS * T_PAGE, MAP_PRIVATE);
 	for (int i = 0; i < 2 * PAIRS; i++) {
 		if (i % 2)
-			SYS(mmap(page(i), T_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, fd,
-				 0));
+			SYS(mmap(page(i), T_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED,
+				 fd, 0));
 		*(int *)page(i) = i + 1;
 	}
 	SYS(close(fd));
