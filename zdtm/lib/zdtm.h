@@ -213,6 +213,9 @@ char *t_slurp(const char *path);
 char *t_field(const char *path, const char *key);
 uint64_t t_field_num(const char *path, const char *key, int base);
 
+/* A number of /proc/PID/stat by its place there, from 4 (the parent's pid) on; proc_pid_stat(5). */
+uint64_t t_stat_num(pid_t pid, int field);
+
 /* Where a symbolic link leads, be it one of /proc's; the path behind a descriptor. For free(). */
 char *t_link(const char *path);
 char *t_fd_path(int fd);
@@ -298,6 +301,7 @@ extern __thread struct zdtm_here zdtm_at;
 #define t_reopen(...)       ZDTM_AT(t_reopen, __VA_ARGS__)
 #define t_same_file(...)    ZDTM_AT(t_same_file, __VA_ARGS__)
 #define t_slurp(...)        ZDTM_AT(t_slurp, __VA_ARGS__)
+#define t_stat_num(...)     ZDTM_AT(t_stat_num, __VA_ARGS__)
 #define t_thread(...)       ZDTM_AT(t_thread, __VA_ARGS__)
 #define t_thread_join(...)  ZDTM_AT(t_thread_join, __VA_ARGS__)
 #define t_vma(...)          ZDTM_AT(t_vma, __VA_ARGS__)
