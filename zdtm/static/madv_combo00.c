@@ -6,7 +6,7 @@
 #include "zdtm.h"
 
 static const struct page {
-	int advice[3]; /* 0: none, but after the first that is MADV_NORMAL, and harmless */
+	int advice[3];     /* 0: none, but after the first that is MADV_NORMAL, and harmless */
 	const char *flags; /* those of the ones below that are set */
 } pages[] = {
 	{ { 0 }, "" },

@@ -37,8 +37,7 @@ static void setup(void)
 
 static void check(void)
 {
-	bool dropped = variant->arg == MAP_DROPPABLE &&
-		       memcmp(was.at, zeroes, sizeof(zeroes)) == 0;
+	bool dropped = variant->arg == MAP_DROPPABLE && memcmp(was.at, zeroes, sizeof(zeroes)) == 0;
 
 	if (!dropped)
 		EXPECT_MEM_IS(was.at, &was.data);

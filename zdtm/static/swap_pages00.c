@@ -23,8 +23,8 @@ static void setup(void)
 	was.area[ANON] = t_map(PAGES * T_PAGE, MAP_PRIVATE);
 	was.area[SEGMENT] = t_map(PAGES * T_PAGE, MAP_SHARED);
 	for (int a = OF_FILE; a <= CHANGED; a++)
-		was.area[a] = SYS(
-			mmap(NULL, PAGES * T_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0));
+		was.area[a] =
+			SYS(mmap(NULL, PAGES * T_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0));
 	for (int a = 0; a < AREAS; a++)
 		if (a != OF_FILE)
 			was.data[a] = t_fill_mem(was.area[a], PAGES * T_PAGE);
