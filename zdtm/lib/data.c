@@ -73,10 +73,18 @@ static bool same(const unsigned char *p, const struct blob *blob, size_t from, s
 	return true;
 }
 
+/* What cannot fail is no expectation: a blob that was never filled in. */
+static bool not_empty(const struct blob *blob, const char *text, struct zdtm_here here)
+{
+	if (blob->size == 0)
+		zdtm_fail(here, "%s is an empty blob", text);
+	return blob->size > 0;
+}
+
 bool zdtm_expect_mem_is(const void *at, const struct blob *blob, const char *at_text,
 			const char *text, struct zdtm_here here)
 {
-	return same(at, blob, 0, blob->size, at_text, text, here);
+	return not_empty(blob, text, here) && same(at, blob, 0, blob->size, at_text, text, here);
 }
 
 bool zdtm_expect_data(int fd, const struct blob *blob, const char *fd_text, const char *text,
@@ -84,6 +92,8 @@ bool zdtm_expect_data(int fd, const struct blob *blob, const char *fd_text, cons
 {
 	unsigned char chunk[1024];
 
+	if (!not_empty(blob, text, here))
+		return false;
 	for (size_t done = 0, n; done < blob->size; done += n) {
 		ssize_t got;
 

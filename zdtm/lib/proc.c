@@ -75,6 +75,24 @@ uint64_t t_field_num(const char *path, const char *key, int base)
 	return number;
 }
 
+uint64_t t_stat_num(pid_t pid, int field)
+{
+	char path[64], *text, *at, *end;
+	uint64_t number;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	text = t_slurp(path);
+	/* The name is the second, and may hold anything. */
+	at = strrchr(text, ')');
+	for (int i = 2; at && i < field; i++)
+		at = strchr(at + 1, ' ');
+	number = at ? strtoull(at + 1, &end, 10) : 0;
+	if (!at || end == at + 1)
+		end_caller("%s has no number %d", path, field);
+	free(text);
+	return number;
+}
+
 /* The state letter of a task; 0 when it is gone. */
 static char state_of(pid_t tid)
 {

@@ -228,6 +228,51 @@ char *t_slurp(const char *path);
 char *t_field(const char *path, const char *key);
 uint64_t t_field_num(const char *path, const char *key, int base);
 
+/* A number of /proc/PID/stat by its place there, from 4 (the parent's pid) on; proc_pid_stat(5). */
+uint64_t t_stat_num(pid_t pid, int field);
+
+/* Where a symbolic link leads, be it one of /proc's; the path behind a descriptor. For free(). */
+char *t_link(const char *path);
+char *t_fd_path(int fd);
+
+/* ---- Files ------------------------------------------------------------------------------------ */
+
+/* Another open file of what `fd` has open, by way of /proc. */
+int t_reopen(int fd, int flags);
+
+/* Do both have the same file open, if not the same open file? */
+bool t_same_file(int a, int b);
+
+/* ---- Memory ----------------------------------------------------------------------------------- */
+
+#define T_PAGE 4096UL
+
+/* Anonymous memory to read and write; flags: MAP_PRIVATE or MAP_SHARED, and what else there is. */
+void *t_map(size_t size, int flags);
+
+/*
+ * The signal that touching this byte raises, 0 when none does: what may be done with memory is found
+ * by doing it. A write leaves the byte as it was. For one thread at a time.
+ */
+int t_try_read(const void *at);
+int t_try_write(void *at);
+
+/* What smaps says about the mapping an address is in; all zero when it is in none. */
+struct vma {
+	uintptr_t start, end;
+	uint64_t rss;    /* bytes */
+	char perms[5];   /* "rw-p" */
+	char flags[128]; /* VmFlags: "rd wr mr mw me ac " */
+	char name[256];  /* "", a path, or "[heap]" and the like */
+};
+struct vma t_vma(const void *at);
+bool t_vma_has(const void *at, const char *flag);
+
+/* A task's pagemap entry for this address; frame numbers need CAP_SYS_ADMIN, else they are 0. */
+uint64_t t_pagemap(pid_t pid, const void *at);
+#define T_PM_PRESENT (UINT64_C(1) << 63)
+#define T_PM_FRAME   ((UINT64_C(1) << 55) - 1)
+
 /* ---- Words to the reader ---------------------------------------------------------------------- */
 
 #define ZDTM_PRINTF __attribute__((format(printf, 1, 2)))
@@ -260,16 +305,25 @@ extern __thread struct zdtm_here zdtm_at;
 #define t_clone(...)        ZDTM_AT(t_clone, __VA_ARGS__)
 #define t_copy_program(...) ZDTM_AT(t_copy_program, __VA_ARGS__)
 #define t_exec(...)         ZDTM_AT(t_exec, __VA_ARGS__)
+#define t_fd_path(...)      ZDTM_AT(t_fd_path, __VA_ARGS__)
 #define t_field(...)        ZDTM_AT(t_field, __VA_ARGS__)
 #define t_field_num(...)    ZDTM_AT(t_field_num, __VA_ARGS__)
 #define t_fill(...)         ZDTM_AT(t_fill, __VA_ARGS__)
 #define t_fork(...)         ZDTM_AT(t_fork, __VA_ARGS__)
 #define t_join(...)         ZDTM_AT(t_join, __VA_ARGS__)
+#define t_link(...)         ZDTM_AT(t_link, __VA_ARGS__)
+#define t_map(...)          ZDTM_AT(t_map, __VA_ARGS__)
+#define t_pagemap(...)      ZDTM_AT(t_pagemap, __VA_ARGS__)
 #define t_read(...)         ZDTM_AT(t_read, __VA_ARGS__)
 #define t_reap(...)         ZDTM_AT(t_reap, __VA_ARGS__)
+#define t_reopen(...)       ZDTM_AT(t_reopen, __VA_ARGS__)
+#define t_same_file(...)    ZDTM_AT(t_same_file, __VA_ARGS__)
 #define t_slurp(...)        ZDTM_AT(t_slurp, __VA_ARGS__)
+#define t_stat_num(...)     ZDTM_AT(t_stat_num, __VA_ARGS__)
 #define t_thread(...)       ZDTM_AT(t_thread, __VA_ARGS__)
 #define t_thread_join(...)  ZDTM_AT(t_thread_join, __VA_ARGS__)
+#define t_vma(...)          ZDTM_AT(t_vma, __VA_ARGS__)
+#define t_vma_has(...)      ZDTM_AT(t_vma_has, __VA_ARGS__)
 #define t_wait(...)         ZDTM_AT(t_wait, __VA_ARGS__)
 #define t_wait_state(...)   ZDTM_AT(t_wait_state, __VA_ARGS__)
 #define t_wait_syscall(...) ZDTM_AT(t_wait_syscall, __VA_ARGS__)
