@@ -55,6 +55,8 @@ static void namespace_refused(const char *call)
 		ABSENT("privilege: %s", missing);
 	if (errno == EINVAL)
 		ABSENT("no such kind of namespace");
+	if (errno == ENOSPC)
+		FORBIDDEN("a limit of namespaces is reached (user.max_*_namespaces)");
 	BROKEN("%s: %s", call, errno_name(errno));
 }
 
@@ -88,6 +90,41 @@ pid_t spawn_in(int namespaces)
 	    mount("proc", "/proc", "proc", 0, NULL) < 0)
 		BROKEN("mount /proc: %s", errno_name(errno));
 	return 0;
+}
+
+void own_users(void)
+{
+	static const char *const settings[] = { "unprivileged_userns_clone",
+						"apparmor_restrict_unprivileged_userns" };
+
+	if (unshare(CLONE_NEWUSER) == 0)
+		return;
+	for (size_t i = 0; errno == EPERM && i < ARRAY_SIZE(settings); i++) {
+		char *value = slurp("/proc/sys/kernel/%s", settings[i]);
+
+		/* The first allows, the second forbids. */
+		if (value && atoi(value) == (int)i)
+			FORBIDDEN("kernel.%s is %d", settings[i], (int)i);
+		errno = EPERM;
+	}
+	namespace_refused("unshare");
+}
+
+void own_root(void)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	char map[32];
+
+	own_users();
+	snprintf(map, sizeof(map), "0 %u 1", uid);
+	if (write_text(map, "/proc/self/uid_map") < 0)
+		BROKEN("uid_map: %s", errno_name(errno));
+	/* Without a capability outside, groups can only be mapped once nobody can drop them. */
+	snprintf(map, sizeof(map), "0 %u 1", gid);
+	if (write_text("deny", "/proc/self/setgroups") < 0 ||
+	    write_text(map, "/proc/self/gid_map") < 0)
+		BROKEN("gid_map: %s", errno_name(errno));
 }
 
 void exec_idle(void)
