@@ -25,6 +25,7 @@
 struct object;
 struct plan_memory;
 struct plan_segment;
+struct sharer;
 struct restore_task;
 
 /* An open file to be made. */
@@ -46,6 +47,7 @@ struct restore_file {
 struct restore_fd {
 	int fd;
 	bool cloexec;
+	bool lent; /* in no image: open only for as long as others may want to take it */
 	struct restore_file *file;
 };
 
@@ -73,13 +75,16 @@ struct restore_task {
 
 	struct restore_thread *thread; /* the leader first */
 	unsigned int n_threads;
-	uint32_t files_id;
+	uint32_t files_id, fs_id;
+	struct restore_task *files_of, *fs_of; /* whose table and directories it shares; NULL: its own */
 	FsEntry *fs;
 	MmEntry *mm;
 	struct plan_memory *memory;
 	struct restore_fd *fd;  /* rising */
 	unsigned int *first_fd; /* for each, the first one that is the same file */
-	unsigned int n_fds;
+	unsigned int n_fds, cap_fds;
+	uint32_t files_ready; /* futex: 1 when its table is complete, for those who share it */
+	int log_fd;           /* then: where the log is in it */
 
 	uint32_t made;                     /* set by its forker */
 	uint64_t area, area_size, step_ip; /* what the restorer leaves for main to take away */
@@ -110,6 +115,7 @@ struct restore {
 	pid_t main_pid;
 
 	struct restore_task *root, *by_pid; /* helpers are in by_pid only */
+	struct sharer *sharers;             /* while it is planned */
 	struct restore_task *to_fork;       /* by main */
 	unsigned int n_helpers;
 	unsigned int n_tasks, n_live, n_threads, n_stopped_threads;

@@ -16,6 +16,13 @@ FileEntry *files_new_entry(struct dump *d, FdTypes type);
 /* The descriptors of a task: writes its fdinfo image. */
 int files_dump_task(struct dump *d, struct task *t);
 
+/*
+ * An open file that a task need not have a descriptor of (any more): it is in flight, or what
+ * something else watches. `copy` is ours of it, borrowed. Saves it if that has not been done. what:
+ * for messages, "a descriptor in flight".
+ */
+int files_dump_copy(struct dump *d, int copy, const char *what, uint32_t *id, FdTypes *type);
+
 /* After all tasks: lets the modules finish, writes files.img. */
 int files_dump_end(struct dump *d);
 void files_dump_free(struct dump *d);
@@ -27,6 +34,12 @@ int fown_dump(const struct fd_view *v, FownEntry **ret);
 
 /* Reads files.img and every fdinfo image; every reference is checked. */
 int files_plan(struct restore *r);
+
+/*
+ * For object.plan: file f will be wanted by files_take(). If no task has a descriptor of it, `t`
+ * opens it and keeps it until everybody has what it wants.
+ */
+int files_lend(struct restore *r, struct restore_task *t, struct restore_file *f);
 
 /*
  * In main, before the fork: opens what no task could open by itself (pipes, files without a name).
@@ -43,10 +56,16 @@ int files_restore(struct restore *r, struct restore_task *t);
 /* Steps for what must wait until every thread exists: owners that are threads. */
 int files_program(struct restore *r, struct restore_task *t, struct program *p);
 
+/* In a task, when everybody has its files: closes what it only lent. */
+void files_lent_done(const struct restore_task *t);
+
 /* In main, when every task has its files, or the restore failed. */
 void files_finish(struct restore *r, bool ok);
 
-/* A descriptor, in this task, of a file that main or its owner has open (close-on-exec is set). */
+/*
+ * A descriptor, in this task, of a file that main or its owner has or will have open: waits for that.
+ * Close-on-exec is set. Not in object.open: there two tasks could wait for each other.
+ */
 int files_take(struct restore *r, struct restore_file *f);
 
 #endif

@@ -107,6 +107,8 @@ const char *fd_view_name(const struct fd_view *v)
 {
 	static char name[64];
 
+	if (v->what)
+		return v->what;
 	if (v->fd >= 0)
 		snprintf(name, sizeof(name), "task %d fd %d", v->pid, v->fd);
 	else
@@ -171,26 +173,23 @@ static int failed(struct look *l, const char *what, int err)
 	return err;
 }
 
-static int look_at(const struct fd_table *t, struct look *l)
+/* What l->copy tells, and `name` in a directory of fdinfo. */
+static int look_at_copy(int own_fds, int fdinfo, const char *name, struct look *l)
 {
 	uint64_t flags;
-	char name[16];
+	char own[16];
 	int r;
 
-	l->copy = sys_pidfd_getfd(t->pidfd, l->fd);
-	if (l->copy < 0)
-		return failed(l, "cannot be fetched", l->copy);
 	if (fstat(l->copy, &l->st) < 0)
 		return failed(l, "stat", -errno);
-	snprintf(name, sizeof(name), "%d", l->fd);
-	r = proc_read_single(t->fdinfo, name, &l->fdinfo);
+	r = proc_read_single(fdinfo, name, &l->fdinfo);
 	if (r == 0)
 		r = kv_u64(l->fdinfo.data, "flags", 8, &flags);
 	if (r < 0)
 		return failed(l, "fdinfo", r);
 	l->flags = flags;
-	snprintf(name, sizeof(name), "%d", l->copy);
-	r = read_link_at(t->own_fds, name, l->link, sizeof(l->link));
+	snprintf(own, sizeof(own), "%d", l->copy);
+	r = read_link_at(own_fds, own, l->link, sizeof(l->link));
 	if (r < 0)
 		return failed(l, "path", r);
 	l->found = l->link[0] == '/' && path_leads_to(l->link, &l->st);
@@ -202,6 +201,17 @@ static int look_at(const struct fd_table *t, struct look *l)
 	if (l->sig < 0 || fcntl(l->copy, F_GETOWN_EX, &l->owner) < 0)
 		return failed(l, "owner", -errno);
 	return 0;
+}
+
+static int look_at(const struct fd_table *t, struct look *l)
+{
+	char name[16];
+
+	l->copy = sys_pidfd_getfd(t->pidfd, l->fd);
+	if (l->copy < 0)
+		return failed(l, "cannot be fetched", l->copy);
+	snprintf(name, sizeof(name), "%d", l->fd);
+	return look_at_copy(t->own_fds, t->fdinfo, name, l);
 }
 
 static int look_at_piece(void *arg, size_t piece)
@@ -218,12 +228,15 @@ static int look_at_piece(void *arg, size_t piece)
 	return 0;
 }
 
-static int dump_fd(const struct fd_table *t, const struct look *l, FdinfoEntry *e)
+/* Saves what was looked at, unless it was met before. */
+static int dump_looked_at(struct dump *d, const struct look *l, pid_t pid, const char *what,
+			  struct open_file **ret)
 {
 	struct fd_view v = {
-		.dump = t->dump,
-		.pid = t->task->pid,
-		.fd = l->fd,
+		.dump = d,
+		.pid = pid,
+		.fd = what ? -1 : l->fd,
+		.what = what,
 		.copy = l->copy,
 		.st = l->st,
 		.link = l->link,
@@ -233,22 +246,50 @@ static int dump_fd(const struct fd_table *t, const struct look *l, FdinfoEntry *
 		.fdinfo = l->fdinfo.data,
 		.flags = l->flags,
 	};
-	struct open_file *f;
 	int r;
 
 	if (l->err < 0)
 		return log_err(l->err, "%s: %s", fd_view_name(&v), l->failed);
-	r = open_files_find(t->dump->files->open, v.pid, v.fd, v.copy, &v.st, &f);
+	r = open_files_find(d->files->open, pid, l->fd, l->copy, &v.st, ret);
 	if (r < 0)
 		return log_err(r, "%s: compare it", fd_view_name(&v));
-	if (r > 0)
-		r = dump_new(&v, f);
+	return r > 0 ? dump_new(&v, *ret) : 0;
+}
+
+static int dump_fd(const struct fd_table *t, const struct look *l, FdinfoEntry *e)
+{
+	struct open_file *f;
+	int r = dump_looked_at(t->dump, l, t->task->pid, NULL, &f);
+
 	if (r < 0)
 		return r;
 	e->id = f->id;
 	e->type = f->type;
-	e->fd = v.fd;
-	e->flags = v.flags & O_CLOEXEC ? FD_ENTRY_CLOEXEC : 0;
+	e->fd = l->fd;
+	e->flags = l->flags & O_CLOEXEC ? FD_ENTRY_CLOEXEC : 0;
+	return 0;
+}
+
+int files_dump_copy(struct dump *d, int copy, const char *what, uint32_t *id, FdTypes *type)
+{
+	_cleanup_close_ int fdinfo = open("/proc/self/fdinfo", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_free_ struct look *l = calloc(1, sizeof(*l));
+	struct dump_files *files = table(d);
+	struct open_file *f;
+	char name[16];
+	int r;
+
+	if (!l || !files || fdinfo < 0)
+		return -ENOMEM;
+	l->fd = l->copy = copy;
+	snprintf(name, sizeof(name), "%d", copy);
+	l->err = look_at_copy(files->own_fds, fdinfo, name, l);
+	r = dump_looked_at(d, l, getpid(), what, &f);
+	buf_done(&l->fdinfo);
+	if (r < 0)
+		return r;
+	*id = f->id;
+	*type = f->type;
 	return 0;
 }
 
@@ -278,6 +319,8 @@ int files_dump_task(struct dump *d, struct task *t)
 	unsigned int n;
 	int r;
 
+	if (t->shares_files)
+		return 0;
 	if (!f)
 		return -ENOMEM;
 	from.look = f->look;

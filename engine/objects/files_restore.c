@@ -112,7 +112,8 @@ static int read_fds(struct restore *r, struct restore_task *t)
 	if (ret < 0)
 		return plan_bad(r, ret);
 	/* An entry takes at least 12 bytes. */
-	t->fd = arena_array(&r->arena, struct restore_fd, image_left(&in) / 8 + 1);
+	t->cap_fds = image_left(&in) / 8 + 1;
+	t->fd = arena_array(&r->arena, struct restore_fd, t->cap_fds);
 	if (!t->fd)
 		return -ENOMEM;
 	while ((ret = image_get(&in, &fdinfo_entry__descriptor, &e)) > 0) {
@@ -136,10 +137,55 @@ int files_plan(struct restore *r)
 	if (ret == 0)
 		ret = check_files(r);
 	for_each_restore_task(t, r) {
-		if (ret == 0 && !t->zombie)
+		if (ret == 0 && !t->zombie && !t->files_of)
 			ret = read_fds(r, t);
 	}
+	for (unsigned int i = 0; ret == 0 && objects[i]; i++)
+		if (objects[i]->plan)
+			ret = objects[i]->plan(r);
 	return ret;
+}
+
+/* The lowest number from 3 up that the table leaves free, and where it would stand in it. */
+static int free_number(const struct restore_task *t, unsigned int *at)
+{
+	int fd = 3;
+
+	for (*at = 0; *at < t->n_fds && t->fd[*at].fd < 3; (*at)++)
+		;
+	for (; *at < t->n_fds && t->fd[*at].fd == fd; (*at)++)
+		fd++;
+	return fd;
+}
+
+int files_lend(struct restore *r, struct restore_task *t, struct restore_file *f)
+{
+	unsigned int at;
+	int fd;
+
+	if (f->owner)
+		return 0;
+	if (!f->ops)
+		return log_refuse("files.img: file %u: %s: not supported yet", f->id,
+				  object_type_name(f->fe->type));
+	t = t->files_of ?: t;
+	if (t->n_fds == t->cap_fds) {
+		struct restore_fd *more;
+
+		t->cap_fds = MAX(t->cap_fds * 2, 16U);
+		more = arena_array(&r->arena, struct restore_fd, t->cap_fds);
+		if (!more)
+			return -ENOMEM;
+		memcpy(more, t->fd, t->n_fds * sizeof(*more));
+		t->fd = more;
+	}
+	fd = free_number(t, &at);
+	memmove(&t->fd[at + 1], &t->fd[at], (t->n_fds - at) * sizeof(*t->fd));
+	t->fd[at] = (struct restore_fd){ .fd = fd, .cloexec = true, .lent = true, .file = f };
+	t->n_fds++;
+	f->owner = t;
+	f->owner_fd = fd;
+	return 0;
 }
 
 /* ---- main's part ---- */
@@ -197,9 +243,12 @@ void files_finish(struct restore *r, bool ok)
 int files_take(struct restore *r, struct restore_file *f)
 {
 	pid_t from = f->main_fd >= 0 ? r->main_pid : f->owner->pid;
-	_cleanup_close_ int pidfd = sys_pidfd_open(from, 0);
+	_cleanup_close_ int pidfd = -EBADF;
 	int fd;
 
+	if (f->main_fd < 0)
+		stage_await_word(r, &f->ready);
+	pidfd = sys_pidfd_open(from, 0);
 	if (pidfd < 0)
 		return log_err(pidfd, "file %u: pidfd of task %d", f->id, from);
 	fd = sys_pidfd_getfd(pidfd, f->main_fd >= 0 ? f->main_fd : f->owner_fd);
@@ -251,8 +300,8 @@ int files_program(struct restore *r, struct restore_task *t, struct program *p)
 		const struct restore_file *f = t->fd[i].file;
 		struct f_owner_ex owner = { F_OWNER_TID, 0 };
 
-		if (f->owner != t || f->owner_fd != t->fd[i].fd || f->flags & O_PATH ||
-		    !f->fown->pid || !owned_by_thread(r, f->fown))
+		if (t->fd[i].lent || f->owner != t || f->owner_fd != t->fd[i].fd ||
+		    f->flags & O_PATH || !f->fown->pid || !owned_by_thread(r, f->fown))
 			continue;
 		owner.pid = f->fown->pid;
 		program_call(p, "owner of a descriptor", SYS_fcntl, t->fd[i].fd, F_SETOWN_EX,
@@ -320,19 +369,15 @@ static int open_here(struct restore *r, struct restore_task *t, const struct res
 /* The descriptor that stays besides: the log, at a number no file of the task wants. */
 static int clear_table(struct restore_task *t)
 {
-	unsigned int free_fd = 0, at = 0;
+	unsigned int at, number = free_number(t, &at);
 	int fd = log_fd();
 
-	/* The lowest hole above 2: up there might be more than the limit allows. */
-	for (free_fd = 3; at < t->n_fds && t->fd[at].fd < 3; at++)
-		;
-	for (; at < t->n_fds && (unsigned int)t->fd[at].fd == free_fd; at++)
-		free_fd++;
-	if ((unsigned int)fd != free_fd && dup3(fd, free_fd, O_CLOEXEC) < 0)
-		return log_err(-errno, "move the log to descriptor %u", free_fd);
-	log_set_fd(free_fd);
-	if (syscall(SYS_close_range, free_fd + 1, ~0U, 0) < 0 ||
-	    syscall(SYS_close_range, 0, free_fd - 1, 0) < 0)
+	if ((unsigned int)fd != number && dup3(fd, number, O_CLOEXEC) < 0)
+		return log_err(-errno, "move the log to descriptor %u", number);
+	log_set_fd(number);
+	t->log_fd = number;
+	if (syscall(SYS_close_range, number + 1, ~0U, 0) < 0 ||
+	    syscall(SYS_close_range, 0, number - 1, 0) < 0)
 		return log_err(-errno, "close what was inherited");
 	return 0;
 }
@@ -377,24 +422,17 @@ static bool is_owner(const struct restore_task *t, const struct restore_file *f)
 	return f->owner == t;
 }
 
-int files_restore(struct restore *r, struct restore_task *t)
+/* What another task opens comes from there; a second number for a file of ours is a dup. */
+static int take_others(struct restore *r, struct restore_task *t)
 {
-	int ret;
+	int ret = 0;
 
-	ret = clear_table(t);
-	if (ret == 0)
-		ret = find_duplicates(t);
-	/* First what nobody else can open, then what others have opened: nobody waits in a circle. */
-	for (unsigned int i = 0; ret == 0 && i < t->n_fds; i++)
-		if (!earlier(t, i) && is_owner(t, t->fd[i].file))
-			ret = open_here(r, t, &t->fd[i]);
 	for (unsigned int i = 0; ret == 0 && i < t->n_fds; i++) {
 		const struct restore_fd *d = &t->fd[i];
 		int fd;
 
 		if (earlier(t, i) || is_owner(t, d->file))
 			continue;
-		stage_await_word(r, &d->file->ready);
 		fd = files_take(r, d->file);
 		ret = fd < 0 ? fd : put_at(fd, d);
 	}
@@ -405,4 +443,49 @@ int files_restore(struct restore *r, struct restore_task *t)
 			ret = log_err(-errno, "descriptor %d", d->fd);
 	}
 	return ret;
+}
+
+static int connect_own(struct restore *r, struct restore_task *t)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; ret == 0 && i < t->n_fds; i++) {
+		const struct object *ops = t->fd[i].file->ops;
+
+		if (ops->connect && !earlier(t, i) && is_owner(t, t->fd[i].file))
+			ret = ops->connect(r, t->fd[i].file, t->fd[i].fd);
+	}
+	return ret;
+}
+
+int files_restore(struct restore *r, struct restore_task *t)
+{
+	int ret;
+
+	if (t->files_of) {
+		stage_await_word(r, &t->files_of->files_ready);
+		log_set_fd(t->files_of->log_fd);
+		return 0;
+	}
+	ret = clear_table(t);
+	if (ret == 0)
+		ret = find_duplicates(t);
+	/* First what nobody else can open, then what others have opened: nobody waits in a circle. */
+	for (unsigned int i = 0; ret == 0 && i < t->n_fds; i++)
+		if (!earlier(t, i) && is_owner(t, t->fd[i].file))
+			ret = open_here(r, t, &t->fd[i]);
+	if (ret == 0)
+		ret = take_others(r, t);
+	if (ret == 0)
+		ret = connect_own(r, t);
+	if (ret == 0)
+		stage_set_word(&t->files_ready);
+	return ret;
+}
+
+void files_lent_done(const struct restore_task *t)
+{
+	for (unsigned int i = 0; i < t->n_fds; i++)
+		if (t->fd[i].lent)
+			close(t->fd[i].fd);
 }

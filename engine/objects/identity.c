@@ -104,25 +104,28 @@ static struct bucket *bucket_of(struct open_files *all, const struct stat *st)
 	return b;
 }
 
-/* Does without when there are none left. */
-static void keep_copy(struct open_files *all, struct open_file *f, int copy)
+/* Does without when there are none left, unless the caller's own will go. */
+static int keep_copy(struct open_files *all, struct open_file *f, int fd, bool must)
 {
-	if (all->copies >= all->max_copies)
-		return;
-	f->copy = copy;
+	if (f->copy >= 0 || (all->copies >= all->max_copies && !must))
+		return 0;
+	f->copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (f->copy < 0)
+		return must ? -errno : 0;
 	all->copies++;
+	return 0;
 }
 
 /* The one open file an inode had so far goes into the tree, to be compared with. */
 static int plant(struct open_files *all, struct bucket *b)
 {
-	_cleanup_close_ int pidfd = sys_pidfd_open(b->first->pid, 0);
-	int copy;
+	_cleanup_close_ int pidfd = -EBADF, copy = -EBADF;
 
-	if (pidfd >= 0 && all->copies < all->max_copies) {
-		copy = sys_pidfd_getfd(pidfd, b->first->fd);
+	if (b->first->copy < 0 && all->copies < all->max_copies) {
+		pidfd = sys_pidfd_open(b->first->pid, 0);
+		copy = pidfd < 0 ? pidfd : sys_pidfd_getfd(pidfd, b->first->fd);
 		if (copy >= 0)
-			keep_copy(all, b->first, copy);
+			(void)keep_copy(all, b->first, copy, false);
 	}
 	if (!tsearch(b->first, &b->tree, by_open_file))
 		return -ENOMEM;
@@ -146,6 +149,9 @@ int open_files_find(struct open_files *all, pid_t pid, int fd, int copy, const s
 		return -ENOMEM;
 	*f = (struct open_file){ .pid = pid, .fd = fd, .copy = -EBADF };
 	if (!b->first && !b->tree) {
+		r = pid == self ? keep_copy(all, f, copy, true) : 0;
+		if (r < 0)
+			return r;
 		b->first = *ret = TAKE_PTR(all->spare);
 		return 1;
 	}
@@ -164,10 +170,6 @@ int open_files_find(struct open_files *all, pid_t pid, int fd, int copy, const s
 	if (*at != f)
 		return 0;
 	all->spare = NULL;
-	if (all->copies < all->max_copies) {
-		copy = fcntl(copy, F_DUPFD_CLOEXEC, 0);
-		if (copy >= 0)
-			keep_copy(all, f, copy);
-	}
-	return 1;
+	r = keep_copy(all, f, copy, pid == self);
+	return r < 0 ? r : 1;
 }

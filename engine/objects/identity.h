@@ -25,8 +25,8 @@ struct open_files *open_files_new(void);
 void open_files_free(struct open_files *all);
 
 /*
- * The open file behind descriptor `fd` of task `pid`, which is held still; `copy` is ours of the
- * same, borrowed, and `st` its fstat(). Returns 1 when it has not been met before, 0 when it has,
+ * The open file behind descriptor `fd` of task `pid`, which is held still (or of ourselves); `copy`
+ * is ours of the same, borrowed, and `st` its fstat(). Returns 1 when it has not been met before, 0 when it has,
  * -errno. The answer lives as long as `all`.
  */
 int open_files_find(struct open_files *all, pid_t pid, int fd, int copy, const struct stat *st,

@@ -25,7 +25,8 @@ struct restore_file;
 struct fd_view {
 	struct dump *dump;
 	pid_t pid;
-	int fd;   /* its number in the task, -1 for a file that is only mapped, run or stood in */
+	int fd; /* its number in the task; -1: it has none, and `what` says what it is */
+	const char *what;
 	int copy; /* a descriptor of ours for the same open file */
 	struct stat st;
 	const char *link;        /* the path the kernel shows */
@@ -52,10 +53,20 @@ struct object {
 
 	/* Before the first fork: checks what the image says of one file. */
 	int (*check)(struct restore *r, struct restore_file *f);
-	/* Reads images of its own, and opens in main what tasks cannot open themselves (main_fd). */
+	/*
+	 * When it is known which task has which file: reads images of its own, and says by files_lend()
+	 * what it will need besides. Everything an image can get wrong is to be found here or before.
+	 */
+	int (*plan)(struct restore *r);
+	/* Opens in main what tasks cannot open themselves (main_fd). */
 	int (*prepare)(struct restore *r);
 	/* In the task that owns it: a descriptor of the new open file, or -errno (logged). */
 	int (*open)(struct restore *r, struct restore_file *f);
+	/*
+	 * In the task that owns it, where it is descriptor fd, when all files of this task are open and
+	 * files_take() gives any other: ties it to those.
+	 */
+	int (*connect)(struct restore *r, struct restore_file *f, int fd);
 	/* In main, when all tasks have their files, or the restore failed. */
 	void (*finish)(struct restore *r, bool ok);
 	/* Modules that prepare first. */

@@ -277,6 +277,8 @@ int restorer_go(struct restore *r, struct restore_task *t, int exe_fd)
 	if (ret < 0)
 		return ret;
 	enter = (void *)(area.base + l.code + ((char *)restorer_enter - __start_restorer));
-	close(log_fd());
+	/* Of a table that is shared the number may be somebody else's already. */
+	if (!t->files_of)
+		close(log_fd());
 	raw_enter(area.base + l.stacks + LEADER_STACK, enter, t->thread[0].restorer);
 }

@@ -185,6 +185,53 @@ static int check_threads(struct restore *r, struct restore_task *t)
 	return 0;
 }
 
+/* Tasks by the number of an object they may share with others. */
+struct sharer {
+	uint64_t key; /* kind and number */
+	struct restore_task *first;
+	UT_hash_handle hh;
+};
+
+enum shared { SHARED_VM, SHARED_FILES, SHARED_FS };
+
+/* The first task with this object is t, or the one that *first becomes. */
+static int find_first(struct restore *r, struct restore_task *t, enum shared kind, uint32_t id,
+		      struct restore_task **first)
+{
+	uint64_t key = (uint64_t)kind << 32 | id;
+	struct sharer *s;
+
+	HASH_FIND(hh, r->sharers, &key, sizeof(key), s);
+	if (s) {
+		*first = s->first;
+		return 0;
+	}
+	s = arena_new(&r->arena, struct sharer);
+	if (!s)
+		return -ENOMEM;
+	s->key = key;
+	s->first = t;
+	HASH_ADD(hh, r->sharers, key, sizeof(s->key), s);
+	return 0;
+}
+
+static int share(struct restore *r, struct restore_task *t, const TaskKobjIdsEntry *ids)
+{
+	struct restore_task *vm = NULL;
+	int ret;
+
+	ret = find_first(r, t, SHARED_FILES, ids->files_id, &t->files_of);
+	if (ret == 0)
+		ret = find_first(r, t, SHARED_FS, ids->fs_id, &t->fs_of);
+	if (ret == 0)
+		ret = find_first(r, t, SHARED_VM, ids->vm_id, &vm);
+	if (vm)
+		return log_refuse("ids-%d.img: task %d shares its memory with task %d: not "
+				  "supported yet",
+				  t->pid, t->pid, vm->pid);
+	return ret;
+}
+
 static int read_ids(struct restore *r, struct restore_task *t, const TaskKobjIdsEntry *host)
 {
 	TaskKobjIdsEntry *ids = t->thread[0].core->ids;
@@ -206,13 +253,8 @@ static int read_ids(struct restore *r, struct restore_task *t, const TaskKobjIds
 			"ids-%d.img: task %d lives in namespaces of its own: not supported yet",
 			t->pid, t->pid);
 	t->files_id = ids->files_id;
-	for (struct restore_task *o = r->root; o != t; o = o->next)
-		if (!o->zombie && o->files_id == t->files_id)
-			return log_refuse(
-				"ids-%d.img: task %d shares its descriptors with task %d: not "
-				"supported yet",
-				t->pid, t->pid, o->pid);
-	return 0;
+	t->fs_id = ids->fs_id;
+	return share(r, t, ids);
 }
 
 static int read_fs(struct restore *r, struct restore_task *t)

@@ -81,6 +81,25 @@ static int choose_group(struct restore *r, struct restore_task *t)
 	return 0;
 }
 
+/* What is shared is inherited: from the one that forks it, and that must have it to give. */
+static int check_sharing(const struct restore_task *t)
+{
+	const struct restore_task *f = t->forker;
+	bool alive = f && !f->zombie && !f->helper;
+
+	if (t->files_of && !(alive && f->files_id == t->files_id))
+		return log_refuse(
+			"task %d shares its descriptors with task %d, which is not the one to "
+			"fork it: not supported yet",
+			t->pid, t->files_of->pid);
+	if (t->fs_of && !(alive && f->fs_id == t->fs_id))
+		return log_refuse(
+			"task %d shares its directories with task %d, which is not the one to "
+			"fork it: not supported yet",
+			t->pid, t->fs_of->pid);
+	return 0;
+}
+
 /* What belonged to the session of somebody outside now belongs to the caller's. */
 static int adopt_job(struct restore *r)
 {
@@ -122,6 +141,8 @@ int plan_sessions(struct restore *r)
 	for_each_restore_task(at, r) {
 		if (ret == 0)
 			ret = choose_group(r, at);
+		if (ret == 0)
+			ret = check_sharing(at);
 	}
 	if (ret < 0)
 		return ret;

@@ -40,10 +40,12 @@ static int exit_signal_of(const struct restore_task *t)
 static int fork_one(struct restore *r, struct restore_task *t)
 {
 	bool sibling = t->forker != t->parent || (!t->forker && t == r->root && r->opts->sibling);
+	uint64_t flags = (sibling ? CLONE_PARENT : 0) | (t->files_of ? CLONE_FILES : 0) |
+			 (t->fs_of ? CLONE_FS : 0);
 	pid_t pid;
 
 	/* With CLONE_PARENT the exit signal is the forker's. */
-	pid = sys_fork_as(t->pid, sibling ? CLONE_PARENT : 0, sibling ? 0 : exit_signal_of(t));
+	pid = sys_fork_as(t->pid, flags, sibling ? 0 : exit_signal_of(t));
 	if (pid == 0)
 		task_main(r, t);
 	if (pid == -EEXIST)
@@ -178,17 +180,33 @@ static int put_attributes(const struct restore_task *t)
 	return r;
 }
 
-static int put_directories(struct restore *r, const struct restore_task *t)
+/* What must be opened by path while the root directory still is main's. */
+struct by_path {
+	int exe, root, cwd;
+};
+
+static int open_by_path(struct restore *r, const struct restore_task *t, struct by_path *p)
 {
-	_cleanup_close_ int root = -EBADF, cwd = -EBADF;
+	p->exe = regfile_open_extra(r, t->mm->exe_file_id, O_RDONLY, "its executable");
+	if (p->exe < 0)
+		return p->exe;
+	if (t->fs_of)
+		return 0;
+	p->cwd =
+		regfile_open_extra(r, t->fs->cwd_id, O_PATH | O_DIRECTORY, "its working directory");
+	if (p->cwd < 0)
+		return p->cwd;
+	p->root = regfile_open_extra(r, t->fs->root_id, O_PATH | O_DIRECTORY, "its root directory");
+	return p->root < 0 ? p->root : 0;
+}
+
+static int put_directories(const struct restore_task *t, struct by_path *p)
+{
+	_cleanup_close_ int root = TAKE_FD(p->root), cwd = TAKE_FD(p->cwd);
 	struct stat mine, theirs;
 
-	cwd = regfile_open_extra(r, t->fs->cwd_id, O_PATH | O_DIRECTORY, "its working directory");
-	if (cwd < 0)
-		return cwd;
-	root = regfile_open_extra(r, t->fs->root_id, O_PATH | O_DIRECTORY, "its root directory");
-	if (root < 0)
-		return root;
+	if (t->fs_of)
+		return 0;
 	if (stat("/", &mine) < 0 || fstat(root, &theirs) < 0)
 		return log_err(-errno, "its root directory");
 	if ((mine.st_dev != theirs.st_dev || mine.st_ino != theirs.st_ino) &&
@@ -205,7 +223,7 @@ static int put_directories(struct restore *r, const struct restore_task *t)
 
 static int live(struct restore *r, struct restore_task *t)
 {
-	_cleanup_close_ int exe = -EBADF;
+	struct by_path paths = { -EBADF, -EBADF, -EBADF };
 	int ret = 0;
 
 	/* Children that share pages with it take them along; all others are forked sooner, and cheaper. */
@@ -229,18 +247,17 @@ static int live(struct restore *r, struct restore_task *t)
 	ret = bury(r, t);
 	if (ret == 0)
 		ret = files_restore(r, t);
+	if (ret == 0)
+		ret = open_by_path(r, t, &paths);
 	if (ret < 0)
 		return ret;
 	stage_reach(r, STAGE_FILES);
 
+	files_lent_done(t);
 	ret = put_attributes(t);
-	if (ret < 0)
-		return ret;
-	exe = regfile_open_extra(r, t->mm->exe_file_id, O_RDONLY, "its executable");
-	if (exe < 0)
-		return exe;
-	ret = put_directories(r, t);
-	return ret < 0 ? ret : restorer_go(r, t, exe);
+	if (ret == 0)
+		ret = put_directories(t, &paths);
+	return ret < 0 ? ret : restorer_go(r, t, paths.exe);
 }
 
 static _Noreturn void task_main(struct restore *r, struct restore_task *t)

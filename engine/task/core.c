@@ -38,6 +38,9 @@ static int dump_thread(struct dump *d, struct task *t, struct thread *th, TaskCo
 			r = proc_read_stat(proc, &stat);
 		if (r < 0)
 			return log_err(r, "task %d: status of thread %d", t->pid, th->tid);
+		r = ids_check_thread(t, th->tid, proc);
+		if (r < 0)
+			goto out;
 	}
 	r = sys_get_robust_list(th->tid, &robust, &len);
 	if (r < 0) {

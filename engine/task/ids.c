@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <search.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,28 +27,48 @@ static void forget_node(void *node)
 {
 }
 
-/* All tasks into a tree ordered by kcmp: one that is there already shares the object. */
-static int refuse_shared(struct tree *tree, enum kcmp_what what, const char *name)
+static const struct shareable {
+	enum kcmp_what what;
+	size_t id;
+	const char *refused; /* what cannot be shared by tasks of their own yet */
+} shareables[] = {
+	{ KCMP_WHAT_VM, offsetof(struct task, vm_id), "memory" },
+	{ KCMP_WHAT_FILES, offsetof(struct task, files_id), NULL },
+	{ KCMP_WHAT_FS, offsetof(struct task, fs_id), NULL },
+};
+
+static uint32_t *id_of(struct task *t, const struct shareable *s)
+{
+	return (uint32_t *)((char *)t + s->id);
+}
+
+/* All tasks into a tree ordered by kcmp: one that is there already shares the object, and its number. */
+static int number(struct tree *tree, const struct shareable *s)
 {
 	void *seen = NULL;
+	uint32_t n = 1; /* is the engine, as other engines have it */
 	int r = 0;
 
-	compared = what;
+	compared = s->what;
 	for_each_task(t, tree) {
 		struct task **at;
 
+		n++;
 		if (t->zombie)
 			continue;
-		at = tsearch(t, &seen, by_object);
+		at = tree->n_tasks > 1 ? tsearch(t, &seen, by_object) : &t;
 		if (!at) {
 			r = -ENOMEM;
 			break;
 		}
-		if (*at != t) {
+		if (*at != t && s->refused) {
 			r = log_refuse("task %d shares its %s with task %d: not supported yet",
-				       t->pid, name, (*at)->pid);
+				       t->pid, s->refused, (*at)->pid);
 			break;
 		}
+		*id_of(t, s) = *at == t ? n : *id_of(*at, s);
+		if (s->what == KCMP_WHAT_FILES)
+			t->shares_files = *at != t;
 	}
 	tdestroy(seen, forget_node);
 	return r;
@@ -77,24 +98,16 @@ static int refuse_unshared(const struct task *t, const struct thread *th)
 
 int ids_number(struct tree *tree)
 {
-	uint32_t n = 1;
 	int r = 0;
 
-	if (tree->n_tasks > 1) {
-		r = refuse_shared(tree, KCMP_WHAT_VM, "memory");
-		if (r == 0)
-			r = refuse_shared(tree, KCMP_WHAT_FILES, "descriptor table");
-		if (r == 0)
-			r = refuse_shared(tree, KCMP_WHAT_FS, "working directory");
-		if (r == 0)
-			r = refuse_shared(tree, KCMP_WHAT_SIGHAND, "signal handlers");
-	}
-	for_each_task(t, tree) {
-		/* 1 is the engine, as other engines have it. */
-		t->vm_id = t->files_id = t->fs_id = t->sighand_id = ++n;
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(shareables); i++)
+		r = number(tree, &shareables[i]);
+	/* Who shares handlers shares memory, too: clone(2). */
+	for_each_task(t, tree)
+		t->sighand_id = t->vm_id;
+	for_each_task(t, tree)
 		for (unsigned int i = 1; r == 0 && i < t->n_threads; i++)
 			r = refuse_unshared(t, &t->thread[i]);
-	}
 	return r;
 }
 
@@ -102,18 +115,44 @@ int ids_number(struct tree *tree)
 
 static const struct {
 	const char *link, *name;
+	bool by_thread; /* a thread can leave it alone, and nothing else shows it */
 } namespaces[] = {
-	{ "ns/pid", "pid" },
-	{ "ns/net", "net" },
-	{ "ns/ipc", "ipc" },
-	{ "ns/uts", "uts" },
-	{ "ns/mnt", "mount" },
-	{ "ns/user", "user" },
-	{ "ns/cgroup", "cgroup" },
-	{ "ns/time", "time" },
-	{ "ns/pid_for_children", "pid (for children)" },
-	{ "ns/time_for_children", "time (for children)" },
+	{ "ns/pid", "pid", false },
+	{ "ns/net", "net", true },
+	{ "ns/ipc", "ipc", true },
+	{ "ns/uts", "uts", true },
+	{ "ns/mnt", "mount", false },
+	{ "ns/user", "user", false },
+	{ "ns/cgroup", "cgroup", true },
+	{ "ns/time", "time", false },
+	{ "ns/pid_for_children", "pid (for children)", true },
+	{ "ns/time_for_children", "time (for children)", false },
 };
+
+int ids_check_thread(const struct task *t, pid_t tid, int proc)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++) {
+		uint64_t own, whole;
+		int r;
+
+		if (!namespaces[i].by_thread)
+			continue;
+		r = proc_ns(proc, namespaces[i].link, &own);
+		if (r == -ENOENT)
+			continue; /* this kernel has none of the kind */
+		if (r == 0)
+			r = proc_ns(t->proc, namespaces[i].link, &whole);
+		if (r < 0)
+			return log_err(r, "task %d: %s namespace of thread %d", t->pid,
+				       namespaces[i].name, tid);
+		if (own != whole)
+			return log_refuse(
+				"task %d: thread %d lives in a %s namespace of its own: not "
+				"supported yet",
+				t->pid, tid, namespaces[i].name);
+	}
+	return 0;
+}
 
 int ids_check_namespaces(const struct tree *tree)
 {

@@ -62,6 +62,8 @@ int ids_number(struct tree *tree);
 int ids_dump(struct dump *d, const struct task *t, TaskKobjIdsEntry *ids);
 /* Refuses tasks that live in other namespaces than we do. */
 int ids_check_namespaces(const struct tree *tree);
+/* The same for one thread (proc: its directory in /proc), which may have left those of its task. */
+int ids_check_thread(const struct task *t, pid_t tid, int proc);
 /* The ids of the engine's own namespaces, for the inventory. */
 void ids_own(TaskKobjIdsEntry *ids);
 
