@@ -14,6 +14,7 @@
 #include "engine/session.h"
 #include "engine/task/ask.h"
 #include "engine/task/parts.h"
+#include "engine/task/security.h"
 #include "proto/pstree.pb-c.h"
 #include "proto/stats.pb-c.h"
 
@@ -26,6 +27,7 @@ static int prepare(struct dump *d)
 {
 	int r = image_dir_begin(d->images_fd, &d->images);
 
+	security_prepare(d->opts->pid);
 	return r < 0 ? log_err(r, "images directory") : memory_reserve(d);
 }
 
@@ -168,6 +170,7 @@ static int save(struct dump *d)
 		return r;
 	log_debug("looked at everything");
 	r = ask(d);
+	security_end();
 	if (r < 0)
 		return r;
 	log_debug("asked the tasks");

@@ -19,7 +19,8 @@ struct gate_data {
 	uint64_t r8, r9, r10, r11, r12, r13, r14, r15, rip;
 };
 
-/* One system call of a list that gate_run works through; nr < 0 ends it. */
+/* One system call of a list that gate_run works through. */
+enum { GATE_END = -1, GATE_STORE = -2 };
 struct gate_op {
 	int64_t nr;
 	uint64_t arg[6];

@@ -20,15 +20,15 @@
 #define GATE_STOPPED ((uint64_t)(gate_stopped - gate_begin))
 #define GATE_DATA    ((uint64_t)(gate_data - gate_begin))
 #define LEADER_SLICE 12288UL
-#define THREAD_SLICE 2048UL
+#define THREAD_SLICE 3072UL
 
 struct inject {
 	int mem; /* /proc/PID/mem */
 	uint64_t gate;
 	bool gate_written;
 	uint64_t area;
-	size_t size;
-	char *local; /* the area's bytes on our side */
+	size_t size, used; /* behind what is used lies a page that nobody touches */
+	char *local;       /* the area's used bytes on our side */
 	struct batch *batch;
 };
 
@@ -206,8 +206,9 @@ int inject_map_begin(struct task *t, size_t extra)
 	if (r < 0)
 		return r;
 	extra = ALIGN_UP(extra, 64UL);
-	in->size = ALIGN_UP(LEADER_SLICE + extra + (t->n_threads - 1) * THREAD_SLICE, PAGE);
-	in->local = calloc(1, in->size);
+	in->used = ALIGN_UP(LEADER_SLICE + extra + (t->n_threads - 1) * THREAD_SLICE, PAGE);
+	in->size = in->used + PAGE;
+	in->local = calloc(1, in->used);
 	in->batch = calloc(t->n_threads, sizeof(*in->batch));
 	if (!in->local || !in->batch)
 		return -ENOMEM;
@@ -296,8 +297,16 @@ int batch_add(struct batch *b, long nr, const uint64_t arg[6])
 	*op = (struct gate_op){ .nr = nr };
 	memcpy(op->arg, arg, sizeof(op->arg));
 	b->ops += sizeof(*op);
-	op[1].nr = -1;
+	op[1].nr = GATE_END;
 	return b->n_ops++;
+}
+
+int batch_pass(struct batch *b, unsigned int n, int i)
+{
+	uint64_t to = b->base + b->ops + n * sizeof(struct gate_op) +
+		      offsetof(struct gate_op, arg) + i * sizeof(uint64_t);
+
+	return batch_call(b, GATE_STORE, to);
 }
 
 static struct gate_op *op_at(struct batch *b, int index)
@@ -317,14 +326,19 @@ int64_t batch_ret(struct batch *b, int index)
 	return op_at(b, index)->ret;
 }
 
+uint64_t inject_untouched_page(const struct task *t)
+{
+	return t->inject->area + t->inject->used;
+}
+
 static int copy_area(struct task *t, bool in)
 {
-	struct iovec here = { t->inject->local, t->inject->size };
-	struct iovec there = { (void *)t->inject->area, t->inject->size };
+	struct iovec here = { t->inject->local, t->inject->used };
+	struct iovec there = { (void *)t->inject->area, t->inject->used };
 	ssize_t n = in ? process_vm_readv(t->pid, &here, 1, &there, 1, 0)
 		       : process_vm_writev(t->pid, &here, 1, &there, 1, 0);
 
-	return n < 0 ? -errno : n == (ssize_t)t->inject->size ? 0 : -EFAULT;
+	return n < 0 ? -errno : n == (ssize_t)t->inject->used ? 0 : -EFAULT;
 }
 
 int inject_run_begin(struct task *t)

@@ -20,6 +20,9 @@
 int inject_map_begin(struct task *t, size_t extra);
 int inject_map_end(struct task *t, unsigned int timeout_ms);
 
+/* A page of the area that nothing has been written to or read from: after inject_map_end(). */
+uint64_t inject_untouched_page(const struct task *t);
+
 /* Makes the calls queued for all threads of the task. */
 int inject_run_begin(struct task *t);
 int inject_run_end(struct task *t, unsigned int timeout_ms);
@@ -53,6 +56,8 @@ void *batch_at(struct batch *b, uint64_t addr);
 /* Queues a call; returns its index, or -ENOBUFS. */
 int batch_add(struct batch *b, long nr, const uint64_t arg[6]);
 #define batch_call(b, nr, ...) batch_add(b, nr, (const uint64_t[6]){ __VA_ARGS__ })
+/* What the call just queued returns becomes argument i of the n-th call to be queued from now on. */
+int batch_pass(struct batch *b, unsigned int n, int i);
 /* Argument i of a queued call. */
 uint64_t batch_arg(struct batch *b, int index, int i);
 /* What the call returned: a raw system call, so errors are -errno. */

@@ -286,11 +286,11 @@ int proc_fds(int proc, int **ret, unsigned int *n)
 	return numbers_in(proc, "fd", ret, n);
 }
 
-int proc_children(int proc, pid_t **ret, unsigned int *ret_n)
+int proc_children(int proc, pid_t **ret, pid_t **makers, unsigned int *ret_n)
 {
-	_cleanup_free_ pid_t *threads = NULL, *pids = NULL;
+	_cleanup_free_ pid_t *threads = NULL, *pids = NULL, *by = NULL;
 	_cleanup_buf_ struct buf b = {};
-	unsigned int n_threads, n = 0;
+	unsigned int n_threads, n = 0, n_by = 0;
 	int r;
 
 	r = proc_threads(proc, &threads, &n_threads);
@@ -310,6 +310,8 @@ int proc_children(int proc, pid_t **ret, unsigned int *ret_n)
 		p = b.data;
 		while (scan_u64(&p, 10, &pid)) {
 			r = pids_append(&pids, &n, pid);
+			if (r == 0 && makers)
+				r = pids_append(&by, &n_by, threads[i]);
 			if (r < 0)
 				return r;
 			while (*p == ' ')
@@ -317,6 +319,8 @@ int proc_children(int proc, pid_t **ret, unsigned int *ret_n)
 		}
 	}
 	*ret = TAKE_PTR(pids);
+	if (makers)
+		*makers = TAKE_PTR(by);
 	*ret_n = n;
 	return 0;
 }

@@ -63,8 +63,11 @@ struct proc_status {
 int proc_read_status(int proc, struct proc_status *ret);
 void proc_status_done(struct proc_status *s);
 
-/* Children of all threads, in the kernel's order; *ret is malloc'ed. Needs CONFIG_PROC_CHILDREN. */
-int proc_children(int proc, pid_t **ret, unsigned int *n);
+/*
+ * Children of all threads, in the kernel's order, and (unless makers is NULL) by which thread each
+ * was forked; the arrays are malloc'ed. Needs CONFIG_PROC_CHILDREN.
+ */
+int proc_children(int proc, pid_t **ret, pid_t **makers, unsigned int *n);
 int proc_threads(int proc, pid_t **ret, unsigned int *n);
 /* Numbers of the open descriptors, rising. */
 int proc_fds(int proc, int **ret, unsigned int *n);

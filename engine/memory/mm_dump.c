@@ -475,7 +475,15 @@ int memory_dump_mm(struct dump *d, struct task *t)
 	mm.has_dumpable = true;
 	mm.dumpable = t->answers.dumpable;
 	mm.has_thp_disabled = true;
-	mm.thp_disabled = t->answers.thp_disabled;
+	mm.thp_disabled = t->answers.thp_disabled != 0;
+	if (t->answers.thp_disabled > 1) {
+		mm.has_thp_disable_flags = true;
+		mm.thp_disable_flags = t->answers.thp_disabled & ~1;
+	}
+	if (t->answers.mlock_future) {
+		mm.has_mlock_future = true;
+		mm.mlock_future = t->answers.mlock_future;
+	}
 	r = dump_exe(d, t, &mm.exe_file_id);
 	return r < 0 ? r : image_write_one(&d->images, IMAGE_MM, t->pid, &mm.base);
 }

@@ -235,11 +235,11 @@ static int take_vma(struct restore *r, struct plan_memory *m, const VmaEntry *e,
 }
 
 /* Is the code that is compiled into the tasks' vdso calls the same as ours? */
-static int check_vdso(struct restore *r, const struct plan_memory *m, const struct plan_run *run,
+static int check_vdso(struct restore *r, const struct plan_memory *m, uint64_t pos, size_t len,
 		      const char *image)
 {
 	const void *own = (const void *)getauxval(AT_SYSINFO_EHDR);
-	_cleanup_free_ char *theirs = malloc(run->end - run->start);
+	_cleanup_free_ char *theirs = malloc(len);
 	_cleanup_close_ int fd = -EBADF;
 	uint64_t size;
 	int ret;
@@ -249,10 +249,10 @@ static int check_vdso(struct restore *r, const struct plan_memory *m, const stru
 	fd = image_open_raw(&r->set, IMAGE_PAGES, m->pages.pages_id, &size);
 	if (fd < 0)
 		return plan_bad(r, fd);
-	ret = pread_full(fd, theirs, run->end - run->start, run->pos);
+	ret = pread_full(fd, theirs, len, pos);
 	if (ret < 0)
 		return log_err(ret, "pages-%u.img", m->pages.pages_id);
-	if (!own || memcmp(own, theirs, run->end - run->start) != 0)
+	if (!own || memcmp(own, theirs, len) != 0)
 		return log_refuse(
 			"%s: the tasks ran on another kernel: its vdso differs from this one's",
 			image);
@@ -273,13 +273,14 @@ static int match_pages(struct restore *r, struct plan_memory *m, const char *ima
 					"%s: pages at %#jx, where nothing private is mapped", image,
 					(uintmax_t)at);
 			v->has_pages = true;
-			at = v->e->end;
-			if (v->e->status & VMA_VDSO && run->start == v->e->start) {
-				int ret = check_vdso(r, m, run, image);
+			if (v->e->status & VMA_VDSO && at == v->e->start) {
+				int ret = check_vdso(r, m, run->pos + (at - run->start),
+						     MIN(run->end, v->e->end) - at, image);
 
 				if (ret < 0)
 					return ret;
 			}
+			at = v->e->end;
 		}
 	}
 	return 0;

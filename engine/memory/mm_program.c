@@ -178,7 +178,10 @@ int memory_program_mm(struct restore_task *t, struct program *p, int exe_fd)
 	program_call(p, "close the executable", SYS_close, exe_fd);
 	if (mm->has_thp_disabled && mm->thp_disabled)
 		program_call(p, "disable transparent huge pages", SYS_prctl,
-			     41 /* PR_SET_THP_DISABLE */, 1, 0, 0, 0);
+			     41 /* PR_SET_THP_DISABLE */, 1, mm->thp_disable_flags, 0, 0);
+	/* Before credentials and limits forbid it; nothing is mapped after this. */
+	if (mm->mlock_future)
+		program_call(p, "lock mappings to come", SYS_mlockall, mm->mlock_future);
 	for (unsigned int i = 0; i < t->memory->n; i++)
 		if (t->memory->vma[i].e->sealed)
 			program_call(p, "seal a mapping", 462 /* mseal, since 6.10 */,

@@ -59,7 +59,7 @@ static int reserve(struct dump *d, pid_t pid, struct buf *b)
 		HASH_ADD_INT(d->memory->reserved, pid, f);
 		(void)fallocate(f->fd, 0, 0, bytes);
 	}
-	if (proc_children(proc, &child, &n) < 0)
+	if (proc_children(proc, &child, NULL, &n) < 0)
 		return 0;
 	for (unsigned int i = 0; i < n; i++) {
 		r = reserve(d, child[i], b);

@@ -52,7 +52,7 @@ static struct layout lay_out(const struct restore_task *t)
 	for (unsigned int i = 0; i < t->n_threads; i++) {
 		const ThreadCoreEntry *core = t->thread[i].core->thread_core;
 
-		rest += THREAD_STEPS * sizeof(struct step) + THREAD_DATA +
+		rest += (THREAD_STEPS + 2) * sizeof(struct step) + THREAD_DATA +
 			signals_room(core->signals_p) + core->creds->n_groups * 4;
 	}
 	rest += signals_room(tc->signals_s);
@@ -152,7 +152,9 @@ static void membarrier_steps(struct program *p, const TaskCoreEntry *tc)
 			program_call(p, "membarrier", SYS_membarrier, 1U << bit, 0, 0);
 }
 
-static void start_thread(struct program *leader, struct restorer_thread *part, uint64_t stack)
+/* The slack that a thread falls back to is the one its maker had. */
+static void start_thread(struct program *leader, const ThreadCoreEntry *core,
+			 struct restorer_thread *part, uint64_t stack)
 {
 	struct clone_args args = {
 		.flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
@@ -163,6 +165,9 @@ static void start_thread(struct program *leader, struct restorer_thread *part, u
 	};
 	uint64_t tid = (uintptr_t)program_copy(leader, &part->tid, sizeof(part->tid));
 
+	if (core->default_timerslack_ns)
+		program_call(leader, "timer slack", SYS_prctl, PR_SET_TIMERSLACK,
+			     core->default_timerslack_ns);
 	args.set_tid = tid;
 	program_add(leader, "thread", STEP_THREAD, 0,
 		    (const uint64_t[6]){ (uintptr_t)part,
@@ -204,7 +209,8 @@ static int thread_program(struct restore_task *t, unsigned int i, struct program
 			     core->pdeath_sig);
 	tell(&p);
 	stay(&p, t, th, base + l->ctl);
-	start_thread(leader, th->restorer, base + l->stacks + LEADER_STACK + i * THREAD_STACK);
+	start_thread(leader, core, th->restorer,
+		     base + l->stacks + LEADER_STACK + i * THREAD_STACK);
 	return p.err;
 }
 
@@ -219,7 +225,7 @@ static int write_programs(struct restore *r, struct restore_task *t, struct prog
 	int ret;
 
 	program_begin(&p, area,
-		      LEADER_STEPS + memory_program_steps(t) + t->n_threads +
+		      LEADER_STEPS + memory_program_steps(t) + 2 * t->n_threads +
 			      3 * tc->timers->n_posix + (shared ? shared->n_signals : 0) +
 			      (t->thread[0].core->thread_core->signals_p
 				       ? t->thread[0].core->thread_core->signals_p->n_signals

@@ -42,8 +42,13 @@ static int fork_one(struct restore *r, struct restore_task *t)
 	bool sibling = t->forker != t->parent || (!t->forker && t == r->root && r->opts->sibling);
 	uint64_t flags = (sibling ? CLONE_PARENT : 0) | (t->files_of ? CLONE_FILES : 0) |
 			 (t->fs_of ? CLONE_FS : 0);
+	uint64_t slack =
+		t->helper || t->zombie ? 0 : t->thread[0].core->thread_core->default_timerslack_ns;
 	pid_t pid;
 
+	/* What it falls back to is what its maker had at this moment. */
+	if (slack)
+		prctl(PR_SET_TIMERSLACK, slack);
 	/* With CLONE_PARENT the exit signal is the forker's. */
 	pid = sys_fork_as(t->pid, flags, sibling ? 0 : exit_signal_of(t));
 	if (pid == 0)

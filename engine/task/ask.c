@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -11,6 +12,7 @@
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
 #include "engine/inject/inject.h"
+#include "security.h"
 
 #define GET_THP_DISABLE              42
 #define MEMBARRIER_GET_REGISTRATIONS 512 /* since 6.3 */
@@ -18,12 +20,14 @@
 /* Where the answers of a thread will be. */
 struct questions {
 	uint64_t sas, clear_tid, pdeath, policy, nodes;
-	int slack, securebits, policy_call, clear_tid_call;
+	int slack, default_slack, securebits, policy_call, clear_tid_call;
 	int attribute[MAX_ATTRIBUTES];
+	struct security_questions security;
 	/* Of the main thread. */
 	uint64_t sigaction[NR_SIGNALS], itimer[3], subreaper;
 	uint64_t *timer;
-	int dumpable, thp, brk, membarrier;
+	int dumpable, thp, brk, membarrier, discard;
+	uint64_t resident;
 	int *timer_call, *overrun_call;
 };
 
@@ -53,7 +57,12 @@ static void ask_thread(struct batch *b, bool leader, struct questions *q)
 	batch_call(b, SYS_sigaltstack, 0, q->sas);
 	q->clear_tid_call = batch_call(b, SYS_prctl, PR_GET_TID_ADDRESS, q->clear_tid);
 	batch_call(b, SYS_prctl, PR_GET_PDEATHSIG, q->pdeath);
+	/* What a slack of 0 falls back to shows only when it has. */
 	q->slack = batch_call(b, SYS_prctl, PR_GET_TIMERSLACK);
+	batch_pass(b, 3, 1);
+	batch_call(b, SYS_prctl, PR_SET_TIMERSLACK, 0);
+	q->default_slack = batch_call(b, SYS_prctl, PR_GET_TIMERSLACK);
+	batch_call(b, SYS_prctl, PR_SET_TIMERSLACK, 0 /* what it was */);
 	q->securebits = batch_call(b, SYS_prctl, PR_GET_SECUREBITS);
 	/* The kernel counts the nodes of a mask one more than there are bits. */
 	q->policy_call =
@@ -62,7 +71,19 @@ static void ask_thread(struct batch *b, bool leader, struct questions *q)
 	attributes_ask(b, leader, q->attribute);
 }
 
-static int ask_leader(struct batch *b, const struct task_answers *a, struct questions *q)
+/*
+ * Nothing tells whether mlockall(MCL_FUTURE) is in force, but a new mapping shows it: it is populated
+ * at once (unless MCL_ONFAULT), and pages of locked memory cannot be discarded.
+ */
+static void ask_mlock_future(struct batch *b, uint64_t page, struct questions *q)
+{
+	q->resident = batch_out(b, 1);
+	batch_call(b, SYS_mincore, page, PAGE, q->resident);
+	q->discard = batch_call(b, SYS_madvise, page, PAGE, MADV_DONTNEED);
+}
+
+static int ask_leader(const struct task *t, struct batch *b, const struct task_answers *a,
+		      struct questions *q)
 {
 	int last = 0;
 
@@ -84,6 +105,7 @@ static int ask_leader(struct batch *b, const struct task_answers *a, struct ques
 	q->dumpable = batch_call(b, SYS_prctl, PR_GET_DUMPABLE);
 	q->thp = batch_call(b, SYS_prctl, GET_THP_DISABLE);
 	q->brk = batch_call(b, SYS_brk, 0);
+	ask_mlock_future(b, inject_untouched_page(t), q);
 	last = q->membarrier = batch_call(b, SYS_membarrier, MEMBARRIER_GET_REGISTRATIONS, 0, 0);
 	return last;
 }
@@ -116,14 +138,17 @@ int task_ask(struct task *t)
 			q->overrun_call = calloc(a->n_timers + 1, sizeof(*q->overrun_call));
 			if (!q->timer || !q->timer_call || !q->overrun_call)
 				return -ENOMEM;
-			r = ask_leader(t->thread[i].batch, a, q);
+			r = ask_leader(t, t->thread[i].batch, a, q);
 		}
 		ask_thread(t->thread[i].batch, i == 0, q);
+		if (r >= 0)
+			r = security_ask(t, t->thread[i].batch, &q->security);
+		if (r < 0 && r != -ENOBUFS)
+			return r;
 		/* A slice that overflows says so with every further call, the last one too. */
-		if (r == 0)
-			r = batch_call(t->thread[i].batch, SYS_gettid);
-		if (r < 0)
-			return log_err(r, "task %d: more questions than the area has room for",
+		if (batch_call(t->thread[i].batch, SYS_gettid) < 0)
+			return log_err(-ENOBUFS,
+				       "task %d: more questions than the area has room for",
 				       t->pid);
 	}
 	return 0;
@@ -145,13 +170,14 @@ static int answer_thread(const struct task *t, struct thread *th, const struct q
 	a->clear_tid = *(uint64_t *)batch_at(b, q->clear_tid);
 	a->pdeath_sig = *(int *)batch_at(b, q->pdeath);
 	a->timerslack = batch_ret(b, q->slack);
+	a->default_timerslack = batch_ret(b, q->default_slack);
 	a->securebits = batch_ret(b, q->securebits);
 	if (batch_ret(b, q->policy_call) == 0) {
 		a->mempolicy = *(int *)batch_at(b, q->policy);
 		memcpy(a->mempolicy_nodes, batch_at(b, q->nodes), sizeof(a->mempolicy_nodes));
 	}
 	attributes_answer(b, q->attribute, th);
-	return 0;
+	return security_answer(t, th, b, &q->security);
 }
 
 static int answer_leader(struct task *t, struct batch *b, const struct questions *q)
@@ -175,6 +201,9 @@ static int answer_leader(struct task *t, struct batch *b, const struct questions
 	ret = batch_ret(b, q->thp);
 	a->thp_disabled = ret > 0 ? ret : 0;
 	a->brk = batch_ret(b, q->brk);
+	if (batch_ret(b, q->discard) == -EINVAL)
+		a->mlock_future =
+			MCL_FUTURE | (*(uint8_t *)batch_at(b, q->resident) & 1 ? 0 : MCL_ONFAULT);
 	ret = batch_ret(b, q->membarrier);
 	a->membarrier = ret > 0 ? ret : 0;
 	return 0;

@@ -52,6 +52,11 @@ static int dump_thread(struct dump *d, struct task *t, struct thread *th, TaskCo
 	thread.has_blk_sigset = true;
 	thread.blk_sigset = th->sigmask;
 	thread.comm = stat.comm;
+	if (th->answers.pdeath_sig && t->parent && t->maker != t->parent->pid)
+		return log_refuse(
+			"task %d: its parent-death signal waits for the end of thread %d: not "
+			"supported yet",
+			t->pid, t->maker);
 	if (th->answers.pdeath_sig) {
 		thread.has_pdeath_sig = true;
 		thread.pdeath_sig = th->answers.pdeath_sig;

@@ -152,7 +152,7 @@ static bool in_vfork(const struct task *t)
 	_cleanup_free_ pid_t *child = NULL;
 	unsigned int n;
 
-	if (proc_children(t->proc, &child, &n) < 0)
+	if (proc_children(t->proc, &child, NULL, &n) < 0)
 		return false;
 	for (unsigned int i = 0; i < n; i++)
 		if (sys_kcmp(t->pid, child[i], KCMP_WHAT_VM) == 0)
@@ -238,15 +238,17 @@ static int stop_threads(struct tree *tree, struct task *t, unsigned int timeout_
  * A task's entry in the tree, made when a list of children shows one that has none yet, and its
  * main thread reached for. Its stop is waited for later, so that all stop side by side.
  */
-static int adopt(struct tree *tree, struct task *parent, pid_t pid)
+static int adopt(struct tree *tree, struct task *parent, pid_t pid, pid_t maker)
 {
 	_cleanup_close_ int proc = -EBADF;
 	struct task *t;
 	int r;
 
 	HASH_FIND_INT(tree->by_pid, &pid, t);
-	if (t)
+	if (t) {
+		t->maker = maker; /* the one it had may have ended */
 		return 0;
+	}
 	proc = proc_open(pid, 0);
 	if (proc < 0)
 		return parent && proc == -ESRCH ? 0 : proc;
@@ -254,6 +256,7 @@ static int adopt(struct tree *tree, struct task *parent, pid_t pid)
 	if (!t)
 		return -ENOMEM;
 	proc = -EBADF;
+	t->maker = maker;
 	r = add_thread(t, pid);
 	return r < 0 ? r : 1;
 }
@@ -261,17 +264,17 @@ static int adopt(struct tree *tree, struct task *parent, pid_t pid)
 /* Returns how many tasks it added. */
 static int adopt_children(struct tree *tree, struct task *t)
 {
-	_cleanup_free_ pid_t *pids = NULL;
+	_cleanup_free_ pid_t *pids = NULL, *makers = NULL;
 	unsigned int n;
 	int r, found = 0;
 
-	r = proc_children(t->proc, &pids, &n);
+	r = proc_children(t->proc, &pids, &makers, &n);
 	if (r == -ESRCH)
 		return 0;
 	if (r < 0)
 		return log_err(r, "task %d: list of children", t->pid);
 	for (unsigned int i = 0; i < n; i++) {
-		r = adopt(tree, t, pids[i]);
+		r = adopt(tree, t, pids[i], makers[i]);
 		if (r < 0)
 			return r;
 		found += r;
@@ -375,7 +378,7 @@ static int freeze(struct tree *tree, pid_t root, unsigned int timeout_ms)
 	struct task *at, *next;
 	int r;
 
-	r = adopt(tree, NULL, root);
+	r = adopt(tree, NULL, root, 0);
 	if (r == -ESRCH)
 		return log_err(r, "task %d", root);
 	if (r < 0)

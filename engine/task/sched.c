@@ -14,6 +14,7 @@
 #include "parts.h"
 
 #define POLICY_EXT 7 /* SCHED_EXT, since 6.12 */
+#define KEPT_FLAGS (SCHED_FLAG_RESET_ON_FORK | SCHED_FLAG_RECLAIM | SCHED_FLAG_DL_OVERRUN)
 
 static int affinity_dump(pid_t tid, struct arena *a, ThreadCoreEntry *core)
 {
@@ -51,7 +52,7 @@ int sched_dump(const struct task *t, const struct thread *th, struct arena *a,
 	r = sys_sched_getattr(th->tid, &attr);
 	if (r < 0)
 		return log_err(r, "task %d: scheduling of thread %d", t->pid, th->tid);
-	if (attr.policy == SCHED_DEADLINE || attr.policy == POLICY_EXT)
+	if (attr.policy == POLICY_EXT)
 		return log_refuse("task %d: thread %d is scheduled by policy %u: not supported yet",
 				  t->pid, th->tid, attr.policy);
 	core->has_sched_policy = core->has_sched_nice = true;
@@ -61,9 +62,15 @@ int sched_dump(const struct task *t, const struct thread *th, struct arena *a,
 		core->has_sched_prio = true;
 		core->sched_prio = attr.priority;
 	}
-	if (attr.flags & SCHED_FLAG_RESET_ON_FORK) {
+	if (attr.flags & KEPT_FLAGS) {
 		core->has_sched_flags = true;
-		core->sched_flags = SCHED_FLAG_RESET_ON_FORK;
+		core->sched_flags = attr.flags & KEPT_FLAGS;
+	}
+	if (attr.policy == SCHED_DEADLINE) {
+		core->has_sched_runtime = core->has_sched_deadline = core->has_sched_period = true;
+		core->sched_runtime = attr.runtime;
+		core->sched_deadline = attr.deadline;
+		core->sched_period = attr.period;
 	}
 	r = affinity_dump(th->tid, a, core);
 	if (r < 0)
@@ -80,6 +87,8 @@ int sched_dump(const struct task *t, const struct thread *th, struct arena *a,
 	}
 	core->has_timerslack_ns = true;
 	core->timerslack_ns = ans->timerslack;
+	core->has_default_timerslack_ns = true;
+	core->default_timerslack_ns = ans->default_timerslack;
 	if (ans->mempolicy) {
 		core->has_mempolicy_mode = core->has_mempolicy_nodes = true;
 		core->mempolicy_mode = ans->mempolicy;
@@ -91,7 +100,8 @@ int sched_dump(const struct task *t, const struct thread *th, struct arena *a,
 
 int sched_check(const ThreadCoreEntry *core, const char *image)
 {
-	if (core->sched_policy == SCHED_DEADLINE || core->sched_policy == POLICY_EXT)
+	if (core->sched_policy == POLICY_EXT ||
+	    (core->sched_policy == SCHED_DEADLINE && !core->sched_runtime))
 		return log_refuse("%s: scheduling policy %u: not supported yet", image,
 				  core->sched_policy);
 	if (core->has_sched_nice && (core->sched_nice < -20 || core->sched_nice > 19))
@@ -107,6 +117,9 @@ int sched_restore(struct program *p, const ThreadCoreEntry *core)
 		.flags = core->sched_flags,
 		.nice = core->sched_nice,
 		.priority = core->sched_prio,
+		.runtime = core->sched_runtime,
+		.deadline = core->sched_deadline,
+		.period = core->sched_period,
 	};
 
 	if (core->has_ioprio)

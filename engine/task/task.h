@@ -39,7 +39,7 @@ struct thread_answers {
 	uint32_t ss_flags;
 	uint64_t clear_tid;
 	uint32_t pdeath_sig;
-	uint64_t timerslack;
+	uint64_t timerslack, default_timerslack;
 	uint32_t securebits;
 	int32_t mempolicy;
 	uint8_t mempolicy_nodes[128];
@@ -55,7 +55,8 @@ struct task_answers {
 	int32_t *timer_overrun;
 	unsigned int n_timers;
 	int dumpable;
-	int thp_disabled;
+	int thp_disabled;      /* 1 and flags: PR_GET_THP_DISABLE */
+	uint32_t mlock_future; /* flags of mlockall(2), 0: none */
 	bool child_subreaper;
 	uint64_t brk;
 	uint32_t membarrier;
@@ -77,7 +78,8 @@ struct task {
 	struct task *parent, *child, **last_child, *sibling;
 	UT_hash_handle hh;
 	pid_t pid;
-	int proc; /* O_PATH descriptor of /proc/PID */
+	pid_t maker; /* the thread of its parent that counts as having forked it */
+	int proc;    /* O_PATH descriptor of /proc/PID */
 	struct proc_stat stat;
 	struct proc_status status; /* of the leader */
 

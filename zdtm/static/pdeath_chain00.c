@@ -80,7 +80,8 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "parent-death signals come when the creator ends, not sooner and not later",
 	.object = "task",
-	.variants = VARIANTS({ "main_thread", BY_MAIN }, { "other_thread", BY_THREAD }),
+	.variants = VARIANTS({ "main_thread", BY_MAIN },
+			     { "other_thread", BY_THREAD, .demand = KEEP_OR_REFUSE }),
 	.setup = setup,
 	.check = check,
 };

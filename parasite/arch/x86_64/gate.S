@@ -14,7 +14,8 @@
  *   gate_call  one system call, its number and arguments in place; the result goes to r14.
  *              r12 = 1: it is the mmap() of the area, to be undone if nobody is left to say where.
  *   gate_run   a list of system calls at r13: records of eight words (number, six arguments,
- *              result), ended by a negative number.
+ *              result), ended by -1. -2 in the place of a number stores the result of the record
+ *              before at the address that is its first argument.
  *   rbx, rbp, r15: process id, thread id and signal of the stop.
  */
 #include <asm/unistd_64.h>
@@ -31,7 +32,7 @@ gate_begin:
 gate_run:
 	mov	(%r13), %rax
 	test	%rax, %rax
-	js	stop
+	js	no_call
 	mov	8(%r13), %rdi
 	mov	16(%r13), %rsi
 	mov	24(%r13), %rdx
@@ -40,8 +41,16 @@ gate_run:
 	mov	48(%r13), %r9
 	syscall
 	mov	%rax, 56(%r13)
-	add	$64, %r13
+next:	add	$64, %r13
 	jmp	gate_run
+
+no_call:
+	cmp	$-2, %rax
+	jne	stop
+	mov	-8(%r13), %rax
+	mov	8(%r13), %rdi
+	mov	%rax, (%rdi)
+	jmp	next
 
 stop:
 	mov	$__NR_tgkill, %eax
