@@ -242,6 +242,7 @@ static int failed(struct dump *d, int r)
 		log_err(r, "%s", d->images.failed);
 	else if (!log_first_error())
 		log_err(r, "dump");
+	security_end();
 	remap_dump_undo();
 	image_dir_abort(&d->images);
 	return r;

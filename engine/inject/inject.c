@@ -84,12 +84,12 @@ static uint64_t bit(int sig)
  * Ignored by default, not caught, not blocked: then sending it to the thread itself has no effect
  * once the tracer is gone. 0 when the task has a use for all of them.
  */
-static int pick_stop_signal(const struct task *t, const struct thread *th)
+static int pick_stop_signal(const struct thread *th)
 {
 	static const int candidate[] = { SIGURG, SIGWINCH, SIGCHLD };
 
 	for (size_t i = 0; i < ARRAY_SIZE(candidate); i++)
-		if (!((t->status.sig_caught | th->sigmask) & bit(candidate[i])))
+		if (!((th->status.sig_caught | th->sigmask) & bit(candidate[i])))
 			return candidate[i];
 	return 0;
 }
@@ -216,7 +216,7 @@ int inject_map_begin(struct task *t, size_t extra)
 		struct batch *b = &in->batch[i];
 		size_t at = i ? LEADER_SLICE + extra + (i - 1) * THREAD_SLICE : 0;
 
-		t->thread[i].stop_sig = pick_stop_signal(t, &t->thread[i]);
+		t->thread[i].stop_sig = pick_stop_signal(&t->thread[i]);
 		t->thread[i].batch = b;
 		b->base = at; /* until the area has an address */
 		b->mem = in->local + at;

@@ -299,10 +299,17 @@ static int match_guards(struct plan_memory *m, const char *image)
 	return 0;
 }
 
-static bool same_vma(const VmaEntry *a, const VmaEntry *b)
+/* Is `part` what is left of `whole` after a fork, if some was unmapped, protected or advised since? */
+static bool part_of(const VmaEntry *part, const VmaEntry *whole)
 {
-	return a->start == b->start && a->end == b->end && a->pgoff == b->pgoff &&
-	       a->shmid == b->shmid && a->flags == b->flags && a->status == b->status;
+	const uint32_t kind = VMA_ANON_PRIVATE | VMA_FILE_PRIVATE | VMA_MEMFD;
+
+	if (part->start < whole->start || part->end > whole->end ||
+	    (part->status ^ whole->status) & kind || (part->flags ^ whole->flags) & ~MAP_LOCKED)
+		return false;
+	return part->status & VMA_ANON_PRIVATE ||
+	       (part->shmid == whole->shmid &&
+		part->pgoff - whole->pgoff == part->start - whole->start);
 }
 
 /* Mappings that a task has in common with the one that forks it come by fork, sharing their pages. */
@@ -317,12 +324,12 @@ static void match_forker(struct restore_task *t)
 	for (unsigned int i = 0; i < t->memory->n; i++) {
 		struct plan_vma *v = &t->memory->vma[i];
 
-		while (j < from->n && from->vma[j].e->start < v->e->start)
+		while (j < from->n && from->vma[j].e->end <= v->e->start)
 			j++;
 		if (j == from->n)
 			break;
 		/* Shared mappings and those the child would not get are made anew. */
-		v->inherited = same_vma(v->e, from->vma[j].e) && !vma_is_special(v->e) &&
+		v->inherited = part_of(v->e, from->vma[j].e) && !vma_is_special(v->e) &&
 			       v->e->status & (VMA_ANON_PRIVATE | VMA_FILE_PRIVATE);
 		t->memory->inherits |= v->inherited;
 	}

@@ -159,35 +159,59 @@ static int map_one(struct restore *r, struct restore_task *t, struct plan_vma *v
 	return 0;
 }
 
+static int unmap_inherited(const struct plan_vma *theirs, uint64_t start, uint64_t end)
+{
+	if (start < end &&
+	    munmap((void *)(theirs->at + (start - theirs->e->start)), end - start) < 0)
+		return log_err(-errno, "unmap what came from the parent");
+	return 0;
+}
+
+static int inherit(struct plan_vma *v, const struct plan_vma *theirs)
+{
+	v->at = theirs->at + (v->e->start - theirs->e->start);
+	v->mapped = true;
+	if (first_prot(v) != first_prot(theirs) &&
+	    mprotect((void *)v->at, vma_size(v), first_prot(v)) < 0)
+		return log_err(-errno, "protect what came from the parent");
+	return 0;
+}
+
 /* What fork brought along and is not ours goes; the rest is where the forker put it. */
 static int sort_inheritance(struct restore_task *t)
 {
 	const struct plan_memory *from;
 	unsigned int j = 0;
+	int ret = 0;
 
 	if (!t->forker || t->forker->helper || t->forker->zombie || !t->forker->memory->feeds)
 		return 0;
 	from = t->forker->memory;
-	for (unsigned int i = 0; i < from->n; i++) {
+	for (unsigned int i = 0; ret == 0 && i < from->n; i++) {
 		const struct plan_vma *theirs = &from->vma[i];
-		struct plan_vma *v;
+		uint64_t at = theirs->e->start;
 
 		if (!theirs->mapped)
 			continue;
-		while (j < t->memory->n && t->memory->vma[j].e->start < theirs->e->start)
+		while (j < t->memory->n && t->memory->vma[j].e->end <= at)
 			j++;
-		v = j < t->memory->n ? &t->memory->vma[j] : NULL;
-		if (v && v->inherited && v->e->start == theirs->e->start) {
-			v->at = theirs->at;
-			v->mapped = true;
-			if (first_prot(v) != first_prot(theirs) &&
-			    mprotect((void *)v->at, vma_size(v), first_prot(v)) < 0)
-				return log_err(-errno, "protect what came from the parent");
-		} else if (munmap((void *)theirs->at, vma_size(theirs)) < 0) {
-			return log_err(-errno, "unmap what came from the parent");
+		for (; ret == 0 && j < t->memory->n && t->memory->vma[j].e->start < theirs->e->end;
+		     j++) {
+			struct plan_vma *v = &t->memory->vma[j];
+
+			if (v->inherited) {
+				ret = unmap_inherited(theirs, at, v->e->start);
+				if (ret == 0)
+					ret = inherit(v, theirs);
+				at = v->e->end;
+			}
+			if (v->e->end > theirs->e->end)
+				break;
 		}
+		if (ret == 0)
+			ret = unmap_inherited(theirs, at, theirs->e->end);
 	}
-	return 0;
+	return ret;
 }
 
 /* ---- pages ---- */

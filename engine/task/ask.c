@@ -142,7 +142,7 @@ int task_ask(struct task *t)
 		}
 		ask_thread(t->thread[i].batch, i == 0, q);
 		if (r >= 0)
-			r = security_ask(t, t->thread[i].batch, &q->security);
+			r = security_ask(t, &t->thread[i], t->thread[i].batch, &q->security);
 		if (r < 0 && r != -ENOBUFS)
 			return r;
 		/* A slice that overflows says so with every further call, the last one too. */

@@ -21,37 +21,18 @@ static int dump_thread(struct dump *d, struct task *t, struct thread *th, TaskCo
 	CoreEntry core = CORE_ENTRY__INIT;
 	struct arch_thread cpu = th->cpu;
 	bool block;
-	struct proc_status own = {}, *status = &t->status;
-	struct proc_stat stat = t->stat;
-	_cleanup_close_ int proc = -EBADF;
 	uint64_t robust;
 	size_t len;
 	int r;
 
-	if (th != task_leader(t)) {
-		proc = proc_open(t->pid, th->tid);
-		if (proc < 0)
-			return log_err(proc, "task %d: thread %d", t->pid, th->tid);
-		status = &own;
-		r = proc_read_status(proc, status);
-		if (r == 0)
-			r = proc_read_stat(proc, &stat);
-		if (r < 0)
-			return log_err(r, "task %d: status of thread %d", t->pid, th->tid);
-		r = ids_check_thread(t, th->tid, proc);
-		if (r < 0)
-			goto out;
-	}
 	r = sys_get_robust_list(th->tid, &robust, &len);
-	if (r < 0) {
-		log_err(r, "task %d: robust futexes of thread %d", t->pid, th->tid);
-		goto out;
-	}
+	if (r < 0)
+		return log_err(r, "task %d: robust futexes of thread %d", t->pid, th->tid);
 	thread.futex_rla = robust;
 	thread.futex_rla_len = len;
 	thread.has_blk_sigset = true;
 	thread.blk_sigset = th->sigmask;
-	thread.comm = stat.comm;
+	thread.comm = th->comm;
 	if (th->answers.pdeath_sig && t->parent && t->maker != t->parent->pid)
 		return log_refuse(
 			"task %d: its parent-death signal waits for the end of thread %d: not "
@@ -61,7 +42,7 @@ static int dump_thread(struct dump *d, struct task *t, struct thread *th, TaskCo
 		thread.has_pdeath_sig = true;
 		thread.pdeath_sig = th->answers.pdeath_sig;
 	}
-	r = creds_dump(status, th->answers.securebits, a, &thread.creds);
+	r = creds_dump(&th->status, th->answers.securebits, a, &thread.creds);
 	if (r == 0)
 		r = sched_dump(t, th, a, &thread);
 	if (r == 0)
@@ -73,7 +54,7 @@ static int dump_thread(struct dump *d, struct task *t, struct thread *th, TaskCo
 	if (r == 0)
 		r = attributes_dump(t, th, a, &thread);
 	if (r < 0)
-		goto out;
+		return r;
 
 	/* Only the image's registers repeat the call: the thread itself may yet run on as it was. */
 	cpu.regs = restart_image_regs(t, th, &block);
@@ -86,8 +67,6 @@ static int dump_thread(struct dump *d, struct task *t, struct thread *th, TaskCo
 	if (r == 0)
 		r = image_write_one(&d->images, IMAGE_CORE, th->tid, &core.base);
 	arch_dump_done(&core);
-out:
-	proc_status_done(&own);
 	return r;
 }
 
@@ -165,7 +144,7 @@ static int dump_fs(struct dump *d, struct task *t)
 	if (r < 0)
 		return r;
 	fs.has_umask = true;
-	fs.umask = t->status.umask;
+	fs.umask = task_leader(t)->status.umask;
 	return image_write_one(&d->images, IMAGE_FS, t->pid, &fs.base);
 }
 

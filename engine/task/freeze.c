@@ -39,10 +39,11 @@ static void task_free(struct task *t)
 {
 	if (!t)
 		return;
-	for_each_thread(th, t)
+	for_each_thread(th, t) {
 		free(th->cpu.xstate);
+		proc_status_done(&th->status);
+	}
 	free(t->thread);
-	proc_status_done(&t->status);
 	vm_map_done(&t->map);
 	page_runs_done(&t->guards);
 	cleanup_close(&t->proc);

@@ -41,20 +41,43 @@ static int look_at_job(struct dump *d, const struct task *t)
 	return 0;
 }
 
+static int look_at_thread(struct task *t, struct thread *th)
+{
+	_cleanup_close_ int proc = -EBADF;
+	struct proc_stat stat;
+	int r;
+
+	if (th == task_leader(t)) {
+		memcpy(th->comm, t->stat.comm, sizeof(th->comm));
+		r = proc_read_status(t->proc, &th->status);
+	} else {
+		r = proc = proc_open(t->pid, th->tid);
+		if (r >= 0)
+			r = proc_read_status(proc, &th->status);
+		if (r == 0)
+			r = proc_read_stat(proc, &stat);
+		if (r == 0)
+			memcpy(th->comm, stat.comm, sizeof(th->comm));
+	}
+	if (r < 0)
+		return log_err(r, "task %d: status of thread %d", t->pid, th->tid);
+	if (th->status.seccomp)
+		return log_refuse("task %d: seccomp: not supported yet", t->pid);
+	return proc < 0 ? 0 : ids_check_thread(t, th->tid, proc);
+}
+
 int task_look(struct dump *d, struct task *t)
 {
 	bool sud;
 	int r;
 
-	r = proc_read_status(t->proc, &t->status);
-	if (r < 0)
-		return log_err(r, "task %d: status", t->pid);
-	if (t->status.seccomp)
-		return log_refuse("task %d: seccomp: not supported yet", t->pid);
 	r = look_at_job(d, t);
 	if (r < 0)
 		return r;
 	for_each_thread(th, t) {
+		r = look_at_thread(t, th);
+		if (r < 0)
+			return r;
 		r = ptrace_sud_active(th->tid, &sud);
 		/* -EIO: before 6.4 nobody tells. */
 		if (r == 0 && sud)

@@ -136,14 +136,15 @@ static int ask_keys(struct batch *b, int keyring)
 	return batch_call(b, SYS_keyctl, KEYCTL_GET_KEYRING_ID, (int64_t)keyring, 0);
 }
 
-int security_ask(const struct task *t, struct batch *b, struct security_questions *q)
+int security_ask(const struct task *t, const struct thread *th, struct batch *b,
+		 struct security_questions *q)
 {
 	pid_t witness;
 	int r;
 
 	q->witness = -1;
 	if (landlock_is_there()) {
-		r = witness_for(t->status.uid[0], t->status.gid[0], &witness);
+		r = witness_for(th->status.uid[0], th->status.gid[0], &witness);
 		if (r < 0)
 			return log_err(r,
 				       "task %d: a process of its user, to find out about Landlock",

@@ -21,7 +21,8 @@ void security_prepare(pid_t root);
 /* When it is done. */
 void security_end(void);
 
-int security_ask(const struct task *t, struct batch *b, struct security_questions *q);
+int security_ask(const struct task *t, const struct thread *th, struct batch *b,
+		 struct security_questions *q);
 /* Refuses what was found. */
 int security_answer(const struct task *t, const struct thread *th, struct batch *b,
 		    const struct security_questions *q);

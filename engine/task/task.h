@@ -65,6 +65,8 @@ struct task_answers {
 struct thread {
 	pid_t tid;
 	bool held; /* seized, and stopped unless we let it run */
+	struct proc_status status;
+	char comm[64];
 	struct arch_thread cpu;
 	uint64_t sigmask;
 	int stop_sig; /* signal the gate stops with; 0: none is free */
@@ -81,7 +83,6 @@ struct task {
 	pid_t maker; /* the thread of its parent that counts as having forked it */
 	int proc;    /* O_PATH descriptor of /proc/PID */
 	struct proc_stat stat;
-	struct proc_status status; /* of the leader */
 
 	bool quiet; /* while freezing: stands still, and had no new threads or children since */
 	bool zombie;
