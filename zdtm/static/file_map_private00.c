@@ -18,8 +18,7 @@ static void setup(void)
 	was.fd = SYS(open("file", O_RDWR | O_CREAT, 0600));
 	for (int i = 0; i < PAGES; i++)
 		was.data[i] = t_fill(was.fd, T_PAGE);
-	was.at = SYS(
-		mmap(NULL, PAGES * T_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, was.fd, 0));
+	was.at = SYS(mmap(NULL, PAGES * T_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, was.fd, 0));
 	was.data[WRITTEN] = t_fill_mem(was.at + WRITTEN * T_PAGE, T_PAGE);
 	t_blob_copy(&was.data[WRITTEN_SAME], was.at + WRITTEN_SAME * T_PAGE);
 	SYS(lseek(was.fd, FILE_CHANGED * T_PAGE, SEEK_SET));

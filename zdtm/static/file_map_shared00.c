@@ -19,8 +19,8 @@ static struct {
 
 static void child(long unused)
 {
-	unsigned char *at = SYS(mmap(NULL, PAGES * T_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
-				     was.fd, 2 * T_PAGE));
+	unsigned char *at = SYS(
+		mmap(NULL, PAGES * T_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, was.fd, 2 * T_PAGE));
 
 	SYS(close(was.fd));
 	t_wake(CHILD_READY);
@@ -38,8 +38,7 @@ static void setup(void)
 {
 	was.fd = SYS(open("file", O_RDWR | O_CREAT, 0600));
 	was.data = t_fill(was.fd, PAGES * T_PAGE - 10);
-	was.at = SYS(
-		mmap(NULL, PAGES * T_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, was.fd, 0));
+	was.at = SYS(mmap(NULL, PAGES * T_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, was.fd, 0));
 	was.child = t_fork(child, 0);
 	t_wait(CHILD_READY);
 	SYS(close(was.fd));

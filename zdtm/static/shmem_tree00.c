@@ -25,8 +25,8 @@ static unsigned char *page(int i)
 /* Has the last three pages, at another place. */
 static void grandchild(long unused)
 {
-	unsigned char *moved = SYS(mmap(NULL, 3 * T_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
-					-1, 0));
+	unsigned char *moved =
+		SYS(mmap(NULL, 3 * T_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 
 	SYS(mremap(page(5), 3 * T_PAGE, 3 * T_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, moved));
 	SYS(munmap(was.at, 5 * T_PAGE));

@@ -8,7 +8,8 @@
 #define PAGES 4
 
 static struct {
-	unsigned char *first, *priv, *shared; /* priv: from the second page, shared: from the third */
+	unsigned char *first, *priv,
+		*shared; /* priv: from the second page, shared: from the third */
 	struct blob data[PAGES], copy;
 } was;
 
@@ -23,8 +24,8 @@ static void setup(void)
 	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", (unsigned long)was.first,
 		 (unsigned long)was.first + PAGES * T_PAGE);
 	fd = SYS(open(path, O_RDWR));
-	was.priv = SYS(mmap(NULL, (PAGES - 1) * T_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd,
-			    T_PAGE));
+	was.priv = SYS(
+		mmap(NULL, (PAGES - 1) * T_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, T_PAGE));
 	was.shared = SYS(mmap(NULL, (PAGES - 2) * T_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
 			      2 * T_PAGE));
 	SYS(close(fd));
