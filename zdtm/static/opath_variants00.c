@@ -21,8 +21,8 @@ static struct {
 
 static void setup(void)
 {
-	const char *const names[THINGS] = { "regular", "directory", "fifo",
-					    "socket",  "symlink",   "/dev/null",
+	const char *const names[THINGS] = { "regular",        "directory",   "fifo",
+					    "socket",         "symlink",     "/dev/null",
 					    "/proc/self/exe", "removed-dir", "removed" };
 	int fd = SYS(open("regular", O_WRONLY | O_CREAT, 0600));
 
