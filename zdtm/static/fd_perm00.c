@@ -50,8 +50,8 @@ ZDTM_TEST = {
 	.doc = "an open file needs no permission any more",
 	.object = "regfile",
 	.caps = CAP_BIT(CAP_CHOWN), /* fchown() */
-	.variants = VARIANTS({ "file_mode", FILE_MODE }, { "dir_mode", DIR_MODE },
-			     { "owner", OWNER }),
+	.variants =
+		VARIANTS({ "file_mode", FILE_MODE }, { "dir_mode", DIR_MODE }, { "owner", OWNER }),
 	.setup = setup,
 	.check = check,
 };

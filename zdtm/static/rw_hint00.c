@@ -8,8 +8,8 @@
 #include "zdtm.h"
 
 #ifndef F_GET_RW_HINT
-#define F_GET_RW_HINT     1035
-#define F_SET_RW_HINT     1036
+#define F_GET_RW_HINT       1035
+#define F_SET_RW_HINT       1036
 #define RWH_WRITE_LIFE_LONG 4
 #endif
 
