@@ -18,8 +18,7 @@ static void setup(void)
 {
 	was.fd = SYS(open("file", O_RDWR | O_CREAT, 0600));
 	SYS(ftruncate(was.fd, PAGES * T_PAGE));
-	was.at = SYS(
-		mmap(NULL, PAGES * T_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, was.fd, 0));
+	was.at = SYS(mmap(NULL, PAGES * T_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, was.fd, 0));
 	for (int i = 0; i < PAGES; i++)
 		was.at[i * T_PAGE] = 1;
 	was.data[0] = t_fill_mem(was.at, T_PAGE);

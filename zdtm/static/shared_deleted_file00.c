@@ -17,8 +17,8 @@ static struct {
 
 static void child(long fd)
 {
-	was.part = SYS(mmap(NULL, (PAGES - 1) * T_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-			    T_PAGE));
+	was.part = SYS(
+		mmap(NULL, (PAGES - 1) * T_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, T_PAGE));
 	SYS(close(fd));
 	SYS(munmap(was.all, PAGES * T_PAGE));
 	t_wake(CHILD_READY);
