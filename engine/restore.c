@@ -78,8 +78,8 @@ static int prepare(struct restore *r)
 	if (ret == 0)
 		ret = memory_find_vdso();
 	if (ret == 0)
-		ret = files_prepare(r);
-	return ret < 0 ? ret : memory_prepare(r);
+		ret = memory_prepare(r);
+	return ret < 0 ? ret : files_prepare(r);
 }
 
 static int bury_own_helpers(struct restore *r)
@@ -104,6 +104,9 @@ static int make_tasks(struct restore *r)
 	if (ret < 0)
 		return ret;
 	r->stats->fork_us = now_us() - r->stats->begun;
+	ret = memory_seal(r);
+	if (ret < 0)
+		return ret;
 	stage_open(r, STAGE_BORN);
 	ret = stage_await(r, STAGE_GROUPS, everybody);
 	if (ret < 0)

@@ -3,9 +3,12 @@
 #ifndef MEMORY_MEMORY_H
 #define MEMORY_MEMORY_H
 
+#include <sys/stat.h>
+
 #include "engine/dump.h"
 #include "engine/kernel/pagemap.h"
 #include "engine/restore.h"
+#include "proto/memfd.pb-c.h"
 
 /* ---- dump ---- */
 
@@ -24,6 +27,12 @@ int memory_look(struct dump *d, struct task *t);
 /* Writes the mm image; the files that are mapped get entries of their own. */
 int memory_dump_mm(struct dump *d, struct task *t);
 
+/*
+ * Shared memory that a file is open for or that a task has mapped: its pages will be saved, once,
+ * through `fd` (borrowed, readable). id is that of its pagemap image.
+ */
+int memory_dump_segment(struct dump *d, const struct stat *st, int fd, uint64_t *id);
+
 /* Writes the pages of all tasks and segments, on all CPUs. */
 int memory_dump_pages(struct dump *d);
 
@@ -34,7 +43,19 @@ void memory_dump_free(struct dump *d);
 /* Reads and checks the mm and pagemap images of all tasks, and those of shared segments. */
 int memory_plan(struct restore *r);
 
+/*
+ * Shared memory with this number in the images, at least `size` bytes of it; its pagemap is read
+ * when it is met first. With a memfd's entry, which lives as long as the plan, it will be one.
+ */
+int memory_segment(struct restore *r, uint64_t id, uint64_t size, const MemfdInodeEntry *memfd,
+		   struct plan_segment **ret);
+
 /* In main: makes the shared segments and fills them. */
 int memory_prepare(struct restore *r);
+/* Its descriptor in main, open for reading and writing. */
+int memory_segment_fd(const struct plan_segment *s);
+
+/* In main, when every task has mapped what it has: seals forbid that. */
+int memory_seal(struct restore *r);
 
 #endif

@@ -12,7 +12,7 @@
 #include "engine/base/log.h"
 #include "engine/base/str.h"
 #include "engine/image/values.h"
-#include "engine/objects/regfile.h"
+#include "engine/objects/files.h"
 #include "proto/mm.pb-c.h"
 
 #ifndef MAP_DROPPABLE
@@ -24,6 +24,7 @@ enum kind {
 	KIND_ANON,    /* private anonymous */
 	KIND_SEGMENT, /* shared anonymous */
 	KIND_FILE,
+	KIND_MEMFD, /* of memfd_create(2), or shared anonymous memory that was opened as a file */
 	KIND_VDSO,
 	KIND_VVAR,
 	KIND_VSYSCALL,
@@ -55,7 +56,6 @@ static int classify(const struct task *t, const struct vm_area *a, enum kind *re
 	static const struct {
 		const char *prefix, *why;
 	} foreign[] = {
-		{ "/memfd:", "a memfd" },
 		{ "/SYSV", "System V shared memory" },
 		{ "/[aio]", "a ring of native AIO" },
 		{ "/anon_hugepage", "huge TLB pages" },
@@ -77,8 +77,10 @@ static int classify(const struct task *t, const struct vm_area *a, enum kind *re
 		if (a->flags & cannot[i].flag)
 			return refuse(t, a, cannot[i].why);
 
-	if (a->shared && str_after(a->name, "/dev/zero (deleted)"))
+	if (a->shared && streq(a->name, "/dev/zero (deleted)"))
 		*ret = KIND_SEGMENT;
+	else if (str_after(a->name, "/memfd:") || streq(a->name, "/dev/zero (deleted)"))
+		*ret = KIND_MEMFD;
 	else if (a->name[0] == '/' && a->ino)
 		*ret = KIND_FILE;
 	else if (a->shared || (a->name[0] && a->name[0] != '['))
@@ -93,7 +95,7 @@ static int classify(const struct task *t, const struct vm_area *a, enum kind *re
 /* Do these mappings have pages of the task's own? */
 static bool private_pages(enum kind kind, const struct vm_area *a)
 {
-	return (kind == KIND_ANON || kind == KIND_FILE) && !a->shared;
+	return (kind == KIND_ANON || kind == KIND_FILE || kind == KIND_MEMFD) && !a->shared;
 }
 
 static int add_runs(struct task *t, const struct page_runs *all, struct page_runs *to)
@@ -212,7 +214,7 @@ static int file_id(struct dump *d, struct task *t, const struct vm_area *a, int 
 	fd = map_file_open(t, a, O_PATH);
 	if (fd < 0)
 		return fd;
-	r = regfile_dump_extra(d, t->pid, fd, flags, "a mapped file", id);
+	r = file_dump_extra(d, t->pid, fd, flags, "a mapped file", id);
 	if (r < 0)
 		return r;
 	f = arena_new(&d->arena, struct mapped);
@@ -257,16 +259,18 @@ static int segment_runs(struct page_source *s)
 	return 0;
 }
 
-static int segment_id(struct dump *d, struct task *t, const struct vm_area *a, uint64_t *id)
+int memory_dump_segment(struct dump *d, const struct stat *st, int fd, uint64_t *id)
 {
 	struct dump_memory *m = memory_of(d);
 	struct segment *seg, key;
 	struct page_source *s;
 	int r;
 
+	if (!m)
+		return -ENOMEM;
 	memset(&key, 0, sizeof(key));
-	key.key.dev = a->dev;
-	key.key.ino = a->ino;
+	key.key.dev = st->st_dev;
+	key.key.ino = st->st_ino;
 	HASH_FIND(hh, m->segments, &key.key, sizeof(key.key), seg);
 	if (seg) {
 		*id = seg->id;
@@ -277,21 +281,32 @@ static int segment_id(struct dump *d, struct task *t, const struct vm_area *a, u
 		return -ENOMEM;
 	seg->key = key.key;
 	/* They all live on one mount of the kernel's own. */
-	*id = seg->id = a->ino;
+	*id = seg->id = st->st_ino;
 	HASH_ADD(hh, m->segments, key, sizeof(seg->key), seg);
 
 	s = memory_add_source(d, NULL, seg->id);
 	if (!s)
 		return -ENOMEM;
-	s->fd = map_file_open(t, a, O_RDONLY);
+	s->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	if (s->fd < 0)
-		return s->fd;
+		return -errno;
 	r = segment_runs(s);
-	if (r < 0)
-		return log_err(r, "task %d: pages of shared memory %jx-%jx", t->pid,
-			       (uintmax_t)a->start, (uintmax_t)a->end);
 	d->stats.shmem_pages_scanned += s->runs.pages;
-	return 0;
+	return r;
+}
+
+static int segment_id(struct dump *d, struct task *t, const struct vm_area *a, uint64_t *id)
+{
+	struct stat st = { .st_dev = a->dev, .st_ino = a->ino };
+	_cleanup_close_ int fd = map_file_open(t, a, O_RDONLY);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = memory_dump_segment(d, &st, fd, id);
+	return r < 0 ? log_err(r, "task %d: pages of shared memory %jx-%jx", t->pid,
+			       (uintmax_t)a->start, (uintmax_t)a->end)
+		     : 0;
 }
 
 /* ---- the mm image ---- */
@@ -348,9 +363,12 @@ static int fill_vma(struct dump *d, struct task *t, const struct vm_area *a, Vma
 		r = segment_id(d, t, a, &e->shmid);
 		break;
 	case KIND_FILE:
+	case KIND_MEMFD:
 		/* A shared mapping that may become writable needs the file open for writing. */
 		flags = a->shared && a->flags & VM_FLAG(MW) ? O_RDWR : O_RDONLY;
 		e->status |= a->shared ? VMA_FILE_SHARED : VMA_FILE_PRIVATE;
+		if (kind == KIND_MEMFD)
+			e->status |= VMA_MEMFD;
 		e->pgoff = a->pgoff;
 		r = file_id(d, t, a, flags, &id);
 		e->shmid = id;
@@ -419,7 +437,7 @@ static int dump_exe(struct dump *d, struct task *t, uint32_t *id)
 
 	if (fd < 0)
 		return log_err(-errno, "task %d: its executable", t->pid);
-	return regfile_dump_extra(d, t->pid, fd, O_RDONLY, "its executable", id);
+	return file_dump_extra(d, t->pid, fd, O_RDONLY, "its executable", id);
 }
 
 int memory_dump_mm(struct dump *d, struct task *t)

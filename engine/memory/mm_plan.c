@@ -10,9 +10,8 @@
 #include "engine/base/log.h"
 #include "engine/base/str.h"
 #include "engine/image/values.h"
-#include "engine/objects/regfile.h"
+#include "engine/objects/files.h"
 #include "engine/restore/plan.h"
-#include "proto/memfd.pb-c.h"
 #include "proto/pagemap.pb-c.h"
 #include "restore.h"
 
@@ -113,7 +112,8 @@ static int read_pagemap(struct restore *r, enum image_type type, uint64_t id, st
 
 /* ---- segments ---- */
 
-static int segment(struct restore *r, uint64_t id, uint64_t size, struct plan_segment **ret)
+int memory_segment(struct restore *r, uint64_t id, uint64_t size, const MemfdInodeEntry *memfd,
+		   struct plan_segment **ret)
 {
 	struct plan_segment *s;
 
@@ -133,37 +133,11 @@ static int segment(struct restore *r, uint64_t id, uint64_t size, struct plan_se
 		if (s->pages.n)
 			s->size = s->pages.run[s->pages.n - 1].end;
 	}
+	if (memfd)
+		s->memfd = memfd;
 	s->size = MAX(s->size, ALIGN_UP(size, PAGE));
 	*ret = s;
 	return 0;
-}
-
-/* CRIU saves shared anonymous memory as a memfd with the name the kernel shows for it. */
-static int memfd_segment(struct restore *r, const VmaEntry *e, const char *image,
-			 struct plan_segment **ret)
-{
-	struct restore_file *f = restore_file_by_id(r, e->shmid);
-	MemfdInodeEntry *inode;
-	struct image_in in;
-	int err;
-
-	if (!f || !f->fe->memfd)
-		return log_bad_image("%s: mapping %#jx: there is no memfd %ju", image,
-				     (uintmax_t)e->start, (uintmax_t)e->shmid);
-	err = image_open(&r->set, IMAGE_MEMFD_INODE, 0, &in);
-	if (err == -ENOENT)
-		return log_bad_image("%s is missing", in.name);
-	while (err >= 0 && (err = image_get(&in, &memfd_inode_entry__descriptor, &inode)) > 0) {
-		if (inode->inode_id != f->fe->memfd->inode_id)
-			continue;
-		if (!streq(inode->name, "/dev/zero") || !(e->status & VMA_FILE_SHARED))
-			return log_refuse("%s: mapping %#jx: memfd \"%s\": not supported yet",
-					  image, (uintmax_t)e->start, inode->name);
-		return segment(r, inode->shmid, inode->size, ret);
-	}
-	if (err < 0)
-		return plan_bad(r, err);
-	return log_bad_image("%s: lacks inode %u", in.name, f->fe->memfd->inode_id);
 }
 
 /* ---- mappings ---- */
@@ -224,11 +198,10 @@ static int take_vma(struct restore *r, struct plan_memory *m, const VmaEntry *e,
 	ret = check_kind(r, e, image);
 	if (ret < 0)
 		return ret;
-	if (e->status & VMA_MEMFD)
-		return memfd_segment(r, e, image, &v->segment);
 	if (e->status & VMA_ANON_SHARED)
-		return segment(r, e->shmid, e->pgoff + (e->end - e->start), &v->segment);
-	if (e->status & (VMA_FILE_PRIVATE | VMA_FILE_SHARED) && !regfile_exists(r, e->shmid))
+		return memory_segment(r, e->shmid, e->pgoff + (e->end - e->start), NULL,
+				      &v->segment);
+	if (e->status & (VMA_FILE_PRIVATE | VMA_FILE_SHARED) && !file_exists(r, e->shmid))
 		return log_bad_image("%s: mapping %#jx: there is no file %ju", image,
 				     (uintmax_t)e->start, (uintmax_t)e->shmid);
 	return 0;
@@ -353,10 +326,10 @@ static int plan_task(struct restore *r, struct restore_task *t)
 		return plan_bad(r, ret);
 	if (t->mm->n_aios)
 		return log_refuse("%s: native AIO: not supported yet", image);
-	if (!regfile_exists(r, t->mm->exe_file_id))
+	if (!file_exists(r, t->mm->exe_file_id))
 		return log_bad_image("%s: there is no file %u to be its executable", image,
 				     t->mm->exe_file_id);
-	if (!regfile_exists(r, t->fs->cwd_id) || !regfile_exists(r, t->fs->root_id))
+	if (!file_exists(r, t->fs->cwd_id) || !file_exists(r, t->fs->root_id))
 		return log_bad_image("fs-%d.img: there is no file for its directories", t->pid);
 
 	m->vma = arena_array(&r->arena, struct plan_vma, t->mm->n_vmas + 1);

@@ -16,7 +16,7 @@
 #include "engine/base/fd.h"
 #include "engine/base/log.h"
 #include "engine/image/values.h"
-#include "engine/objects/regfile.h"
+#include "engine/objects/files.h"
 #include "memory_task.h"
 #include "restore.h"
 
@@ -107,7 +107,7 @@ static int file_of(struct restore *r, const VmaEntry *e, struct last_file *last)
 	if (last->fd >= 0 && last->id == e->shmid && last->flags == flags)
 		return last->fd;
 	cleanup_close(&last->fd);
-	last->fd = regfile_open_extra(r, e->shmid, flags, "a mapped file");
+	last->fd = file_open_extra(r, e->shmid, flags, "a mapped file");
 	last->id = e->shmid;
 	last->flags = flags;
 	return last->fd;

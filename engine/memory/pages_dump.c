@@ -132,11 +132,26 @@ static int cut(struct dump_memory *m, struct part **ret, size_t *ret_n)
 	return 0;
 }
 
+/* The last page of shared memory, which may end within it. */
+static int read_end(const struct page_source *s, char *to, const struct iovec *from)
+{
+	uint64_t pos = (uintptr_t)from->iov_base;
+	struct stat st;
+
+	if (fstat(s->fd, &st) < 0)
+		return -errno;
+	if ((uint64_t)st.st_size <= pos || (uint64_t)st.st_size >= pos + from->iov_len)
+		return -ENODATA;
+	memset(to + (st.st_size - pos), 0, from->iov_len - (st.st_size - pos));
+	return pread_full(s->fd, to, st.st_size - pos, pos);
+}
+
 /* Memory that its own task may not read (PROT_NONE) is read through /proc/PID/mem all the same. */
 static int read_one(struct page_source *s, char *to, const struct iovec *from)
 {
 	struct iovec here = { to, from->iov_len };
 	char path[64];
+	int r;
 
 	if (s->task &&
 	    process_vm_readv(s->task->pid, &here, 1, from, 1, 0) == (ssize_t)from->iov_len)
@@ -148,7 +163,8 @@ static int read_one(struct page_source *s, char *to, const struct iovec *from)
 		if (s->fd < 0)
 			return -errno;
 	}
-	return pread_full(s->fd, to, from->iov_len, (uintptr_t)from->iov_base);
+	r = pread_full(s->fd, to, from->iov_len, (uintptr_t)from->iov_base);
+	return r == -ENODATA && !s->task ? read_end(s, to, from) : r;
 }
 
 static int read_pages(struct page_source *s, char *to, const struct iovec *from, unsigned int n,

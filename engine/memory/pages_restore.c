@@ -10,10 +10,15 @@
 #include "engine/base/cleanup.h"
 #include "engine/base/fd.h"
 #include "engine/base/log.h"
+#include "engine/base/str.h"
 #include "restore.h"
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* since 5.14 */
+#endif
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x10 /* since 6.3 */
 #endif
 
 #define PART     (4UL << 20)
@@ -134,26 +139,84 @@ static int fill_segment(struct restore *r, struct plan_segment *s, char *at)
 	return ret;
 }
 
+/* Shared anonymous memory, and the file behind it, which tasks map wherever it goes. */
+static int make_anonymous(struct plan_segment *s, char **at)
+{
+	char path[96];
+
+	*at = mmap(NULL, s->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (*at == MAP_FAILED)
+		return -errno;
+	snprintf(path, sizeof(path), "/proc/self/map_files/%jx-%jx", (uintmax_t)(uintptr_t)*at,
+		 (uintmax_t)((uintptr_t)*at + s->size));
+	s->fd = open(path, O_RDWR | O_CLOEXEC);
+	return s->fd < 0 ? -errno : 0;
+}
+
+static int create_memfd(const char *name)
+{
+	/* Not to be executed is what sysctl vm.memfd_noexec may make the default. */
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	return fd < 0 ? -errno : fd;
+}
+
+static int make_memfd(struct plan_segment *s, char **at)
+{
+	const MemfdInodeEntry *e = s->memfd;
+
+	s->fd = create_memfd(e->name);
+	if (s->fd < 0)
+		return s->fd;
+	if (ftruncate(s->fd, e->size) < 0 || fchown(s->fd, e->uid, e->gid) < 0 ||
+	    (e->has_mode && fchmod(s->fd, e->mode & 07777) < 0))
+		return -errno;
+	if (!s->size)
+		return 0;
+	*at = mmap(NULL, s->size, PROT_READ | PROT_WRITE, MAP_SHARED, s->fd, 0);
+	return *at == MAP_FAILED ? -errno : 0;
+}
+
+/* What the kernel calls all shared anonymous memory. */
+static bool is_memfd(const struct plan_segment *s)
+{
+	return s->memfd && !streq(s->memfd->name, "/dev/zero");
+}
+
 int memory_prepare(struct restore *r)
 {
 	struct plan_segment *s, *next;
 
 	HASH_ITER(hh, r->segments, s, next) {
-		char *at = mmap(NULL, s->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-				-1, 0);
-		char path[96];
-		int ret;
+		char *at = MAP_FAILED;
+		int ret = is_memfd(s) ? make_memfd(s, &at) : make_anonymous(s, &at);
 
-		if (at == MAP_FAILED)
-			return log_err(-errno, "shared memory of %ju bytes", (uintmax_t)s->size);
-		/* The file behind it: tasks map it by this descriptor, wherever it goes. */
-		snprintf(path, sizeof(path), "/proc/self/map_files/%jx-%jx",
-			 (uintmax_t)(uintptr_t)at, (uintmax_t)((uintptr_t)at + s->size));
-		s->fd = open(path, O_RDWR | O_CLOEXEC);
-		ret = s->fd < 0 ? -errno : fill_segment(r, s, at);
-		munmap(at, s->size);
+		if (ret == 0)
+			ret = fill_segment(r, s, at);
+		if (at != MAP_FAILED)
+			munmap(at, s->size);
 		if (ret < 0)
-			return log_err(ret, "shared memory %ju", (uintmax_t)s->id);
+			return log_err(ret, "shared memory %ju of %ju bytes", (uintmax_t)s->id,
+				       (uintmax_t)s->size);
 	}
+	return 0;
+}
+
+int memory_segment_fd(const struct plan_segment *s)
+{
+	return s->fd;
+}
+
+int memory_seal(struct restore *r)
+{
+	struct plan_segment *s, *next;
+
+	HASH_ITER(hh, r->segments, s, next)
+		if (is_memfd(s) && s->memfd->seals &&
+		    fcntl(s->fd, F_ADD_SEALS, (int)s->memfd->seals) < 0)
+			return log_err(-errno, "seals %#x of memfd \"%s\"", s->memfd->seals,
+				       s->memfd->name);
 	return 0;
 }

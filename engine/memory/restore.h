@@ -44,6 +44,7 @@ struct plan_memory {
 struct plan_segment {
 	uint64_t id, size;
 	struct plan_pages pages;
+	const MemfdInodeEntry *memfd; /* NULL: only shared anonymous memory */
 	int fd; /* in main, and inherited by every task until it takes care of its files */
 	UT_hash_handle hh;
 };

@@ -30,7 +30,21 @@ void files_dump_free(struct dump *d);
 /* Owner, signal and async state of F_SETOWN_EX and F_SETSIG. */
 int fown_dump(const struct fd_view *v, FownEntry **ret);
 
+/*
+ * Saves the file behind `copy` (an O_PATH descriptor will do) as an entry of its own that no
+ * descriptor refers to: an executable, a working directory, the file of a mapping. open_flags is
+ * what it must be opened with. what: "its executable" and the like, for messages.
+ */
+int file_dump_extra(struct dump *d, pid_t pid, int copy, int open_flags, const char *what,
+		    uint32_t *id);
+
 /* ---- restore ---- */
+
+/* Is there such an entry, of a kind that can be mapped or executed? */
+bool file_exists(const struct restore *r, uint32_t id);
+
+/* In a task: opens it. The result is the caller's. what: for messages. */
+int file_open_extra(struct restore *r, uint32_t id, int open_flags, const char *what);
 
 /* Reads files.img and every fdinfo image; every reference is checked. */
 int files_plan(struct restore *r);

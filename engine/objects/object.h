@@ -48,6 +48,11 @@ struct object {
 	 * and fe->id are set.
 	 */
 	int (*dump)(const struct fd_view *v, FileEntry *fe);
+	/*
+	 * The same for a file that is mapped or executed, without a descriptor: v->copy is an O_PATH
+	 * one. NULL: of this kind there are none.
+	 */
+	int (*dump_mapped)(const struct fd_view *v, int open_flags, FileEntry *fe);
 	/* After all files of all tasks: writes images of its own, refuses what turned out incomplete. */
 	int (*dump_end)(struct dump *d);
 

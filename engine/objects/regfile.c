@@ -144,36 +144,13 @@ static int dump(const struct fd_view *v, FileEntry *fe)
 	return regfile_fill(v, fe->id, &fe->reg);
 }
 
-int regfile_dump_extra(struct dump *d, pid_t pid, int copy, int open_flags, const char *what,
-		       uint32_t *id)
+static int dump_mapped(const struct fd_view *v, int open_flags, FileEntry *fe)
 {
-	char link[PATH_MAX];
-	struct fd_view v = {
-		.dump = d,
-		.pid = pid,
-		.fd = -1,
-		.copy = copy,
-		.link = link,
-		.flags = O_PATH,
-	};
-	FileEntry *fe;
-	int r;
+	int r = regfile_fill(v, fe->id, &fe->reg);
 
-	if (fstat(copy, &v.st) < 0)
-		return log_err(-errno, "task %d: %s", pid, what);
-	r = fd_path(copy, link, sizeof(link));
-	if (r < 0)
-		return log_err(r, "task %d: path of %s", pid, what);
-	v.found = path_leads_to(link, &v.st);
-	fe = files_new_entry(d, FD_TYPES__REG);
-	if (!fe)
-		return -ENOMEM;
-	r = regfile_fill(&v, fe->id, &fe->reg);
-	if (r < 0)
-		return r;
-	fe->reg->flags = open_flags;
-	*id = fe->id;
-	return 0;
+	if (r == 0)
+		fe->reg->flags = open_flags;
+	return r;
 }
 
 static int dump_end(struct dump *d)
@@ -191,11 +168,6 @@ int regfile_open_flags(unsigned int flags)
 	/* What open(2) would act on or refuse; F_SETFL puts the rest right afterwards. */
 	flags &= ~(O_CREAT | O_EXCL | O_TRUNC | O_ASYNC);
 	return flags | O_NOCTTY | O_CLOEXEC;
-}
-
-static const RegFileEntry *img_of(const struct restore_file *f)
-{
-	return f->fe->type == FD_TYPES__REG ? f->fe->reg : NULL;
 }
 
 static int check(struct restore *r, struct restore_file *f)
@@ -242,7 +214,7 @@ int regfile_settle(const RegFileEntry *img, int fd)
 	return 0;
 }
 
-static int open_path(struct restore *r, struct restore_file *f, unsigned int flags)
+int regfile_open_by_path(struct restore *r, struct restore_file *f, int flags)
 {
 	const RegFileEntry *img = f->fe->reg;
 	_cleanup_close_ int fd = -EBADF;
@@ -262,7 +234,7 @@ static int open_path(struct restore *r, struct restore_file *f, unsigned int fla
 int regfile_open(struct restore *r, struct restore_file *f)
 {
 	const RegFileEntry *img = f->fe->reg;
-	_cleanup_close_ int fd = open_path(r, f, img->flags);
+	_cleanup_close_ int fd = regfile_open_by_path(r, f, img->flags);
 	int ret;
 
 	if (fd < 0)
@@ -271,31 +243,6 @@ int regfile_open(struct restore *r, struct restore_file *f)
 	if (ret < 0)
 		return ret;
 	return TAKE_FD(fd);
-}
-
-int regfile_open_extra(struct restore *r, uint32_t id, int open_flags, const char *what)
-{
-	struct restore_file *f = restore_file_by_id(r, id);
-
-	if (!f || !img_of(f))
-		return log_bad_image("%s: there is no file %u", what, id);
-	if (f->main_fd >= 0) {
-		char path[64];
-		int fd;
-
-		/* The anchor was opened with the flags of the entry: these may be others. */
-		snprintf(path, sizeof(path), "/proc/%d/fd/%d", r->main_pid, f->main_fd);
-		fd = open(path, open_flags | O_CLOEXEC);
-		return fd < 0 ? log_err(-errno, "%s: %s", what, f->fe->reg->name) : fd;
-	}
-	return open_path(r, f, open_flags);
-}
-
-bool regfile_exists(const struct restore *r, uint32_t id)
-{
-	const struct restore_file *f = restore_file_by_id(r, id);
-
-	return f && img_of(f);
 }
 
 static void finish(struct restore *r, bool ok)
@@ -308,6 +255,7 @@ const struct object regfile_object = {
 	.type = FD_TYPES__REG,
 	.claims = claims,
 	.dump = dump,
+	.dump_mapped = dump_mapped,
 	.dump_end = dump_end,
 	.check = check,
 	.prepare = remap_prepare,

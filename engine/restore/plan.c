@@ -7,7 +7,6 @@
 #include "engine/arch/arch.h"
 #include "engine/base/log.h"
 #include "engine/image/values.h"
-#include "engine/objects/regfile.h"
 #include "engine/task/attributes.h"
 #include "engine/task/parts.h"
 #include "plan.h"

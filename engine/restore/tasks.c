@@ -22,7 +22,6 @@
 #include "engine/memory/memory_task.h"
 #include "engine/memory/restore.h"
 #include "engine/objects/files.h"
-#include "engine/objects/regfile.h"
 #include "enter.h"
 #include "stages.h"
 
@@ -192,16 +191,16 @@ struct by_path {
 
 static int open_by_path(struct restore *r, const struct restore_task *t, struct by_path *p)
 {
-	p->exe = regfile_open_extra(r, t->mm->exe_file_id, O_RDONLY, "its executable");
+	p->exe = file_open_extra(r, t->mm->exe_file_id, O_RDONLY, "its executable");
 	if (p->exe < 0)
 		return p->exe;
 	if (t->fs_of)
 		return 0;
 	p->cwd =
-		regfile_open_extra(r, t->fs->cwd_id, O_PATH | O_DIRECTORY, "its working directory");
+		file_open_extra(r, t->fs->cwd_id, O_PATH | O_DIRECTORY, "its working directory");
 	if (p->cwd < 0)
 		return p->cwd;
-	p->root = regfile_open_extra(r, t->fs->root_id, O_PATH | O_DIRECTORY, "its root directory");
+	p->root = file_open_extra(r, t->fs->root_id, O_PATH | O_DIRECTORY, "its root directory");
 	return p->root < 0 ? p->root : 0;
 }
 

@@ -7,7 +7,7 @@
 #include "engine/base/log.h"
 #include "engine/image/values.h"
 #include "engine/kernel/syscalls.h"
-#include "engine/objects/regfile.h"
+#include "engine/objects/files.h"
 #include "attributes.h"
 #include "parts.h"
 #include "restart.h"
@@ -130,7 +130,7 @@ static int dump_dir(struct dump *d, struct task *t, const char *link, const char
 
 	if (fd < 0)
 		return log_err(-errno, "task %d: its %s", t->pid, what);
-	return regfile_dump_extra(d, t->pid, fd, 0, what, id);
+	return file_dump_extra(d, t->pid, fd, 0, what, id);
 }
 
 static int dump_fs(struct dump *d, struct task *t)

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * memfd_create(2), and the file of shared anonymous memory, which one gets by opening it through
+ * /proc/PID/map_files: shared memory with a name, an owner and seals. Its pages are saved as those
+ * of any shared memory.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+#include <uthash.h>
+
+#include "engine/base/cleanup.h"
+#include "engine/base/fd.h"
+#include "engine/base/log.h"
+#include "engine/base/str.h"
+#include "engine/memory/memory.h"
+#include "files.h"
+#include "proto/memfd.pb-c.h"
+
+static const char prefix[] = "/memfd:", deleted[] = " (deleted)", anonymous[] = "/dev/zero (deleted)";
+
+/* ---- dump ---- */
+
+struct seen {
+	struct {
+		dev_t dev;
+		ino_t ino;
+	} key;
+	MemfdInodeEntry img;
+	UT_hash_handle hh;
+};
+static struct seen *seen;
+
+static bool claims(const struct fd_view *v)
+{
+	return S_ISREG(v->st.st_mode) && !v->found &&
+	       (str_after(v->link, prefix) || streq(v->link, anonymous));
+}
+
+static char *name_of(struct arena *a, const char *link)
+{
+	char *name;
+
+	if (streq(link, anonymous))
+		return arena_strdup(a, "/dev/zero");
+	name = arena_strdup(a, link + strlen(prefix));
+	if (name && str_ends_with(name, deleted))
+		name[strlen(name) - strlen(deleted)] = '\0';
+	return name;
+}
+
+static int save_inode(const struct fd_view *v, MemfdInodeEntry *img)
+{
+	_cleanup_close_ int fd = -EBADF;
+	char link[FD_LINK_SIZE];
+	struct statfs fs;
+	uint64_t shmid;
+	int r, seals;
+
+	/* One that can be read, whatever the task's is open for. */
+	fd = open(fd_link(v->copy, link), O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstatfs(fd, &fs) < 0)
+		return log_err(-errno, "%s: %s", fd_view_name(v), v->link);
+	if (fs.f_type == HUGETLBFS_MAGIC)
+		return log_refuse("%s: %s: huge TLB pages: not supported yet", fd_view_name(v),
+				  v->link);
+	seals = fcntl(fd, F_GET_SEALS);
+	if (seals < 0)
+		return log_err(-errno, "%s: seals of %s", fd_view_name(v), v->link);
+	r = memory_dump_segment(v->dump, &v->st, fd, &shmid);
+	if (r < 0)
+		return log_err(r, "%s: pages of %s", fd_view_name(v), v->link);
+	img->name = name_of(&v->dump->arena, v->link);
+	if (!img->name)
+		return -ENOMEM;
+	img->uid = v->st.st_uid;
+	img->gid = v->st.st_gid;
+	img->size = v->st.st_size;
+	img->shmid = shmid;
+	img->seals = seals;
+	img->has_mode = true;
+	img->mode = v->st.st_mode;
+	return 0;
+}
+
+static int inode_id(const struct fd_view *v, uint32_t *id)
+{
+	struct seen *s, key;
+	int r;
+
+	memset(&key, 0, sizeof(key));
+	key.key.dev = v->st.st_dev;
+	key.key.ino = v->st.st_ino;
+	HASH_FIND(hh, seen, &key.key, sizeof(key.key), s);
+	if (s) {
+		*id = s->img.inode_id;
+		return 0;
+	}
+	s = arena_new(&v->dump->arena, struct seen);
+	if (!s)
+		return -ENOMEM;
+	s->key = key.key;
+	memfd_inode_entry__init(&s->img);
+	HASH_ADD(hh, seen, key, sizeof(s->key), s);
+	*id = s->img.inode_id = HASH_COUNT(seen);
+	r = save_inode(v, &s->img);
+	return r;
+}
+
+static int dump_mapped(const struct fd_view *v, int open_flags, FileEntry *fe)
+{
+	MemfdFileEntry *img = arena_new(&v->dump->arena, MemfdFileEntry);
+	int r;
+
+	if (!img)
+		return -ENOMEM;
+	memfd_file_entry__init(img);
+	fe->memfd = img;
+	img->id = fe->id;
+	img->flags = open_flags;
+	r = inode_id(v, &img->inode_id);
+	return r < 0 ? r : fown_dump(v, &img->fown);
+}
+
+static int dump(const struct fd_view *v, FileEntry *fe)
+{
+	int r = dump_mapped(v, v->flags & ~O_CLOEXEC, fe);
+
+	if (r == 0 && !(v->flags & O_PATH))
+		r = kv_u64(v->fdinfo, "pos", 10, &fe->memfd->pos);
+	return r < 0 ? log_err(r, "%s: %s", fd_view_name(v), v->link) : 0;
+}
+
+static int dump_end(struct dump *d)
+{
+	_cleanup_image_ struct image_out img = {};
+	struct seen *s, *next;
+	int r;
+
+	if (!seen)
+		return 0;
+	r = image_create(&d->images, IMAGE_MEMFD_INODE, 0, &img);
+	HASH_ITER(hh, seen, s, next) {
+		if (r == 0)
+			r = image_put(&img, &s->img.base);
+		HASH_DEL(seen, s);
+	}
+	return r < 0 ? r : image_close(&img);
+}
+
+/* ---- restore ---- */
+
+struct inode {
+	uint32_t id;
+	struct plan_segment *segment;
+	UT_hash_handle hh;
+};
+static struct inode *inodes;
+
+static int check(struct restore *r, struct restore_file *f)
+{
+	const MemfdFileEntry *img = f->fe->memfd;
+
+	if (!img || !img->fown)
+		return log_bad_image("files.img: memfd %u has no content", f->id);
+	f->fown = img->fown;
+	f->flags = img->flags;
+	return 0;
+}
+
+static int add_inode(struct restore *r, const MemfdInodeEntry *e)
+{
+	struct inode *i = arena_new(&r->arena, struct inode), *other;
+	uint32_t id = e->inode_id;
+
+	if (!i)
+		return -ENOMEM;
+	HASH_FIND(hh, inodes, &id, sizeof(id), other);
+	if (other)
+		return log_bad_image("memfd.img: inode %u comes twice", id);
+	if (e->has_hugetlb_flag && e->hugetlb_flag)
+		return log_refuse("memfd.img: \"%s\": huge TLB pages: not supported yet", e->name);
+	i->id = id;
+	HASH_ADD(hh, inodes, id, sizeof(i->id), i);
+	return memory_segment(r, e->shmid, e->size, e, &i->segment);
+}
+
+static int read_inodes(struct restore *r)
+{
+	MemfdInodeEntry *e;
+	struct image_in in;
+	int ret = image_open(&r->set, IMAGE_MEMFD_INODE, 0, &in);
+
+	if (ret == -ENOENT)
+		return 0;
+	while (ret >= 0 && (ret = image_get(&in, &memfd_inode_entry__descriptor, &e)) > 0) {
+		ret = add_inode(r, e);
+		if (ret < 0)
+			return ret;
+	}
+	return ret < 0 ? log_bad_image("%s: %s", r->set.file, r->set.why) : 0;
+}
+
+static struct inode *inode_of(const struct restore_file *f)
+{
+	uint32_t id = f->fe->memfd->inode_id;
+	struct inode *i;
+
+	HASH_FIND(hh, inodes, &id, sizeof(id), i);
+	return i;
+}
+
+extern const struct object memfd_object;
+
+static int plan(struct restore *r)
+{
+	struct restore_file *f, *next;
+	int ret = read_inodes(r);
+
+	HASH_ITER(hh, r->files, f, next)
+		if (ret == 0 && f->ops == &memfd_object && !inode_of(f))
+			ret = log_bad_image("memfd.img: there is no inode %u",
+					    f->fe->memfd->inode_id);
+	return ret;
+}
+
+static int prepare(struct restore *r)
+{
+	struct restore_file *f, *next;
+	char link[FD_LINK_SIZE];
+
+	HASH_ITER(hh, r->files, f, next) {
+		const MemfdFileEntry *img = f->fe->memfd;
+
+		if (f->ops != &memfd_object)
+			continue;
+		f->main_fd = open(fd_link(memory_segment_fd(inode_of(f)->segment), link),
+				  (int)(img->flags & ~O_ASYNC) | O_CLOEXEC);
+		if (f->main_fd < 0 ||
+		    (img->pos && lseek(f->main_fd, img->pos, SEEK_SET) < 0))
+			return log_err(-errno, "memfd %u", f->id);
+	}
+	return 0;
+}
+
+const struct object memfd_object = {
+	.name = "memfd",
+	.type = FD_TYPES__MEMFD,
+	.claims = claims,
+	.dump = dump,
+	.dump_mapped = dump_mapped,
+	.dump_end = dump_end,
+	.check = check,
+	.plan = plan,
+	.prepare = prepare,
+};
