@@ -151,7 +151,9 @@ static int release_stopped(struct restore *r)
 		ret = for_tasks(r, true, release_set);
 	if (ret == 0)
 		ret = for_tasks(r, true, release_go);
-	return ret < 0 ? ret : for_tasks(r, true, release_await_stop);
+	if (ret == 0)
+		ret = for_tasks(r, true, release_await_stop);
+	return ret < 0 ? ret : for_tasks(r, true, release_stops);
 }
 
 static int write_pidfile(struct restore *r)
@@ -172,6 +174,9 @@ static int release(struct restore *r)
 
 	if (ret < 0)
 		return ret;
+	ret = for_tasks(r, false, release_bounce);
+	if (ret < 0)
+		return ret;
 	stage_open(r, STAGE_STOPPED);
 	ret = stage_await(r, STAGE_DONE, r->n_threads - r->n_stopped_threads);
 	if (ret == 0)
@@ -185,7 +190,8 @@ static int release(struct restore *r)
 	/* From here on nothing can fail any more; what main held for the tasks must not outlive this. */
 	files_finish(r, true);
 	prctl(PR_SET_CHILD_SUBREAPER, 0);
-	return for_tasks(r, false, release_go);
+	ret = for_tasks(r, false, release_go);
+	return ret < 0 ? ret : for_tasks(r, false, release_stops);
 }
 
 /* Ends everybody, and waits until they are gone. */

@@ -49,6 +49,7 @@ struct mapped {
 	} key;
 	char *name; /* as /proc/PID/maps shows it: other names of the inode are other entries */
 	uint32_t id;
+	bool on_overlay;     /* each mapping is looked at: overlay.h */
 	struct mapped *next; /* of the same key */
 	UT_hash_handle hh;
 };

@@ -13,6 +13,7 @@
 #include "engine/base/str.h"
 #include "engine/image/values.h"
 #include "engine/objects/files.h"
+#include "overlay.h"
 #include "proto/mm.pb-c.h"
 
 #ifndef MAP_DROPPABLE
@@ -197,6 +198,7 @@ static int file_id(struct dump *d, struct task *t, const struct vm_area *a, int 
 	struct dump_memory *m = memory_of(d);
 	_cleanup_close_ int fd = -EBADF;
 	struct mapped *first, *f, key;
+	bool on_overlay;
 	int r;
 
 	memset(&key, 0, sizeof(key));
@@ -204,17 +206,24 @@ static int file_id(struct dump *d, struct task *t, const struct vm_area *a, int 
 	key.key.ino = a->ino;
 	key.key.flags = flags;
 	HASH_FIND(hh, m->mapped, &key.key, sizeof(key.key), first);
-	for (f = first; f; f = f->next)
-		if (streq(f->name, a->name)) {
-			*id = f->id;
-			return 0;
-		}
-
+	for (f = first; f && !streq(f->name, a->name); f = f->next)
+		;
+	if (f && !f->on_overlay) {
+		*id = f->id;
+		return 0;
+	}
 	/* Without opening it: it may be a device. */
 	fd = map_file_open(t, a, O_PATH);
 	if (fd < 0)
 		return fd;
-	r = file_dump_extra(d, t->pid, fd, flags, "a mapped file", id);
+	r = overlay_check(t, a, fd);
+	if (r >= 0 && f) {
+		*id = f->id;
+		return 0;
+	}
+	on_overlay = r > 0;
+	if (r >= 0)
+		r = file_dump_extra(d, t->pid, fd, flags, "a mapped file", id);
 	if (r < 0)
 		return r;
 	f = arena_new(&d->arena, struct mapped);
@@ -222,6 +231,7 @@ static int file_id(struct dump *d, struct task *t, const struct vm_area *a, int 
 		return -ENOMEM;
 	f->key = key.key;
 	f->id = *id;
+	f->on_overlay = on_overlay;
 	f->name = arena_strdup(&d->arena, a->name);
 	if (!f->name)
 		return -ENOMEM;

@@ -165,13 +165,10 @@ static int create_memfd(const char *name)
 
 static int make_memfd(struct plan_segment *s, char **at)
 {
-	const MemfdInodeEntry *e = s->memfd;
-
-	s->fd = create_memfd(e->name);
+	s->fd = create_memfd(s->memfd->name);
 	if (s->fd < 0)
 		return s->fd;
-	if (ftruncate(s->fd, e->size) < 0 || fchown(s->fd, e->uid, e->gid) < 0 ||
-	    (e->has_mode && fchmod(s->fd, e->mode & 07777) < 0))
+	if (ftruncate(s->fd, s->size) < 0)
 		return -errno;
 	if (!s->size)
 		return 0;
@@ -185,6 +182,19 @@ static bool is_memfd(const struct plan_segment *s)
 	return s->memfd && !streq(s->memfd->name, "/dev/zero");
 }
 
+/* As one finds it through a descriptor. Its size need not be that of what was mapped of it. */
+static int settle_file(const struct plan_segment *s)
+{
+	const MemfdInodeEntry *e = s->memfd;
+
+	if (!e)
+		return 0;
+	if (ftruncate(s->fd, e->size) < 0 || fchown(s->fd, e->uid, e->gid) < 0 ||
+	    (e->has_mode && fchmod(s->fd, e->mode & 07777) < 0))
+		return -errno;
+	return 0;
+}
+
 int memory_prepare(struct restore *r)
 {
 	struct plan_segment *s, *next;
@@ -195,6 +205,8 @@ int memory_prepare(struct restore *r)
 
 		if (ret == 0)
 			ret = fill_segment(r, s, at);
+		if (ret == 0)
+			ret = settle_file(s);
 		if (at != MAP_FAILED)
 			munmap(at, s->size);
 		if (ret < 0)

@@ -22,7 +22,8 @@
 #include "files.h"
 #include "proto/memfd.pb-c.h"
 
-static const char prefix[] = "/memfd:", deleted[] = " (deleted)", anonymous[] = "/dev/zero (deleted)";
+static const char prefix[] = "/memfd:", deleted[] = " (deleted)",
+		  anonymous[] = "/dev/zero (deleted)";
 
 /* ---- dump ---- */
 
@@ -241,8 +242,7 @@ static int prepare(struct restore *r)
 			continue;
 		f->main_fd = open(fd_link(memory_segment_fd(inode_of(f)->segment), link),
 				  (int)(img->flags & ~O_ASYNC) | O_CLOEXEC);
-		if (f->main_fd < 0 ||
-		    (img->pos && lseek(f->main_fd, img->pos, SEEK_SET) < 0))
+		if (f->main_fd < 0 || (img->pos && lseek(f->main_fd, img->pos, SEEK_SET) < 0))
 			return log_err(-errno, "memfd %u", f->id);
 	}
 	return 0;

@@ -85,12 +85,14 @@ static int settle_path(const struct fd_view *v, uint32_t id, char path[PATH_MAX]
 	if (r == 0)
 		return log_refuse("%s: %s: not supported yet", fd_view_name(v), v->link);
 
-	if (gone)
-		path[strlen(path) - strlen(deleted)] = '\0';
+	/* The kernel says of every name that is gone that it is; this one leads to something else. */
+	if (!gone)
+		return log_refuse("%s: %s is hidden by a mount", fd_view_name(v), path);
+	path[strlen(path) - strlen(deleted)] = '\0';
 	/* A directory that was removed has no other names, whatever its link count says. */
-	if (v->st.st_nlink == 0 || (gone && S_ISDIR(v->st.st_mode)))
+	if (v->st.st_nlink == 0 || S_ISDIR(v->st.st_mode))
 		return remap_dump_ghost(v, id, path);
-	if (gone && path_leads_to(path, &v->st))
+	if (path_leads_to(path, &v->st))
 		return 0;
 	return remap_dump_link(v, id, path);
 }
@@ -112,6 +114,10 @@ int regfile_fill(const struct fd_view *v, uint32_t id, RegFileEntry **ret)
 		return r;
 	if (v->fdinfo && strstr(v->fdinfo, "\nlock:"))
 		return log_refuse("%s: %s is locked: --file-locks is not supported yet",
+				  fd_view_name(v), v->link);
+	/* F_NOTIFY, which nothing shows, makes whoever sets it the owner: fcntl_dirnotify(). */
+	if (S_ISDIR(v->st.st_mode) && v->owner.pid)
+		return log_refuse("%s: %s may be watched by F_NOTIFY, which the kernel does not tell",
 				  fd_view_name(v), v->link);
 	r = settle_path(v, id, path);
 	if (r < 0)

@@ -413,14 +413,15 @@ static void drop_name(struct name *n, bool dir)
 static int make_name(struct name *n, const char *path, int (*make)(const char *path, void *arg),
 		     void *arg)
 {
-	int r;
+	int r, dir = strrchr(path, '/') - path;
 
 	n->made_below = 0;
 	for (unsigned int i = 0; i < 1000; i++) {
 		if (i == 0)
 			snprintf(n->path, sizeof(n->path), "%s", path);
-		else
-			snprintf(n->path, sizeof(n->path), "%.4000s.ghost-%u", path, i);
+		else /* a name is no longer than 255 bytes */
+			snprintf(n->path, sizeof(n->path), "%.*s/%.240s.ghost-%u", dir, path,
+				 path + dir + 1, i);
 		r = make(n->path, arg);
 		if (r == -ENOENT && i == 0) {
 			r = make_dirs(n);
@@ -428,9 +429,29 @@ static int make_name(struct name *n, const char *path, int (*make)(const char *p
 				r = make(n->path, arg);
 		}
 		if (r != -EEXIST)
-			return r;
+			break;
 	}
-	return -EEXIST;
+	if (r < 0)
+		n->path[0] = '\0';
+	return r;
+}
+
+/* Entries of one path share the name made for the first of them. */
+static unsigned int namesake(const struct target *t, unsigned int i)
+{
+	for (unsigned int j = 0; j < i; j++)
+		if (streq(t->file[j]->fe->reg->name, t->file[i]->fe->reg->name))
+			return j;
+	return i;
+}
+
+/* The last one first: it may lie in a directory that was made for another. */
+static void drop_names(struct name *names, unsigned int n, bool dir)
+{
+	while (n-- > 0)
+		if (names[n].path[0])
+			drop_name(&names[n], dir);
+	free(names);
 }
 
 struct recipe {
@@ -525,71 +546,43 @@ static int open_entry(struct restore_file *f, const char *path)
 	return regfile_settle(img, f->main_fd);
 }
 
-static int open_entries(struct target *t, const char *first, struct name *names)
-{
-	int r;
-
-	for (unsigned int i = 0; i < t->n; i++) {
-		const char *path = first;
-
-		for (unsigned int j = 0; j <= i && names; j++)
-			if (streq(t->file[j]->fe->reg->name, t->file[i]->fe->reg->name)) {
-				path = names[j].path;
-				break;
-			}
-		r = open_entry(t->file[i], path);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 /* A name for every different path the entries have, all of one inode; opened, and gone again. */
 static int open_named_ghost(struct target *t, struct image_in *in, const GhostFileEntry *e)
 {
 	struct name *names = calloc(t->n, sizeof(*names));
 	struct recipe recipe = { .e = e, .fd = -EBADF };
 	const char *path = t->file[0]->fe->reg->name;
+	bool dir = S_ISDIR(e->mode);
 	int r;
 
 	if (!names)
 		return -ENOMEM;
 	r = make_name(&names[0], path, make_inode, &recipe);
-	if (r < 0) {
-		names[0].path[0] = '\0';
+	if (r < 0)
 		log_err(r, "%s: make it for a moment", path);
-		goto drop;
-	}
-	for (unsigned int i = 1; i < t->n && !S_ISDIR(e->mode); i++) {
-		bool again = false;
-
-		for (unsigned int j = 0; j < i; j++)
-			again |= streq(t->file[j]->fe->reg->name, t->file[i]->fe->reg->name);
-		if (again)
+	/* A directory has one name only. */
+	for (unsigned int i = 1; r == 0 && i < t->n && !dir; i++) {
+		if (namesake(t, i) != i)
 			continue;
 		path = t->file[i]->fe->reg->name;
 		r = make_name(&names[i], path, link_inode, names[0].path);
-		if (r < 0) {
-			names[i].path[0] = '\0';
+		if (r < 0)
 			log_err(r, "%s: link it for a moment", path);
-			goto drop;
-		}
 	}
-	if (recipe.fd >= 0)
-		r = ghost_content(in, e, recipe.fd);
-	/* Not open for writing any more than the tasks had it: it may be an executable. */
+	if (r == 0) {
+		r = recipe.fd >= 0 ? ghost_content(in, e, recipe.fd) : 0;
+		/* Not open for writing any more than the tasks had it: it may be an executable. */
+		cleanup_close(&recipe.fd);
+		recipe.fd = -EBADF;
+		if (r == 0)
+			r = ghost_attributes(e, names[0].path);
+		if (r < 0)
+			log_err(r, "%s: content of the unlinked file", path);
+	}
+	for (unsigned int i = 0; r == 0 && i < t->n; i++)
+		r = open_entry(t->file[i], names[dir ? 0 : namesake(t, i)].path);
 	cleanup_close(&recipe.fd);
-	if (r == 0)
-		r = ghost_attributes(e, names[0].path);
-	if (r < 0)
-		log_err(r, "%s: content of the unlinked file", path);
-	if (r == 0)
-		r = open_entries(t, names[0].path, S_ISDIR(e->mode) ? NULL : names);
-drop:
-	for (unsigned int i = 0; i < t->n; i++)
-		if (names[i].path[0])
-			drop_name(&names[i], S_ISDIR(e->mode));
-	free(names);
+	drop_names(names, t->n, dir);
 	return r;
 }
 
@@ -692,19 +685,17 @@ static int open_link(struct restore *r, struct target *t)
 	}
 	/* By its old name if that is free, so that the kernel shows the path it showed before. */
 	for (unsigned int i = 0; ret == 0 && i < t->n; i++) {
+		unsigned int name = namesake(t, i);
+
 		path = t->file[i]->fe->reg->name;
-		ret = make_name(&names[i], path, link_inode, (void *)from);
-		if (ret < 0) {
-			names[i].path[0] = '\0';
+		if (name == i)
+			ret = make_name(&names[i], path, link_inode, (void *)from);
+		if (ret < 0)
 			log_err(ret, "%s: link it to %s", from, path);
-			break;
-		}
-		ret = open_entry(t->file[i], names[i].path);
+		else
+			ret = open_entry(t->file[i], names[name].path);
 	}
-	for (unsigned int i = 0; i < t->n; i++)
-		if (names[i].path[0])
-			drop_name(&names[i], false);
-	free(names);
+	drop_names(names, t->n, false);
 	links.path[links.n++] = link->fe->reg->name;
 	return ret;
 }

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/arch/arch.h"
@@ -37,9 +38,23 @@ struct layout {
 	uint64_t ctl, code, park, stacks, rest, size;
 };
 
+/* Steps of the main thread whose number the images decide. */
+static unsigned int more_steps(const struct restore_task *t)
+{
+	const SignalQueueEntry *shared = restore_task_core(t)->signals_s;
+	const SignalQueueEntry *own = t->thread[0].core->thread_core->signals_p;
+	unsigned int n = memory_program_steps(t) + 2 * t->n_threads;
+
+	n += 3 * restore_task_core(t)->timers->n_posix;
+	n += (shared ? shared->n_signals : 0) + (own ? own->n_signals : 0);
+	for (const struct restore_task *c = t->child; c; c = c->sibling)
+		n++;
+	return n + t->n_fds;
+}
+
 static size_t signals_room(const SignalQueueEntry *q)
 {
-	return q ? q->n_signals * (sizeof(siginfo_t) + 16 + sizeof(struct step)) : 0;
+	return q ? q->n_signals * (sizeof(siginfo_t) + 16) : 0;
 }
 
 static struct layout lay_out(const struct restore_task *t)
@@ -47,16 +62,17 @@ static struct layout lay_out(const struct restore_task *t)
 	const TaskCoreEntry *tc = restore_task_core(t);
 	size_t code = ALIGN_UP((size_t)(__stop_restorer - __start_restorer) + 16, PAGE);
 	struct layout l = { .ctl = 0, .code = PAGE };
-	size_t rest = LEADER_DATA + (LEADER_STEPS + memory_program_steps(t)) * sizeof(struct step);
+	size_t rest = LEADER_DATA + (LEADER_STEPS + more_steps(t)) * sizeof(struct step);
 
 	for (unsigned int i = 0; i < t->n_threads; i++) {
 		const ThreadCoreEntry *core = t->thread[i].core->thread_core;
 
-		rest += (THREAD_STEPS + 2) * sizeof(struct step) + THREAD_DATA +
-			signals_room(core->signals_p) + core->creds->n_groups * 4;
+		rest += (THREAD_STEPS + (core->signals_p ? core->signals_p->n_signals : 0)) *
+				sizeof(struct step) +
+			THREAD_DATA + signals_room(core->signals_p) + core->creds->n_groups * 4;
 	}
 	rest += signals_room(tc->signals_s);
-	rest += tc->timers->n_posix * (3 * sizeof(struct step) + 160);
+	rest += tc->timers->n_posix * 160 + t->n_fds * 16;
 	rest += t->mm->n_mm_saved_auxv * sizeof(uint64_t);
 	l.park = l.code + code;
 	l.stacks = l.park + VDSO_PARK;
@@ -118,6 +134,15 @@ static void stay(struct program *p, struct restore_task *t, struct restore_threa
 	program_add(p, "stay", STEP_STAY, nr, arg);
 }
 
+/* Stops of its children that it had waited for already are news to this kernel. */
+static void wait_again(struct program *p, const struct restore_task *t)
+{
+	for (const struct restore_task *c = t->child; c; c = c->sibling)
+		if (restore_task_stopped(c) && restore_task_core(c)->stop_waited)
+			program_call(p, "wait for a stopped child", SYS_waitid, P_PID, c->pid, 0,
+				     WSTOPPED | WNOHANG | __WALL, 0);
+}
+
 /* After everybody is ready: nothing may happen to a task before, and this makes things happen. */
 static void last_steps(struct program *p, struct restore *r, struct restore_task *t)
 {
@@ -133,16 +158,17 @@ static void last_steps(struct program *p, struct restore *r, struct restore_task
 		    (const uint64_t[6]){ (uintptr_t)program_copy(p, &all, sizeof(all)), 0,
 					 (uintptr_t)program_copy(p, &now, sizeof(now)),
 					 sizeof(all) });
+	wait_again(p, t);
 	timers_restore(p, tc->timers);
-	siginfo_restore(p, tc->signals_s, t->pid, 0);
-	siginfo_restore(p, core->signals_p, t->pid, t->pid);
+	siginfo_restore(p, tc->signals_s, tc->timers, t->pid, 0);
+	siginfo_restore(p, core->signals_p, tc->timers, t->pid, t->pid);
 	program_call(p, "child subreaper", SYS_prctl, PR_SET_CHILD_SUBREAPER, tc->child_subreaper);
 	/* Changing credentials has cleared it. 2 cannot be set: it is what an unreadable program gets. */
 	if (t->mm->has_dumpable)
 		program_call(p, "dumpable", SYS_prctl, PR_SET_DUMPABLE, t->mm->dumpable == 1);
 	limits_restore(p, tc->rlimits);
 	program_call(p, "parent-death signal", SYS_prctl, PR_SET_PDEATHSIG, core->pdeath_sig);
-	timers_start(p, tc->timers);
+	timers_start(p, t);
 }
 
 static void membarrier_steps(struct program *p, const TaskCoreEntry *tc)
@@ -201,7 +227,7 @@ static int thread_program(struct restore_task *t, unsigned int i, struct program
 	if (!new_part(&p, th, base + l->ctl))
 		return -ENOBUFS;
 	thread_steps(&p, th);
-	siginfo_restore(&p, core->signals_p, t->pid, th->tid);
+	siginfo_restore(&p, core->signals_p, restore_task_core(t)->timers, t->pid, th->tid);
 	tell(&p);
 	await(&p, last);
 	if (core->pdeath_sig)
@@ -219,17 +245,11 @@ static int write_programs(struct restore *r, struct restore_task *t, struct prog
 {
 	enum stage last = restore_task_stopped(t) ? STAGE_STOPPED : STAGE_DONE;
 	const TaskCoreEntry *tc = restore_task_core(t);
-	const SignalQueueEntry *shared = tc->signals_s;
 	uint64_t base = (uintptr_t)area->base;
 	struct program p;
 	int ret;
 
-	program_begin(&p, area,
-		      LEADER_STEPS + memory_program_steps(t) + 2 * t->n_threads +
-			      3 * tc->timers->n_posix + (shared ? shared->n_signals : 0) +
-			      (t->thread[0].core->thread_core->signals_p
-				       ? t->thread[0].core->thread_core->signals_p->n_signals
-				       : 0));
+	program_begin(&p, area, LEADER_STEPS + more_steps(t));
 	if (p.err || !new_part(&p, &t->thread[0], base + l->ctl))
 		return -ENOBUFS;
 	ret = memory_program(r, t, &p, base + l->park);

@@ -19,8 +19,13 @@ int restorer_go(struct restore *r, struct restore_task *t, int exe_fd);
 int release_hold(struct restore *r, struct restore_task *t);
 int release_set(struct restore *r, struct restore_task *t);
 int release_go(struct restore *r, struct restore_task *t);
+/* A task that its parent can wait for as continued is stopped and continued once. */
+int release_bounce(struct restore *r, struct restore_task *t);
+
 /* Waits until a task that was let go with a stop signal stands still. */
 int release_await_stop(struct restore *r, struct restore_task *t);
+/* SIGSTOPs that were pending of a task, sent when it has taken all others. */
+int release_stops(struct restore *r, struct restore_task *t);
 
 /* In main: makes the tasks it forks itself; their own children they make themselves. */
 int tasks_fork(struct restore *r);

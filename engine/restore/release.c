@@ -17,6 +17,7 @@
 #include "engine/image/values.h"
 #include "engine/kernel/procfs.h"
 #include "engine/kernel/ptrace.h"
+#include "engine/task/parts.h"
 #include "enter.h"
 
 #define PATIENCE_MS 10000
@@ -218,7 +219,7 @@ int release_go(struct restore *r, struct restore_task *t)
 	return 0;
 }
 
-int release_await_stop(struct restore *r, struct restore_task *t)
+static int await_state(struct restore_task *t, bool stopped)
 {
 	_cleanup_close_ int proc = proc_open(t->pid, 0);
 	struct proc_stat stat;
@@ -227,9 +228,40 @@ int release_await_stop(struct restore *r, struct restore_task *t)
 	/* It only has to come by the signal that waits for it. */
 	for (unsigned int i = 0; ret >= 0 && i < 10000; i++) {
 		ret = proc_read_stat(proc, &stat);
-		if (ret == 0 && stat.state == 'T')
+		if (ret == 0 && (stat.state == 'T') == stopped)
 			return 0;
 		sched_yield();
 	}
-	return log_err(ret < 0 ? ret : -ETIMEDOUT, "task %d does not stop again", t->pid);
+	return log_err(ret < 0 ? ret : -ETIMEDOUT, "task %d does not %s", t->pid,
+		       stopped ? "stop again" : "go on");
+}
+
+int release_await_stop(struct restore *r, struct restore_task *t)
+{
+	return await_state(t, true);
+}
+
+int release_bounce(struct restore *r, struct restore_task *t)
+{
+	int ret;
+
+	if (!restore_task_core(t)->continued)
+		return 0;
+	if (kill(t->pid, SIGSTOP) < 0)
+		return log_err(-errno, "task %d: stop it once", t->pid);
+	ret = await_state(t, true);
+	if (ret == 0 && kill(t->pid, SIGCONT) < 0)
+		ret = log_err(-errno, "task %d: continue it", t->pid);
+	return ret < 0 ? ret : await_state(t, false);
+}
+
+int release_stops(struct restore *r, struct restore_task *t)
+{
+	if (siginfo_has_stop(restore_task_core(t)->signals_s) && kill(t->pid, SIGSTOP) < 0)
+		return log_err(-errno, "task %d: pending SIGSTOP", t->pid);
+	for (unsigned int i = 0; i < t->n_threads; i++)
+		if (siginfo_has_stop(t->thread[i].core->thread_core->signals_p) &&
+		    tgkill(t->pid, t->thread[i].tid, SIGSTOP) < 0)
+			return log_err(-errno, "thread %d: pending SIGSTOP", t->thread[i].tid);
+	return 0;
 }

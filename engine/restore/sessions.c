@@ -55,6 +55,7 @@ static int choose_forker(struct restore *r, struct restore_task *t)
 		return log_refuse("task %d: nobody can fork it in session %d: not supported yet",
 				  t->pid, t->sid);
 	t->forker = leader;
+	t->before_setsid = false;
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -196,8 +197,7 @@ static int open_by_path(struct restore *r, const struct restore_task *t, struct 
 		return p->exe;
 	if (t->fs_of)
 		return 0;
-	p->cwd =
-		file_open_extra(r, t->fs->cwd_id, O_PATH | O_DIRECTORY, "its working directory");
+	p->cwd = file_open_extra(r, t->fs->cwd_id, O_PATH | O_DIRECTORY, "its working directory");
 	if (p->cwd < 0)
 		return p->cwd;
 	p->root = file_open_extra(r, t->fs->root_id, O_PATH | O_DIRECTORY, "its root directory");
@@ -266,11 +266,13 @@ static int live(struct restore *r, struct restore_task *t)
 
 static _Noreturn void task_main(struct restore *r, struct restore_task *t)
 {
-	sigset_t all;
+	uint64_t all = ~0ULL;
 
-	/* Nothing may reach it before its own handlers are back; and should main die, so does it. */
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, NULL);
+	/*
+	 * Nothing may reach it before its own handlers are back; and should main die, so does it. Not
+	 * by sigprocmask(), which leaves out the two signals that are the C library's own.
+	 */
+	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	log_set_pid(t->pid);
 	if (t->zombie || t->helper)

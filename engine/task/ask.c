@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 
 #include "ask.h"
 #include "attributes.h"
@@ -26,10 +27,23 @@ struct questions {
 	/* Of the main thread. */
 	uint64_t sigaction[NR_SIGNALS], itimer[3], subreaper;
 	uint64_t *timer;
+	struct {
+		uint64_t info;
+		int call;
+	} * child;
 	int dumpable, thp, brk, membarrier, discard;
 	uint64_t resident;
 	int *timer_call, *overrun_call;
 };
+
+static unsigned int children(const struct task *t)
+{
+	unsigned int n = 0;
+
+	for (const struct task *c = t->child; c; c = c->sibling)
+		n++;
+	return n;
+}
 
 long task_ask_extra(struct task *t)
 {
@@ -44,7 +58,8 @@ long task_ask_extra(struct task *t)
 	a->timer_overrun = calloc(a->n_timers + 1, sizeof(*a->timer_overrun));
 	if (!a->timer_value || !a->timer_overrun)
 		return -ENOMEM;
-	return a->n_timers * (2 * sizeof(struct gate_op) + sizeof(struct raw_timer));
+	return a->n_timers * (2 * sizeof(struct gate_op) + sizeof(struct raw_timer)) +
+	       children(t) * (sizeof(struct gate_op) + sizeof(siginfo_t));
 }
 
 static void ask_thread(struct batch *b, bool leader, struct questions *q)
@@ -82,6 +97,41 @@ static void ask_mlock_future(struct batch *b, uint64_t page, struct questions *q
 	q->discard = batch_call(b, SYS_madvise, page, PAGE, MADV_DONTNEED);
 }
 
+/* What the parent could still wait for; nothing in /proc tells, before 5.17. */
+static void ask_children(const struct task *t, struct batch *b, struct questions *q)
+{
+	unsigned int i = 0;
+
+	for (const struct task *c = t->child; c; c = c->sibling, i++) {
+		if (c->zombie)
+			continue;
+		q->child[i].info = batch_out(b, sizeof(siginfo_t));
+		q->child[i].call =
+			batch_call(b, SYS_waitid, P_PID, c->pid, q->child[i].info,
+				   WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT | __WALL, 0);
+	}
+}
+
+static int answer_children(const struct task *t, struct batch *b, const struct questions *q)
+{
+	unsigned int i = 0;
+
+	for (struct task *c = t->child; c; c = c->sibling, i++) {
+		const siginfo_t *info;
+		int64_t r;
+
+		if (c->zombie)
+			continue;
+		r = batch_ret(b, q->child[i].call);
+		if (r < 0)
+			return log_err(r, "task %d: what its parent can wait for", c->pid);
+		info = batch_at(b, q->child[i].info);
+		c->stop_waited = c->stop_signo && info->si_pid != c->pid;
+		c->continued = info->si_pid == c->pid && info->si_code == CLD_CONTINUED;
+	}
+	return 0;
+}
+
 static int ask_leader(const struct task *t, struct batch *b, const struct task_answers *a,
 		      struct questions *q)
 {
@@ -106,6 +156,7 @@ static int ask_leader(const struct task *t, struct batch *b, const struct task_a
 	q->thp = batch_call(b, SYS_prctl, GET_THP_DISABLE);
 	q->brk = batch_call(b, SYS_brk, 0);
 	ask_mlock_future(b, inject_untouched_page(t), q);
+	ask_children(t, b, q);
 	last = q->membarrier = batch_call(b, SYS_membarrier, MEMBARRIER_GET_REGISTRATIONS, 0, 0);
 	return last;
 }
@@ -116,6 +167,7 @@ static void questions_free(struct task *t)
 		free(t->questions[i].timer);
 		free(t->questions[i].timer_call);
 		free(t->questions[i].overrun_call);
+		free(t->questions[i].child);
 	}
 	free(t->questions);
 	t->questions = NULL;
@@ -136,7 +188,8 @@ int task_ask(struct task *t)
 			q->timer = calloc(a->n_timers + 1, sizeof(*q->timer));
 			q->timer_call = calloc(a->n_timers + 1, sizeof(*q->timer_call));
 			q->overrun_call = calloc(a->n_timers + 1, sizeof(*q->overrun_call));
-			if (!q->timer || !q->timer_call || !q->overrun_call)
+			q->child = calloc(children(t) + 1, sizeof(*q->child));
+			if (!q->timer || !q->timer_call || !q->overrun_call || !q->child)
 				return -ENOMEM;
 			r = ask_leader(t, t->thread[i].batch, a, q);
 		}
@@ -206,7 +259,7 @@ static int answer_leader(struct task *t, struct batch *b, const struct questions
 			MCL_FUTURE | (*(uint8_t *)batch_at(b, q->resident) & 1 ? 0 : MCL_ONFAULT);
 	ret = batch_ret(b, q->membarrier);
 	a->membarrier = ret > 0 ? ret : 0;
-	return 0;
+	return answer_children(t, b, q);
 }
 
 int task_answer(struct task *t)

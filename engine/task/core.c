@@ -48,7 +48,7 @@ static int dump_thread(struct dump *d, struct task *t, struct thread *th, TaskCo
 	if (r == 0)
 		r = sas_dump(th, a, &thread);
 	if (r == 0)
-		r = siginfo_dump(th->tid, false, a, &thread.signals_p);
+		r = siginfo_dump(th->tid, false, th->sigstop, a, &thread.signals_p);
 	if (r == 0)
 		r = rseq_dump(th, a, &thread);
 	if (r == 0)
@@ -82,6 +82,10 @@ static int task_entry(struct dump *d, struct task *t, TaskCoreEntry *tc)
 		tc->has_stop_signo = true;
 		tc->stop_signo = t->stop_signo;
 	}
+	if (t->stop_waited)
+		tc->has_stop_waited = tc->stop_waited = true;
+	if (t->continued)
+		tc->has_continued = tc->continued = true;
 	r = proc_u64(t->proc, "personality", 16, &v);
 	if (r < 0)
 		return log_err(r, "task %d: personality", t->pid);
@@ -117,7 +121,7 @@ static int task_entry(struct dump *d, struct task *t, TaskCoreEntry *tc)
 	if (r == 0)
 		r = limits_dump(t, a, &tc->rlimits);
 	if (r == 0)
-		r = siginfo_dump(t->pid, true, a, &tc->signals_s);
+		r = siginfo_dump(t->pid, true, t->sigstop, a, &tc->signals_s);
 	if (r == 0)
 		r = sigactions_dump(t, a, tc);
 	return r;

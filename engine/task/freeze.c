@@ -42,8 +42,10 @@ static void task_free(struct task *t)
 	for_each_thread(th, t) {
 		free(th->cpu.xstate);
 		proc_status_done(&th->status);
+		free(th->sigstop);
 	}
 	free(t->thread);
+	free(t->sigstop);
 	vm_map_done(&t->map);
 	page_runs_done(&t->guards);
 	cleanup_close(&t->proc);
@@ -430,12 +432,17 @@ void tree_thaw(struct tree *tree)
 	struct task *t, *next;
 
 	/* By the table: a freeze that failed has no preorder yet. */
-	HASH_ITER(hh, tree->by_pid, t, next)
+	HASH_ITER(hh, tree->by_pid, t, next) {
+		if (t->sigstop)
+			(void)kill(t->pid, SIGSTOP);
 		for_each_thread(th, t) {
+			if (th->sigstop)
+				(void)tgkill(t->pid, th->tid, SIGSTOP);
 			/* One that still runs cannot be detached; our end does that. */
 			(void)ptrace_detach(th->tid, 0);
 			th->held = false;
 		}
+	}
 }
 
 void tree_leave_stopped(struct tree *tree)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/cleanup.h"
@@ -66,12 +68,43 @@ static int look_at_thread(struct task *t, struct thread *th)
 	return proc < 0 ? 0 : ids_check_thread(t, th->tid, proc);
 }
 
+static int find_sigstop(pid_t tid, bool shared, siginfo_t **ret)
+{
+	_cleanup_free_ siginfo_t *info = NULL;
+	unsigned int n;
+	int r = ptrace_peek_siginfo(tid, shared, &info, &n);
+
+	for (unsigned int i = 0; r == 0 && i < n; i++) {
+		if (info[i].si_signo != SIGSTOP)
+			continue;
+		*ret = malloc(sizeof(**ret));
+		if (!*ret)
+			return -ENOMEM;
+		**ret = info[i];
+		break;
+	}
+	return r;
+}
+
+/* No mask keeps SIGSTOP from being taken in the gate: what waits of a stopped task is noted now. */
+static int look_for_stops(struct task *t)
+{
+	int r = find_sigstop(t->pid, true, &t->sigstop);
+
+	for_each_thread(th, t)
+		if (r == 0)
+			r = find_sigstop(th->tid, false, &th->sigstop);
+	return r < 0 ? log_err(r, "task %d: pending signals", t->pid) : 0;
+}
+
 int task_look(struct dump *d, struct task *t)
 {
 	bool sud;
 	int r;
 
 	r = look_at_job(d, t);
+	if (r == 0 && t->stop_signo)
+		r = look_for_stops(t);
 	if (r < 0)
 		return r;
 	for_each_thread(th, t) {

@@ -8,6 +8,8 @@
 #ifndef TASK_PARTS_H
 #define TASK_PARTS_H
 
+#include <signal.h>
+
 #include "engine/base/arena.h"
 #include "engine/dump.h"
 #include "engine/restore.h"
@@ -26,17 +28,23 @@ int sigactions_check(const TaskCoreEntry *tc, const char *image);
 int sigactions_restore(struct program *p, const TaskCoreEntry *tc);
 int sas_dump(const struct thread *th, struct arena *a, ThreadCoreEntry *core);
 int sas_restore(struct program *p, const ThreadCoreEntry *core);
-int siginfo_dump(pid_t tid, bool shared, struct arena *a, SignalQueueEntry **ret);
+/* more: one that is to be saved besides, or NULL. */
+int siginfo_dump(pid_t tid, bool shared, const siginfo_t *more, struct arena *a,
+		 SignalQueueEntry **ret);
 int siginfo_check(const SignalQueueEntry *q, const char *image);
-/* tid 0: the queue of the task. */
-int siginfo_restore(struct program *p, const SignalQueueEntry *q, pid_t pid, pid_t tid);
+/* tid 0: the queue of the task. All but SIGSTOP, which main sends when the task can take it. */
+int siginfo_restore(struct program *p, const SignalQueueEntry *q, const TaskTimersEntry *timers,
+		    pid_t pid, pid_t tid);
+bool siginfo_has_stop(const SignalQueueEntry *q);
 
 /* timers.c: setitimer(2) and timer_create(2). */
 int timers_dump(const struct task *t, struct arena *a, TaskTimersEntry **ret);
 int timers_check(const TaskTimersEntry *e, const char *image);
 /* Makes the POSIX timers; timers_start() arms them all, the last thing before the release. */
 int timers_restore(struct program *p, const TaskTimersEntry *e);
-int timers_start(struct program *p, const TaskTimersEntry *e);
+int timers_start(struct program *p, const struct restore_task *task);
+/* Is this pending signal one that a timer will have sent again as soon as it is started? */
+bool timers_will_send(const TaskTimersEntry *e, const siginfo_t *info);
 
 /* limits.c */
 int limits_dump(const struct task *t, struct arena *a, TaskRlimitsEntry **ret);

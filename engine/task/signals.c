@@ -100,7 +100,24 @@ int sas_restore(struct program *p, const ThreadCoreEntry *core)
 	return p->err;
 }
 
-int siginfo_dump(pid_t tid, bool shared, struct arena *a, SignalQueueEntry **ret)
+static int add_siginfo(SignalQueueEntry *q, const siginfo_t *info, struct arena *a)
+{
+	SiginfoEntry *e = arena_new(a, SiginfoEntry);
+
+	if (!e)
+		return -ENOMEM;
+	siginfo_entry__init(e);
+	e->siginfo.len = sizeof(*info);
+	e->siginfo.data = arena_alloc(a, sizeof(*info));
+	if (!e->siginfo.data)
+		return -ENOMEM;
+	memcpy(e->siginfo.data, info, sizeof(*info));
+	q->signals[q->n_signals++] = e;
+	return 0;
+}
+
+int siginfo_dump(pid_t tid, bool shared, const siginfo_t *more, struct arena *a,
+		 SignalQueueEntry **ret)
 {
 	_cleanup_free_ siginfo_t *info = NULL;
 	SignalQueueEntry *q = arena_new(a, SignalQueueEntry);
@@ -116,21 +133,12 @@ int siginfo_dump(pid_t tid, bool shared, struct arena *a, SignalQueueEntry **ret
 	q->signals = arena_array(a, SiginfoEntry *, n + 1);
 	if (!q->signals)
 		return -ENOMEM;
-	for (unsigned int i = 0; i < n; i++) {
-		SiginfoEntry *e = arena_new(a, SiginfoEntry);
-
-		if (!e)
-			return -ENOMEM;
-		siginfo_entry__init(e);
-		e->siginfo.len = sizeof(siginfo_t);
-		e->siginfo.data = arena_alloc(a, sizeof(siginfo_t));
-		if (!e->siginfo.data)
-			return -ENOMEM;
-		memcpy(e->siginfo.data, &info[i], sizeof(siginfo_t));
-		q->signals[q->n_signals++] = e;
-	}
+	for (unsigned int i = 0; r == 0 && i < n; i++)
+		r = add_siginfo(q, &info[i], a);
+	if (r == 0 && more)
+		r = add_siginfo(q, more, a);
 	*ret = q;
-	return 0;
+	return r;
 }
 
 int siginfo_check(const SignalQueueEntry *q, const char *image)
@@ -149,20 +157,36 @@ int siginfo_check(const SignalQueueEntry *q, const char *image)
 	return 0;
 }
 
-/* To itself a task may send any siginfo, the kernel's own codes too. */
-int siginfo_restore(struct program *p, const SignalQueueEntry *q, pid_t pid, pid_t tid)
+bool siginfo_has_stop(const SignalQueueEntry *q)
 {
 	for (size_t i = 0; q && i < q->n_signals; i++) {
-		void *info = program_copy(p, q->signals[i]->siginfo.data, sizeof(siginfo_t));
 		int sig;
 
 		memcpy(&sig, q->signals[i]->siginfo.data, sizeof(sig));
+		if (sig == SIGSTOP)
+			return true;
+	}
+	return false;
+}
+
+/* To itself a task may send any siginfo, the kernel's own codes too. */
+int siginfo_restore(struct program *p, const SignalQueueEntry *q, const TaskTimersEntry *timers,
+		    pid_t pid, pid_t tid)
+{
+	for (size_t i = 0; q && i < q->n_signals; i++) {
+		siginfo_t info;
+		uint64_t at;
+
+		memcpy(&info, q->signals[i]->siginfo.data, sizeof(info));
+		if (info.si_signo == SIGSTOP || timers_will_send(timers, &info))
+			continue;
+		at = (uintptr_t)program_copy(p, &info, sizeof(info));
 		if (tid)
 			program_call(p, "pending signal of a thread", SYS_rt_tgsigqueueinfo, pid,
-				     tid, sig, (uintptr_t)info);
+				     tid, info.si_signo, at);
 		else
-			program_call(p, "pending signal", SYS_rt_sigqueueinfo, pid, sig,
-				     (uintptr_t)info);
+			program_call(p, "pending signal", SYS_rt_sigqueueinfo, pid, info.si_signo,
+				     at);
 	}
 	return p->err;
 }

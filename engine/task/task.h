@@ -67,6 +67,7 @@ struct thread {
 	bool held; /* seized, and stopped unless we let it run */
 	struct proc_status status;
 	char comm[64];
+	siginfo_t *sigstop; /* as that of the task, for this thread */
 	struct arch_thread cpu;
 	uint64_t sigmask;
 	int stop_sig; /* signal the gate stops with; 0: none is free */
@@ -86,7 +87,10 @@ struct task {
 
 	bool quiet; /* while freezing: stands still, and had no new threads or children since */
 	bool zombie;
-	int stop_signo;        /* stopped by job control with this signal, else 0 */
+	int stop_signo;     /* stopped by job control with this signal, else 0 */
+	siginfo_t *sigstop; /* one more of these, for the whole task, that the gate would swallow */
+	bool stop_waited;   /* the parent has waited for the stop */
+	bool continued;     /* the parent can wait for it as continued */
 	struct thread *thread; /* the leader first; none for a zombie */
 	unsigned int n_threads;
 	pid_t highest_tid;

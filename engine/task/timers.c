@@ -165,26 +165,75 @@ int timers_restore(struct program *p, const TaskTimersEntry *e)
 	return p->err;
 }
 
+static bool sent_by(const PosixTimerEntry *t, const siginfo_t *info)
+{
+	return info->si_code == SI_TIMER && info->si_timerid == (int)t->it_id &&
+	       (uint32_t)info->si_signo == t->si_signo;
+}
+
+static bool periodic(const PosixTimerEntry *t)
+{
+	return t->isec || t->insec;
+}
+
+bool timers_will_send(const TaskTimersEntry *e, const siginfo_t *info)
+{
+	for (size_t i = 0; i < e->n_posix; i++)
+		if (periodic(e->posix[i]) && sent_by(e->posix[i], info))
+			return true;
+	return false;
+}
+
+static bool queue_has(const SignalQueueEntry *q, const PosixTimerEntry *t)
+{
+	for (size_t i = 0; q && i < q->n_signals; i++) {
+		siginfo_t info;
+
+		memcpy(&info, q->signals[i]->siginfo.data, sizeof(info));
+		if (sent_by(t, &info))
+			return true;
+	}
+	return false;
+}
+
+/* Does a signal of this timer wait to be taken? Until it is, the next period has not begun. */
+static bool signal_waits(const struct restore_task *task, const PosixTimerEntry *t)
+{
+	if (queue_has(restore_task_core(task)->signals_s, t))
+		return true;
+	for (unsigned int i = 0; i < task->n_threads; i++)
+		if (queue_has(task->thread[i].core->thread_core->signals_p, t))
+			return true;
+	return false;
+}
+
 static void start_itimer(struct program *p, int which, const ItimerEntry *e)
 {
 	struct raw_timer t = { e->isec, e->iusec, e->vsec, e->vusec };
 
-	if (e->vsec || e->vusec)
+	/* Expired, but with a signal that waits: the next period begins when that is taken. */
+	if (!t.value_sec && !t.value_frac && (t.interval_sec || t.interval_frac))
+		t.value_frac = 1;
+	if (t.value_sec || t.value_frac)
 		program_call(p, "interval timer", SYS_setitimer, which,
 			     (uintptr_t)program_copy(p, &t, sizeof(t)), 0);
 }
 
-int timers_start(struct program *p, const TaskTimersEntry *e)
+int timers_start(struct program *p, const struct restore_task *task)
 {
+	const TaskTimersEntry *e = restore_task_core(task)->timers;
+
 	for (size_t i = 0; i < e->n_posix; i++) {
 		const PosixTimerEntry *t = e->posix[i];
 		struct raw_timer v = { t->isec, t->insec, t->vsec, t->vnsec };
 
-		if (!t->vsec && !t->vnsec && !t->isec && !t->insec)
+		if (!t->vsec && !t->vnsec && !periodic(t))
 			continue;
-		/* Expired, but with a signal that waits: the next period has begun. */
-		if (!t->vsec && !t->vnsec)
+		/* It sends at once what waited before: see timers_will_send(). */
+		if (periodic(t) && ((!t->vsec && !t->vnsec) || signal_waits(task, t))) {
+			v.value_sec = 0;
 			v.value_frac = 1;
+		}
 		program_call(p, "timer", SYS_timer_settime, t->it_id, 0,
 			     (uintptr_t)program_copy(p, &v, sizeof(v)), 0);
 	}

@@ -43,6 +43,8 @@ static void check(void)
 }
 
 ZDTM_TEST = {
+	/* No file can get a name that is taken without taking it away from the other for a moment. */
+	.demand = REPORT,
 	.doc = "a file that lost its name to another is still known by it",
 	.object = "regfile",
 	.engine = LIST("--link-remap"),
