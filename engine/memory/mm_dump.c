@@ -7,12 +7,14 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "aio.h"
 #include "dump.h"
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
 #include "engine/base/str.h"
 #include "engine/image/values.h"
 #include "engine/objects/files.h"
+#include "engine/task/ask.h"
 #include "overlay.h"
 #include "proto/mm.pb-c.h"
 
@@ -26,6 +28,7 @@ enum kind {
 	KIND_SEGMENT, /* shared anonymous */
 	KIND_FILE,
 	KIND_MEMFD, /* of memfd_create(2), or shared anonymous memory that was opened as a file */
+	KIND_AIO,   /* the ring of a context of io_setup(2) */
 	KIND_VDSO,
 	KIND_VVAR,
 	KIND_VSYSCALL,
@@ -58,7 +61,6 @@ static int classify(const struct task *t, const struct vm_area *a, enum kind *re
 		const char *prefix, *why;
 	} foreign[] = {
 		{ "/SYSV", "System V shared memory" },
-		{ "/[aio]", "a ring of native AIO" },
 		{ "/anon_hugepage", "huge TLB pages" },
 		{ "anon_inode:", "a kernel object" },
 		{ "socket:", "a socket" },
@@ -78,6 +80,8 @@ static int classify(const struct task *t, const struct vm_area *a, enum kind *re
 		if (a->flags & cannot[i].flag)
 			return refuse(t, a, cannot[i].why);
 
+	if (str_after(a->name, "/[aio]"))
+		return *ret = KIND_AIO, 0;
 	if (a->shared && streq(a->name, "/dev/zero (deleted)"))
 		*ret = KIND_SEGMENT;
 	else if (str_after(a->name, "/memfd:") || streq(a->name, "/dev/zero (deleted)"))
@@ -111,8 +115,8 @@ static int add_runs(struct task *t, const struct page_runs *all, struct page_run
 		r = classify(t, a, &kind);
 		if (r < 0)
 			return r;
-		/* The code other readers compare their own vdso with. */
-		if (kind == KIND_VDSO) {
+		/* The code other readers compare their own vdso with; all of a ring is in use. */
+		if (kind == KIND_VDSO || kind == KIND_AIO) {
 			r = page_runs_add(to, a->start, a->end);
 			if (r < 0)
 				return r;
@@ -385,6 +389,11 @@ static int fill_vma(struct dump *d, struct task *t, const struct vm_area *a, Vma
 		e->has_fdflags = true;
 		e->fdflags = flags;
 		break;
+	case KIND_AIO:
+		e->status = VMA_AIO_RING;
+		e->has_fdflags = true;
+		e->fdflags = O_RDWR;
+		break;
 	case KIND_VDSO:
 		e->flags |= MAP_ANONYMOUS;
 		e->status |= VMA_VDSO | VMA_ANON_PRIVATE;
@@ -439,6 +448,35 @@ static void guard_vma(const struct page_run *run, VmaEntry *e)
 	e->end = run->end;
 	e->status = VMA_GUARD;
 	e->fd = -1;
+}
+
+/* Contexts of native AIO, by their rings; one that came by fork is no context here. */
+static int dump_aios(struct dump *d, const struct task *t, MmEntry *mm)
+{
+	mm->aios = arena_array(&d->arena, AioRingEntry *, mm->n_vmas + 1);
+	if (!mm->aios)
+		return -ENOMEM;
+	for (size_t i = 0; i < mm->n_vmas; i++) {
+		const VmaEntry *v = mm->vmas[i];
+		AioRingEntry *e;
+
+		if (!(v->status & VMA_AIO_RING))
+			continue;
+		if (!task_has_aio(t, v->start))
+			return log_refuse(
+				"task %d: mapping %jx-%jx is the ring of another task's native "
+				"AIO: not supported yet",
+				t->pid, (uintmax_t)v->start, (uintmax_t)v->end);
+		e = arena_new(&d->arena, AioRingEntry);
+		if (!e)
+			return -ENOMEM;
+		aio_ring_entry__init(e);
+		e->id = v->start;
+		e->ring_len = v->end - v->start;
+		e->nr_req = aio_requests(e->ring_len);
+		mm->aios[mm->n_aios++] = e;
+	}
+	return 0;
 }
 
 static int dump_exe(struct dump *d, struct task *t, uint32_t *id)
@@ -512,6 +550,8 @@ int memory_dump_mm(struct dump *d, struct task *t)
 		mm.has_mlock_future = true;
 		mm.mlock_future = t->answers.mlock_future;
 	}
-	r = dump_exe(d, t, &mm.exe_file_id);
+	r = dump_aios(d, t, &mm);
+	if (r == 0)
+		r = dump_exe(d, t, &mm.exe_file_id);
 	return r < 0 ? r : image_write_one(&d->images, IMAGE_MM, t->pid, &mm.base);
 }

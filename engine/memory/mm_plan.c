@@ -13,6 +13,7 @@
 #include "engine/objects/files.h"
 #include "engine/restore/plan.h"
 #include "proto/pagemap.pb-c.h"
+#include "aio.h"
 #include "restore.h"
 
 #define ADDRESS_LIMIT (1UL << 47) /* of a task that does not ask for more */
@@ -150,7 +151,6 @@ static int check_kind(struct restore *r, const VmaEntry *e, const char *image)
 	} cannot[] = {
 		{ VMA_SYSV, "System V shared memory" },
 		{ VMA_SOCKET, "a socket" },
-		{ VMA_AIO_RING, "native AIO" },
 		{ VMA_SHSTK, "a shadow stack" },
 		{ VMA_UPROBES, "uprobes" },
 	};
@@ -162,8 +162,8 @@ static int check_kind(struct restore *r, const VmaEntry *e, const char *image)
 	if (e->flags & MAP_HUGETLB)
 		return log_refuse("%s: mapping %#jx: huge TLB pages: not supported yet", image,
 				  (uintmax_t)e->start);
-	if (!(e->status &
-	      (VMA_FILE_PRIVATE | VMA_FILE_SHARED | VMA_ANON_PRIVATE | VMA_ANON_SHARED)))
+	if (!(e->status & (VMA_FILE_PRIVATE | VMA_FILE_SHARED | VMA_ANON_PRIVATE | VMA_ANON_SHARED |
+			   VMA_AIO_RING)))
 		return log_bad_image("%s: mapping %#jx is of no kind", image, (uintmax_t)e->start);
 	return 0;
 }
@@ -241,7 +241,8 @@ static int match_pages(struct restore *r, struct plan_memory *m, const char *ima
 		for (uint64_t at = run->start; at < run->end;) {
 			struct plan_vma *v = plan_vma_at(m, at);
 
-			if (!v || !(v->e->status & (VMA_FILE_PRIVATE | VMA_ANON_PRIVATE)))
+			if (!v ||
+			    !(v->e->status & (VMA_FILE_PRIVATE | VMA_ANON_PRIVATE | VMA_AIO_RING)))
 				return log_bad_image(
 					"%s: pages at %#jx, where nothing private is mapped", image,
 					(uintmax_t)at);
@@ -324,8 +325,6 @@ static int plan_task(struct restore *r, struct restore_task *t)
 		return log_bad_image("%s is missing", image);
 	if (ret < 0)
 		return plan_bad(r, ret);
-	if (t->mm->n_aios)
-		return log_refuse("%s: native AIO: not supported yet", image);
 	if (!file_exists(r, t->mm->exe_file_id))
 		return log_bad_image("%s: there is no file %u to be its executable", image,
 				     t->mm->exe_file_id);
@@ -344,7 +343,9 @@ static int plan_task(struct restore *r, struct restore_task *t)
 	ret = match_guards(m, image);
 	if (ret == 0)
 		ret = read_pagemap(r, IMAGE_PAGEMAP, t->pid, &m->pages);
-	return ret < 0 ? ret : match_pages(r, m, image_name(IMAGE_PAGEMAP, t->pid, image));
+	if (ret == 0)
+		ret = match_pages(r, m, image_name(IMAGE_PAGEMAP, t->pid, image));
+	return ret < 0 ? ret : aio_check(t->mm, m, image_name(IMAGE_MM, t->pid, image));
 }
 
 int memory_plan(struct restore *r)

@@ -17,6 +17,7 @@
 #include "engine/base/log.h"
 #include "engine/image/values.h"
 #include "engine/objects/files.h"
+#include "aio.h"
 #include "memory_task.h"
 #include "restore.h"
 
@@ -138,6 +139,10 @@ static int map_one(struct restore *r, struct restore_task *t, struct plan_vma *v
 	int flags = map_flags(e), prot = first_prot(v), fd = -1;
 	void *at = MAP_FAILED;
 
+	if (e->status & VMA_AIO_RING) {
+		v->mapped = true;
+		return aio_setup(e, &v->at);
+	}
 	if (v->segment)
 		fd = v->segment->fd;
 	else if (e->status & (VMA_FILE_PRIVATE | VMA_FILE_SHARED)) {
@@ -276,6 +281,15 @@ static int compare_pages(struct restore *r, int fd, const struct plan_vma *v, ui
 	return 0;
 }
 
+static int fill_ring(int fd, const struct plan_vma *v, uint64_t pos)
+{
+	_cleanup_free_ void *saved = malloc(vma_size(v));
+	int ret = saved ? pread_full(fd, saved, vma_size(v), pos) : -ENOMEM;
+
+	return ret < 0 ? log_err(ret, "ring %#jx of native AIO", (uintmax_t)v->e->start)
+		       : aio_fill(v, saved);
+}
+
 #define COMPARE_BUF (64 * PAGE)
 
 static int fill_pages(struct restore *r, struct restore_task *t)
@@ -314,6 +328,12 @@ static int fill_pages(struct restore *r, struct restore_task *t)
 			end = MIN(run->end, v->e->end);
 			if (vma_is_special(v->e))
 				continue;
+			if (v->e->status & VMA_AIO_RING) {
+				ret = fill_ring(fd, v, pos);
+				if (ret < 0)
+					return ret;
+				continue;
+			}
 			if (v->inherited) {
 				ret = compare_pages(r, fd, v, at, end, pos, buf, COMPARE_BUF);
 				if (ret < 0)

@@ -77,8 +77,9 @@ int overlay_check(const struct task *t, const struct vm_area *a, int fd)
 	readable = open(fd_link(fd, link), O_RDONLY | O_CLOEXEC);
 	r = readable < 0 ? -errno : compare(t, a, readable, st.st_size);
 	if (r == -ESTALE)
-		return log_refuse("task %d: mapping %jx-%jx shows %s as it was before it was copied up on "
-				  "its overlay",
-				  t->pid, (uintmax_t)a->start, (uintmax_t)a->end, a->name);
+		return log_refuse(
+			"task %d: mapping %jx-%jx shows %s as it was before it was copied up on "
+			"its overlay",
+			t->pid, (uintmax_t)a->start, (uintmax_t)a->end, a->name);
 	return r < 0 ? log_err(r, "task %d: compare %s with what is mapped", t->pid, a->name) : 1;
 }

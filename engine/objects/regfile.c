@@ -117,8 +117,9 @@ int regfile_fill(const struct fd_view *v, uint32_t id, RegFileEntry **ret)
 				  fd_view_name(v), v->link);
 	/* F_NOTIFY, which nothing shows, makes whoever sets it the owner: fcntl_dirnotify(). */
 	if (S_ISDIR(v->st.st_mode) && v->owner.pid)
-		return log_refuse("%s: %s may be watched by F_NOTIFY, which the kernel does not tell",
-				  fd_view_name(v), v->link);
+		return log_refuse(
+			"%s: %s may be watched by F_NOTIFY, which the kernel does not tell",
+			fd_view_name(v), v->link);
 	r = settle_path(v, id, path);
 	if (r < 0)
 		return r;

@@ -12,11 +12,18 @@
 #include "attributes.h"
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
+#include "engine/base/str.h"
 #include "engine/inject/inject.h"
 #include "security.h"
 
 #define GET_THP_DISABLE              42
 #define MEMBARRIER_GET_REGISTRATIONS 512 /* since 6.3 */
+
+/* What the main thread could wait for of one child. */
+struct child_question {
+	uint64_t info;
+	int call;
+};
 
 /* Where the answers of a thread will be. */
 struct questions {
@@ -27,14 +34,59 @@ struct questions {
 	/* Of the main thread. */
 	uint64_t sigaction[NR_SIGNALS], itimer[3], subreaper;
 	uint64_t *timer;
-	struct {
-		uint64_t info;
-		int call;
-	} * child;
+	int *ring;
+	struct child_question *child;
 	int dumpable, thp, brk, membarrier, discard;
 	uint64_t resident;
 	int *timer_call, *overrun_call;
 };
+
+static bool is_ring(const struct vm_area *a)
+{
+	return str_after(a->name, "/[aio]");
+}
+
+static unsigned int rings(const struct task *t)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < t->map.n; i++)
+		n += is_ring(&t->map.area[i]);
+	return n;
+}
+
+/* A ring that came by fork belongs to no context: fetching no event from it fails. */
+static void ask_rings(const struct task *t, struct batch *b, struct questions *q)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < t->map.n; i++)
+		if (is_ring(&t->map.area[i]))
+			q->ring[n++] =
+				batch_call(b, SYS_io_getevents, t->map.area[i].start, 0, 0, 0, 0);
+}
+
+static int answer_rings(struct task *t, struct batch *b, const struct questions *q)
+{
+	struct task_answers *a = &t->answers;
+	unsigned int n = 0;
+
+	a->aio = calloc(rings(t) + 1, sizeof(*a->aio));
+	if (!a->aio)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < t->map.n; i++)
+		if (is_ring(&t->map.area[i]) && batch_ret(b, q->ring[n++]) == 0)
+			a->aio[a->n_aio++] = t->map.area[i].start;
+	return 0;
+}
+
+bool task_has_aio(const struct task *t, uint64_t ring)
+{
+	for (unsigned int i = 0; i < t->answers.n_aio; i++)
+		if (t->answers.aio[i] == ring)
+			return true;
+	return false;
+}
 
 static unsigned int children(const struct task *t)
 {
@@ -59,6 +111,7 @@ long task_ask_extra(struct task *t)
 	if (!a->timer_value || !a->timer_overrun)
 		return -ENOMEM;
 	return a->n_timers * (2 * sizeof(struct gate_op) + sizeof(struct raw_timer)) +
+	       rings(t) * sizeof(struct gate_op) +
 	       children(t) * (sizeof(struct gate_op) + sizeof(siginfo_t));
 }
 
@@ -157,6 +210,7 @@ static int ask_leader(const struct task *t, struct batch *b, const struct task_a
 	q->brk = batch_call(b, SYS_brk, 0);
 	ask_mlock_future(b, inject_untouched_page(t), q);
 	ask_children(t, b, q);
+	ask_rings(t, b, q);
 	last = q->membarrier = batch_call(b, SYS_membarrier, MEMBARRIER_GET_REGISTRATIONS, 0, 0);
 	return last;
 }
@@ -168,6 +222,7 @@ static void questions_free(struct task *t)
 		free(t->questions[i].timer_call);
 		free(t->questions[i].overrun_call);
 		free(t->questions[i].child);
+		free(t->questions[i].ring);
 	}
 	free(t->questions);
 	t->questions = NULL;
@@ -189,7 +244,9 @@ int task_ask(struct task *t)
 			q->timer_call = calloc(a->n_timers + 1, sizeof(*q->timer_call));
 			q->overrun_call = calloc(a->n_timers + 1, sizeof(*q->overrun_call));
 			q->child = calloc(children(t) + 1, sizeof(*q->child));
-			if (!q->timer || !q->timer_call || !q->overrun_call || !q->child)
+			q->ring = calloc(rings(t) + 1, sizeof(*q->ring));
+			if (!q->timer || !q->timer_call || !q->overrun_call || !q->child ||
+			    !q->ring)
 				return -ENOMEM;
 			r = ask_leader(t, t->thread[i].batch, a, q);
 		}
@@ -259,7 +316,8 @@ static int answer_leader(struct task *t, struct batch *b, const struct questions
 			MCL_FUTURE | (*(uint8_t *)batch_at(b, q->resident) & 1 ? 0 : MCL_ONFAULT);
 	ret = batch_ret(b, q->membarrier);
 	a->membarrier = ret > 0 ? ret : 0;
-	return answer_children(t, b, q);
+	ret = answer_rings(t, b, q);
+	return ret < 0 ? ret : answer_children(t, b, q);
 }
 
 int task_answer(struct task *t)

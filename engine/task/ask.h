@@ -9,6 +9,8 @@
 long task_ask_extra(struct task *t);
 /* Queues every question. */
 int task_ask(struct task *t);
+/* Afterwards: is this the ring of a context of native AIO of the task's own? */
+bool task_has_aio(const struct task *t, uint64_t ring);
 /* Takes the answers out of the area. */
 int task_answer(struct task *t);
 

@@ -57,6 +57,8 @@ struct task_answers {
 	int dumpable;
 	int thp_disabled;      /* 1 and flags: PR_GET_THP_DISABLE */
 	uint32_t mlock_future; /* flags of mlockall(2), 0: none */
+	uint64_t *aio;         /* rings of native AIO contexts */
+	unsigned int n_aio;
 	bool child_subreaper;
 	uint64_t brk;
 	uint32_t membarrier;
