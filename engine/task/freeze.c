@@ -76,27 +76,33 @@ static bool known_thread(const struct task *t, pid_t tid, unsigned int likely)
 	return false;
 }
 
+/* Why a thread could not be seized: it ended (-EAGAIN), another traces it, or something else. */
+static int why_not(const struct task *t, pid_t tid)
+{
+	_cleanup_close_ int proc = proc_open(t->pid, tid);
+	struct proc_status status;
+	struct proc_stat stat;
+	pid_t tracer;
+
+	if (proc < 0 || proc_read_stat(proc, &stat) < 0 || stat.state == 'Z' || stat.state == 'X' ||
+	    proc_read_status(proc, &status) < 0)
+		return -EAGAIN;
+	tracer = status.tracer;
+	proc_status_done(&status);
+	return tracer ? log_refuse("task %d is traced by task %d", t->pid, tracer) : -EPERM;
+}
+
 /* -EAGAIN: it ended while we reached for it. */
 static int seize(struct task *t, pid_t tid)
 {
-	struct proc_status status;
-	int r;
+	int r = ptrace_seize(tid);
 
-	r = ptrace_seize(tid);
 	if (r == -ESRCH)
 		return -EAGAIN;
 	if (r == -EPERM) {
-		struct proc_stat stat;
-		pid_t tracer;
-
-		if (proc_read_stat(t->proc, &stat) < 0 || stat.state == 'Z' || stat.state == 'X')
-			return -EAGAIN;
-		if (proc_read_status(t->proc, &status) < 0)
-			return -EAGAIN;
-		tracer = status.tracer;
-		proc_status_done(&status);
-		if (tracer)
-			return log_refuse("task %d is traced by task %d", t->pid, tracer);
+		r = why_not(t, tid);
+		if (r != -EPERM)
+			return r;
 	}
 	if (r < 0)
 		return log_err(r, "task %d: cannot seize thread %d", t->pid, tid);

@@ -38,7 +38,8 @@ int siginfo_restore(struct program *p, const SignalQueueEntry *q, const TaskTime
 bool siginfo_has_stop(const SignalQueueEntry *q);
 
 /* timers.c: setitimer(2) and timer_create(2). */
-int timers_dump(const struct task *t, struct arena *a, TaskTimersEntry **ret);
+int timers_dump(const struct tree *tree, const struct task *t, struct arena *a,
+		TaskTimersEntry **ret);
 int timers_check(const TaskTimersEntry *e, const char *image);
 /* Makes the POSIX timers; timers_start() arms them all, the last thing before the release. */
 int timers_restore(struct program *p, const TaskTimersEntry *e);

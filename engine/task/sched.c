@@ -14,7 +14,7 @@
 #include "parts.h"
 
 #define POLICY_EXT 7 /* SCHED_EXT, since 6.12 */
-#define KEPT_FLAGS (SCHED_FLAG_RESET_ON_FORK | SCHED_FLAG_RECLAIM | SCHED_FLAG_DL_OVERRUN)
+#define KEPT_FLAGS (SCHED_FLAG_RECLAIM | SCHED_FLAG_DL_OVERRUN)
 
 static int affinity_dump(pid_t tid, struct arena *a, ThreadCoreEntry *core)
 {
@@ -57,6 +57,9 @@ int sched_dump(const struct task *t, const struct thread *th, struct arena *a,
 				  t->pid, th->tid, attr.policy);
 	core->has_sched_policy = core->has_sched_nice = true;
 	core->sched_policy = attr.policy;
+	/* As sched_getscheduler(2) has it, and other readers. */
+	if (attr.flags & SCHED_FLAG_RESET_ON_FORK)
+		core->sched_policy |= SCHED_RESET_ON_FORK;
 	core->sched_nice = attr.nice;
 	if (attr.priority) {
 		core->has_sched_prio = true;
@@ -100,8 +103,9 @@ int sched_dump(const struct task *t, const struct thread *th, struct arena *a,
 
 int sched_check(const ThreadCoreEntry *core, const char *image)
 {
-	if (core->sched_policy == POLICY_EXT ||
-	    (core->sched_policy == SCHED_DEADLINE && !core->sched_runtime))
+	unsigned int policy = core->sched_policy & ~SCHED_RESET_ON_FORK;
+
+	if (policy == POLICY_EXT || (policy == SCHED_DEADLINE && !core->sched_runtime))
 		return log_refuse("%s: scheduling policy %u: not supported yet", image,
 				  core->sched_policy);
 	if (core->has_sched_nice && (core->sched_nice < -20 || core->sched_nice > 19))
@@ -113,8 +117,10 @@ int sched_restore(struct program *p, const ThreadCoreEntry *core)
 {
 	struct sched_attr_all attr = {
 		.size = 48, /* the first published struct sched_attr: all we set is in it */
-		.policy = core->sched_policy,
-		.flags = core->sched_flags,
+		.policy = core->sched_policy & ~SCHED_RESET_ON_FORK,
+		.flags = core->sched_flags | (core->sched_policy & SCHED_RESET_ON_FORK
+						      ? SCHED_FLAG_RESET_ON_FORK
+						      : 0),
 		.nice = core->sched_nice,
 		.priority = core->sched_prio,
 		.runtime = core->sched_runtime,

@@ -61,20 +61,23 @@ static PosixTimerEntry *posix_dump(const struct task_answers *ans, unsigned int 
 	return e;
 }
 
-/* The task a timer's clock counts the time of, when that is another one; else 0. */
-static pid_t foreign_clock(const struct task *t, int clock)
+/* The task or thread a timer's clock counts the time of, when there is nobody of that number here. */
+static pid_t foreign_clock(const struct tree *tree, const struct task *t, int clock)
 {
 	pid_t pid = clock < 0 ? ~(clock >> 3) : 0; /* CPU clocks: linux/posix-timers.h */
+	const struct task *other;
 
 	if (pid == 0)
 		return 0;
 	for_each_thread(th, t)
 		if (th->tid == pid)
 			return 0;
-	return pid;
+	HASH_FIND_INT(tree->by_pid, &pid, other);
+	return other ? 0 : pid;
 }
 
-int timers_dump(const struct task *t, struct arena *a, TaskTimersEntry **ret)
+int timers_dump(const struct tree *tree, const struct task *t, struct arena *a,
+		TaskTimersEntry **ret)
 {
 	const struct task_answers *ans = &t->answers;
 	TaskTimersEntry *e = arena_new(a, TaskTimersEntry);
@@ -89,7 +92,7 @@ int timers_dump(const struct task *t, struct arena *a, TaskTimersEntry **ret)
 	if (!e->real || !e->virt || !e->prof || !e->posix)
 		return -ENOMEM;
 	for (unsigned int i = 0; i < ans->n_timers; i++) {
-		pid_t other = foreign_clock(t, ans->timer[i].clock);
+		pid_t other = foreign_clock(tree, t, ans->timer[i].clock);
 
 		if (other)
 			return log_refuse("task %d: timer %d runs on the CPU clock of task %d: not "
