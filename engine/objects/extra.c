@@ -5,10 +5,80 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <uthash.h>
 
 #include "engine/base/fd.h"
 #include "engine/base/log.h"
+#include "engine/base/str.h"
 #include "regfile.h"
+
+/* All tasks that run one program, or stand in one directory, have one entry for it. */
+struct extra {
+	struct {
+		dev_t dev;
+		ino_t ino;
+		int flags;
+	} key;
+	const char *link;
+	uint32_t id;
+	struct extra *next; /* the same file by another name */
+	UT_hash_handle hh;
+};
+static struct extra *extras;
+
+static struct extra *find(const struct stat *st, int flags, const char *link, struct extra **first)
+{
+	struct extra *e, key;
+
+	memset(&key, 0, sizeof(key));
+	key.key.dev = st->st_dev;
+	key.key.ino = st->st_ino;
+	key.key.flags = flags;
+	HASH_FIND(hh, extras, &key.key, sizeof(key.key), *first);
+	for (e = *first; e && !streq(e->link, link); e = e->next)
+		;
+	return e;
+}
+
+static int remember(struct dump *d, const struct stat *st, int flags, const char *link, uint32_t id,
+		    struct extra *first)
+{
+	struct extra *e = arena_new(&d->arena, struct extra);
+
+	if (!e)
+		return -ENOMEM;
+	e->key.dev = st->st_dev;
+	e->key.ino = st->st_ino;
+	e->key.flags = flags;
+	e->id = id;
+	e->link = arena_strdup(&d->arena, link);
+	if (!e->link)
+		return -ENOMEM;
+	if (first) {
+		e->next = first->next;
+		first->next = e;
+	} else {
+		HASH_ADD(hh, extras, key, sizeof(e->key), e);
+	}
+	return 0;
+}
+
+static int dump_new(struct fd_view *v, int open_flags, const char *what, uint32_t *id)
+{
+	FileEntry *fe;
+
+	v->found = path_leads_to(v->link, &v->st);
+	for (unsigned int i = 0; objects[i]; i++) {
+		if (!objects[i]->dump_mapped || !objects[i]->claims(v))
+			continue;
+		fe = files_new_entry(v->dump, objects[i]->type);
+		if (!fe)
+			return -ENOMEM;
+		*id = fe->id;
+		return objects[i]->dump_mapped(v, open_flags, fe);
+	}
+	return log_refuse("task %d: %s, %s: not supported yet", v->pid, what, v->link);
+}
 
 int file_dump_extra(struct dump *d, pid_t pid, int copy, int open_flags, const char *what,
 		    uint32_t *id)
@@ -22,7 +92,7 @@ int file_dump_extra(struct dump *d, pid_t pid, int copy, int open_flags, const c
 		.link = link,
 		.flags = O_PATH,
 	};
-	FileEntry *fe;
+	struct extra *e, *first;
 	int r;
 
 	if (fstat(copy, &v.st) < 0)
@@ -30,17 +100,13 @@ int file_dump_extra(struct dump *d, pid_t pid, int copy, int open_flags, const c
 	r = fd_path(copy, link, sizeof(link));
 	if (r < 0)
 		return log_err(r, "task %d: path of %s", pid, what);
-	v.found = path_leads_to(link, &v.st);
-	for (unsigned int i = 0; objects[i]; i++) {
-		if (!objects[i]->dump_mapped || !objects[i]->claims(&v))
-			continue;
-		fe = files_new_entry(d, objects[i]->type);
-		if (!fe)
-			return -ENOMEM;
-		*id = fe->id;
-		return objects[i]->dump_mapped(&v, open_flags, fe);
+	e = find(&v.st, open_flags, link, &first);
+	if (e) {
+		*id = e->id;
+		return 0;
 	}
-	return log_refuse("task %d: %s, %s: not supported yet", pid, what, link);
+	r = dump_new(&v, open_flags, what, id);
+	return r < 0 ? r : remember(d, &v.st, open_flags, link, *id, first);
 }
 
 bool file_exists(const struct restore *r, uint32_t id)
