@@ -25,9 +25,8 @@
 /* What a mapping is. */
 enum kind {
 	KIND_ANON,    /* private anonymous */
-	KIND_SEGMENT, /* shared anonymous */
 	KIND_FILE,
-	KIND_MEMFD, /* of memfd_create(2), or shared anonymous memory that was opened as a file */
+	KIND_MEMFD, /* of memfd_create(2), or shared anonymous memory, which is the same */
 	KIND_AIO,   /* the ring of a context of io_setup(2) */
 	KIND_VDSO,
 	KIND_VVAR,
@@ -82,9 +81,7 @@ static int classify(const struct task *t, const struct vm_area *a, enum kind *re
 
 	if (str_after(a->name, "/[aio]"))
 		return *ret = KIND_AIO, 0;
-	if (a->shared && streq(a->name, "/dev/zero (deleted)"))
-		*ret = KIND_SEGMENT;
-	else if (str_after(a->name, "/memfd:") || streq(a->name, "/dev/zero (deleted)"))
+	if (str_after(a->name, "/memfd:") || streq(a->name, "/dev/zero (deleted)"))
 		*ret = KIND_MEMFD;
 	else if (a->name[0] == '/' && a->ino)
 		*ret = KIND_FILE;
@@ -309,20 +306,6 @@ int memory_dump_segment(struct dump *d, const struct stat *st, int fd, uint64_t 
 	return r;
 }
 
-static int segment_id(struct dump *d, struct task *t, const struct vm_area *a, uint64_t *id)
-{
-	struct stat st = { .st_dev = a->dev, .st_ino = a->ino };
-	_cleanup_close_ int fd = map_file_open(t, a, O_RDONLY);
-	int r;
-
-	if (fd < 0)
-		return fd;
-	r = memory_dump_segment(d, &st, fd, id);
-	return r < 0 ? log_err(r, "task %d: pages of shared memory %jx-%jx", t->pid,
-			       (uintmax_t)a->start, (uintmax_t)a->end)
-		     : 0;
-}
-
 /* ---- the mm image ---- */
 
 static uint64_t madvice(const struct vm_area *a)
@@ -369,12 +352,6 @@ static int fill_vma(struct dump *d, struct task *t, const struct vm_area *a, Vma
 			e->status |= VMA_HEAP;
 		if (a->flags & VM_FLAG(DP))
 			e->flags = (e->flags & ~MAP_PRIVATE) | MAP_DROPPABLE;
-		break;
-	case KIND_SEGMENT:
-		e->flags |= MAP_ANONYMOUS;
-		e->status |= VMA_ANON_SHARED;
-		e->pgoff = a->pgoff;
-		r = segment_id(d, t, a, &e->shmid);
 		break;
 	case KIND_FILE:
 	case KIND_MEMFD:
