@@ -104,6 +104,13 @@ int write_text(const char *text, const char *path_fmt, ...)
 	return write(fd, text, strlen(text)) < 0 ? -1 : 0;
 }
 
+bool poll_now(int fd, short events)
+{
+	struct pollfd fds = { .fd = fd, .events = events };
+
+	return poll(&fds, 1, 0) == 1 && fds.revents & events;
+}
+
 const char *link_text(const char *path_fmt, ...)
 {
 	static char texts[4][512];
