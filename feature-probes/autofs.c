@@ -67,8 +67,7 @@ static int open_mount(int dev)
 	struct mountinfo m;
 
 	NEED(mount_at(0, "auto", &m));
-	/* Kept as the kernel encodes device numbers for users. */
-	io.openmount.devid = (m.minor & 0xff) | m.major << 8 | (m.minor & ~0xffU) << 12;
+	io.openmount.devid = packed_dev(makedev(m.major, m.minor));
 	NEED(ask_control(dev, AUTOFS_DEV_IOCTL_OPENMOUNT, &io, m.point));
 	return io.ioctlfd;
 }

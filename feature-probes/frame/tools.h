@@ -83,6 +83,9 @@ void rmdir_later(const char *path);
 /* One write() of a text to an existing file, as /proc and /sys want it. */
 int write_text(const char *text, const char *path_fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* A device number as the kernel packs it for users into one word: tty_nr in /proc/PID/stat. */
+unsigned int packed_dev(dev_t dev);
+
 /* Whether poll() finds one of these events now. */
 bool poll_now(int fd, short events);
 
