@@ -73,7 +73,7 @@ void tried_tasks(pid_t with, pid_t without)
 					     "personality",   "coredump_filter", "oom_score_adj",
 					     "timerslack_ns", "timens_offsets",  "cgroup",
 					     "uid_map",       "setgroups",       "loginuid",
-					     "attr/current" };
+					     "ksm_stat",      "arch_status",     "attr/current" };
 	char read[256] = "";
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
