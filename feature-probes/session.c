@@ -84,10 +84,18 @@ GAP(did_exec, .what = "nobody tells, or takes back, that a task has become anoth
 {
 	pid_t with = spawn(), without;
 
-	if (with == 0)
+	if (with == 0) {
+		lose_privileges();
 		exec_idle();
+	}
 	until_exec(with);
-	without = spawn_idle();
+	without = spawn();
+	if (without == 0) {
+		lose_privileges();
+		reach(1);
+		linger();
+	}
+	await(1);
 	PROMISE_FAILS(setpgid(with, with), EACCES);
 	NEED(setpgid(without, without));
 	tried_tasks(with, without);
