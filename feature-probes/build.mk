@@ -5,7 +5,7 @@
 PROBE_ARCH  := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 PROBE_FILES := $(wildcard feature-probes/*.c feature-probes/arch/$(PROBE_ARCH)/*.c)
 PROBE_FRAME := $(O)/obj/feature-probes/frame.a
-PROBE_LIBS  := -latf-c -ljson-c -lcap
+PROBE_LIBS  := -latf-c -ljson-c -lcap -lrt
 
 $(PROBE_FRAME): $(patsubst %.c,$(O)/obj/%.o,$(wildcard feature-probes/frame/*.c))
 	$(call say,AR,$(@F))

@@ -153,3 +153,30 @@ PROBE(params, .what = "EPIOCGPARAMS gives back the busy polling EPIOCSPARAMS has
 	set.pad = 1;
 	PROMISE_FAILS(ioctl(ep, set_params, &set), EINVAL);
 }
+
+GAP(edge, .what = "nobody tells which edges of an edge-triggered target were reported already",
+    .kconfig = "CONFIG_EPOLL", .source = "epoll(7)")
+{
+	int ep[2], fd[2];
+	struct epoll_event ev;
+
+	for (int i = 0; i < 2; i++) {
+		ep[i] = NEED(epoll_create1(0));
+		fd[i] = NEED(eventfd(1, 0));
+		/* Under one number, so that the lines can be equal. */
+		NEED(dup2(fd[i], 200));
+		watch(ep[i], 200, EPOLLIN | EPOLLET, 7);
+	}
+	PROMISE_EQ(NEED(epoll_wait(ep[0], &ev, 1, 0)), 1);
+	PROMISE_EQ(NEED(epoll_wait(ep[0], &ev, 1, 0)), 0);
+	tried_files(ep[0], ep[1]);
+	if (poll_now(ep[0], POLLIN) == poll_now(ep[1], POLLIN))
+		NEW("poll sees both alike");
+	TRIED("poll: that there is an edge left, of whichever target");
+	/* Adding it anew reports the edge anew: there is no way to say that it was seen. */
+	NEED(epoll_ctl(ep[0], EPOLL_CTL_DEL, 200, NULL) < 0 && errno != ENOENT ? -1 : 0);
+	watch(ep[0], fd[0], EPOLLIN | EPOLLET, 7);
+	if (epoll_wait(ep[0], &ev, 1, 0) == 0)
+		NEW("a target that is ready can be added as one that was reported");
+	TRIED("EPOLL_CTL_ADD");
+}

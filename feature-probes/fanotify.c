@@ -92,3 +92,51 @@ PROBE(refused, .what = "marks on mounts want CAP_SYS_ADMIN: EPERM", .since = "5.
 	}
 	reap_good(pid);
 }
+
+PROBE(flags_accepted, .what = "the flags fdinfo tells of a group and a mark are taken again",
+      DECLARED)
+{
+	int fd = OFFERED(fanotify_init(FAN_CLASS_NOTIF | FAN_REPORT_FID | FAN_NONBLOCK, O_RDONLY),
+			 "fanotify for everybody", EINVAL, EPERM),
+	    again;
+	unsigned int flags, event_flags, mask;
+
+	close(workfile("file"));
+	OFFERED(fanotify_mark(fd, FAN_MARK_ADD, FAN_MODIFY | FAN_CLOSE_WRITE, AT_FDCWD, "file"),
+		"marks on this file system", EOPNOTSUPP, EXDEV, ENODEV);
+	PROMISE_EQ(sscanf(line_of(fd, 0), "flags:%x event-flags:%x", &flags, &event_flags), 2);
+	PROMISE_EQ(sscanf(strstr(line_of(fd, 1), " mask:"), " mask:%x", &mask), 1);
+	again = NEED(fanotify_init(flags, event_flags));
+	/* What the kernel keeps for itself of it: events on children. */
+	NEED(fanotify_mark(again, FAN_MARK_ADD, mask & ~0x08000000U, AT_FDCWD, "file"));
+	PROMISE_STR(line_of(again, 0), line_of(fd, 0));
+	PROMISE_STR(line_of(again, 1), line_of(fd, 1));
+}
+
+GAP(permission, .what = "nobody tells which accesses wait for the answer of a listener",
+    .kconfig = "CONFIG_FANOTIFY_ACCESS_PERMISSIONS",
+    .capability = "CAP_SYS_ADMIN in the initial user namespace", .source = "fanotify(7)")
+{
+	int fd[2];
+	pid_t pid;
+
+	close(workfile("a"));
+	close(workfile("b"));
+	for (int i = 0; i < 2; i++) {
+		fd[i] = OFFERED(fanotify_init(FAN_CLASS_CONTENT | FAN_NONBLOCK, O_RDONLY),
+				"fanotify of permissions", EINVAL);
+		OFFERED(fanotify_mark(fd[i], FAN_MARK_ADD, FAN_OPEN_PERM, AT_FDCWD, i ? "b" : "a"),
+			"fanotify of permissions", EINVAL, EOPNOTSUPP);
+	}
+	pid = spawn();
+	if (pid == 0) {
+		open("a", O_RDONLY);
+		linger();
+	}
+	for (int i = 0; i < 5000 && !poll_now(fd[0], POLLIN); i++)
+		usleep(1000);
+	PROMISE(poll_now(fd[0], POLLIN));
+	tried_texts("fdinfo", strdup(line_of(fd[0], 0)), strdup(line_of(fd[1], 0)), NULL);
+	TRIED_TO("pread", pread(fd[0], &pid, sizeof(pid), 0));
+	/* Closed, it lets the child go on. */
+}

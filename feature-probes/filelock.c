@@ -244,3 +244,62 @@ PROBE(lock_mand, .what = "LOCK_MAND takes no lock: nothing a restorer would have
 	if (lock_of(0, fd, 0, &l))
 		ABSENT("LOCK_MAND still takes a lock: %s %s", l.kind, l.type);
 }
+
+/* What fdinfo says of a lease, but for the file. */
+static char *lease_line(int fd)
+{
+	struct lock l;
+	char *text;
+
+	PROMISE(lock_of(0, fd, 0, &l));
+	if (asprintf(&text, "%s %s %s %s %s", l.kind, l.state, l.type, l.start, l.end) < 0)
+		BROKEN("no memory");
+	return text;
+}
+
+GAP(lease_time, .what = "nobody tells how long a lease that breaks has left",
+    .kconfig = "CONFIG_FILE_LOCKING", .source = "fcntl(2)")
+{
+	int fd[2], told[2];
+
+	/* The first has been breaking for a while when the second begins to. */
+	for (int i = 0; i < 2; i++) {
+		fd[i] = workfile(i ? "late" : "early");
+		signal(SIGIO, SIG_IGN);
+		NEED(fcntl(fd[i], F_SETLEASE, F_WRLCK));
+		PROMISE_FAILS(open(i ? "late" : "early", O_RDONLY | O_NONBLOCK), EWOULDBLOCK);
+		told[i] = NEED(fcntl(fd[i], F_GETLEASE));
+		usleep(20000);
+	}
+	if (told[0] != told[1])
+		NEW("F_GETLEASE tells %d and %d", told[0], told[1]);
+	TRIED("F_GETLEASE");
+	tried_texts("fdinfo", lease_line(fd[0]), lease_line(fd[1]), NULL);
+}
+
+/* A child that waits for a lock on the first byte. */
+static pid_t spawn_waiting(int fd)
+{
+	pid_t pid = spawn();
+
+	if (pid == 0) {
+		struct flock l = { .l_type = F_WRLCK, .l_len = 1 };
+
+		fcntl(fd, F_SETLKW, &l);
+		linger();
+	}
+	until_state(pid, 'S');
+	return pid;
+}
+
+GAP(waiters_back, .what = "nobody puts a waiter for a lock back into the place it had",
+    .kconfig = "CONFIG_FILE_LOCKING", .source = "fcntl(2), fs/locks.c")
+{
+	int fd = workfile("file");
+	pid_t first;
+
+	set_record_lock(fd, F_SETLK, F_WRLCK, 0, 1);
+	first = spawn_waiting(fd);
+	tried_tasks(first, spawn_waiting(fd));
+	TRIED_TO("write /proc/locks", write_text("1: -> POSIX", "/proc/locks"));
+}

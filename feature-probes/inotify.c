@@ -163,3 +163,19 @@ PROBE(queue, .what = "FIONREAD tells how many bytes of events there are to read"
 	PROMISE_EQ(NEED(read(fd, got, sizeof(got))), queued);
 	PROMISE_FAILS(read(fd, got, sizeof(got)), EAGAIN);
 }
+
+GAP(events, .what = "nobody reads the events that wait in an inotify, and leaves them there",
+    .kconfig = "CONFIG_INOTIFY_USER", .source = "inotify(7)")
+{
+	int with = NEED(inotify_init1(IN_NONBLOCK)), without = NEED(inotify_init1(IN_NONBLOCK));
+	char bytes[64];
+
+	close(workfile("file"));
+	NEED(inotify_add_watch(with, "file", IN_OPEN));
+	NEED(inotify_add_watch(without, "file", IN_OPEN));
+	close(NEED(open("file", O_RDONLY)));
+	NEED(read(without, bytes, sizeof(bytes)));
+	tried_files(with, without);
+	TRIED_TO("pread", pread(with, bytes, sizeof(bytes), 0));
+	TRIED_TO("write one back", write(with, bytes, 16));
+}

@@ -2,6 +2,7 @@
 /* Files of memory: memfd_create(2), its seals, and memfd_secret(2). */
 #include <linux/memfd.h>
 #include <sys/ptrace.h>
+#include <sys/sendfile.h>
 #include <sys/uio.h>
 
 #include "probe.h"
@@ -175,4 +176,30 @@ PROBE(secret, .what = "what memfd_secret gives is read by its own task and nobod
 	errno = 0;
 	ptrace(PTRACE_PEEKDATA, pid, p, 0);
 	PROMISE_EQ(errno, EIO);
+}
+
+GAP(secret_remote, .what = "nobody but its own task reads the memory of memfd_secret",
+    .kconfig = "CONFIG_SECRETMEM", .source = "memfd_secret(2)")
+{
+	int fd = OFFERED(syscall(SYS_memfd_secret, 0), "memfd_secret"), ends[2], mem;
+	char got[8], path[64], *p;
+	struct iovec mine = { got, 4 }, theirs;
+	pid_t pid;
+
+	NEED(ftruncate(fd, page_size()));
+	p = map(fd, 1, PROT_READ | PROT_WRITE, MAP_SHARED);
+	strcpy(p, "own");
+	theirs = (struct iovec){ p, 4 };
+	NEED(pipe(ends));
+	pid = spawn_idle();
+	TRIED_TO("process_vm_readv", process_vm_readv(pid, &mine, 1, &theirs, 1, 0));
+	seize_stopped(pid, 0);
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	mem = NEED(open(path, O_RDONLY));
+	TRIED_TO("/proc/PID/mem", pread(mem, got, 4, (off_t)p));
+	errno = 0;
+	TRIED_TO("PTRACE_PEEKDATA", (ptrace(PTRACE_PEEKDATA, pid, p, 0), errno ? -1 : 0));
+	TRIED_TO("read", pread(fd, got, 4, 0));
+	TRIED_TO("sendfile", sendfile(ends[1], fd, NULL, 4));
+	TRIED_TO("vmsplice", vmsplice(ends[1], &theirs, 1, SPLICE_F_NONBLOCK));
 }

@@ -409,9 +409,9 @@ GAP(identity_of_ones_own, .what = "nobody chooses the inode number or the id of 
 	uint64_t id = 1;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	TRIED_CALL(open(path, O_RDWR));
-	TRIED_CALL(write_text("4026531838", "/proc/self/ns/uts"));
+	TRIED_TO("open it for writing", open(path, O_RDWR));
+	TRIED_TO("write /proc/self/ns/uts", write_text("4026531838", "/proc/self/ns/uts"));
 	/* The next numbers after those that read an id and list them: who takes one would be there. */
-	TRIED_CALL(ioctl(fd, _IOW(0xb7, 13, uint64_t), &id));
-	TRIED_CALL(ioctl(fd, _IOW(0xb7, 14, uint64_t), &id));
+	TRIED_TO("ioctl 13 with an id", ioctl(fd, _IOW(0xb7, 13, uint64_t), &id));
+	TRIED_TO("ioctl 14 with an id", ioctl(fd, _IOW(0xb7, 14, uint64_t), &id));
 }

@@ -501,3 +501,17 @@ PROBE(scan_guard, .what = "PAGEMAP_SCAN finds guard pages", .since = "6.16",
 	PROMISE_EQ(found[0].end, p + 3 * page_size());
 	PROMISE_EQ(found[0].categories, UAPI_PAGE_IS_GUARD);
 }
+
+GAP(placement,
+    .what = "nobody chooses the frames, the swap entries or the huge pages memory is kept in",
+    .kconfig = "CONFIG_PROC_PAGE_MONITOR", .source = "Documentation/admin-guide/mm/pagemap.rst")
+{
+	uint64_t entry = PM_PRESENT | 77;
+	char *p = pages(1);
+	int fd;
+
+	TRIED_TO("write pagemap", write_text("77", "/proc/self/pagemap"));
+	fd = open("/proc/self/pagemap", O_RDWR);
+	if (fd >= 0)
+		TRIED_TO("pwrite to pagemap", pwrite(fd, &entry, 8, (off_t)p / page_size() * 8));
+}

@@ -186,3 +186,35 @@ PROBE(fifo_reopen, .what = "the ends of a fifo are opened again through /proc, u
 	close(writer);
 	PROMISE_EQ(NEED(read(reader, got, 8)), 0);
 }
+
+GAP(packet_sizes, .what = "nobody tells how long the packets in a pipe are, without taking them",
+    .source = "pipe(2)")
+{
+	int with[2], without[2];
+
+	/* Two of five bytes, and one of ten. */
+	NEED(pipe2(with, O_DIRECT));
+	NEED(pipe2(without, O_DIRECT));
+	NEED(write(with[1], "12345", 5));
+	NEED(write(with[1], "12345", 5));
+	NEED(write(without[1], "1234512345", 10));
+	tried_files(with[0], without[0]);
+	PROMISE_EQ(queued(with[0]), queued(without[0]));
+	TRIED("FIONREAD");
+}
+
+GAP(watch_queue, .what = "nobody tells the size and filter of a notification pipe",
+    .kconfig = "CONFIG_WATCH_QUEUE", .source = "Documentation/core-api/watch_queue.rst")
+{
+	const int notification_pipe = O_EXCL;
+	int with[2], without[2];
+
+	OFFERED(pipe2(with, notification_pipe), "notification pipes", ENOPKG, EINVAL);
+	NEED(pipe2(without, notification_pipe));
+	/* IOC_WATCH_QUEUE_SET_SIZE */
+	NEED(ioctl(with[0], _IO('W', 0x60), 64));
+	NEED(ioctl(without[0], _IO('W', 0x60), 128));
+	tried_files(with[0], without[0]);
+	TRIED_TO("F_GETPIPE_SZ",
+		 fcntl(with[0], F_GETPIPE_SZ) == fcntl(without[0], F_GETPIPE_SZ) ? -1 : 0);
+}

@@ -644,3 +644,115 @@ PROBE(rseq_configuration, .what = "PTRACE_GET_RSEQ_CONFIGURATION tells where a t
 	PROMISE_EQ(NEED(ptrace(UAPI_PTRACE_GET_RSEQ_CONFIGURATION, pid, 12, &conf)), sizeof(conf));
 	PROMISE_EQ(conf.signature, 0);
 }
+
+PROBE(sysgood, .what = "PTRACE_O_TRACESYSGOOD marks the stops of system calls, in and out by turns",
+      DECLARED("2.4.6"))
+{
+	pid_t pid = spawn_calling();
+	struct user_regs_struct regs;
+	int entries = 0;
+
+	for (int i = 0; i < 4; i++) {
+		int status;
+
+		NEED(ptrace(PTRACE_SYSCALL, pid, 0, 0));
+		status = await_stop(pid);
+		PROMISE_EQ(WSTOPSIG(status), SIGTRAP | 0x80);
+		get_regs(pid, &regs);
+		/* At an exit the result is there; ENOSYS is what stands there at an entry. */
+		entries += regs_result(&regs) == -ENOSYS;
+	}
+	PROMISE_EQ(entries, 2);
+}
+
+PROBE(getsiginfo, .what = "PTRACE_GETSIGINFO tells a signal's stop from others, and has the signal",
+      DECLARED("2.3.99"))
+{
+	siginfo_t info;
+	pid_t pid = spawn_idle();
+	int status;
+
+	seize_stopped(pid, 0);
+	NEED(ptrace(PTRACE_GETSIGINFO, pid, 0, &info));
+	PROMISE_EQ(info.si_code, SIGTRAP | PTRACE_EVENT_STOP << 8);
+	NEED(ptrace(PTRACE_CONT, pid, 0, 0));
+	NEED(sigqueue(pid, SIGUSR1, (union sigval){ .sival_int = 77 }));
+	status = await_stop(pid);
+	PROMISE_EQ(status >> 8, SIGUSR1);
+	NEED(ptrace(PTRACE_GETSIGINFO, pid, 0, &info));
+	PROMISE_EQ(info.si_signo, SIGUSR1);
+	PROMISE_EQ(info.si_code, SI_QUEUE);
+	PROMISE_EQ(info.si_value.sival_int, 77);
+	info.si_value.sival_int = 78;
+	NEED(ptrace(PTRACE_SETSIGINFO, pid, 0, &info));
+	info.si_value.sival_int = 0;
+	NEED(ptrace(PTRACE_GETSIGINFO, pid, 0, &info));
+	PROMISE_EQ(info.si_value.sival_int, 78);
+	/* Taken back: the task never sees it. */
+	NEED(ptrace(PTRACE_CONT, pid, 0, 0));
+	interrupt(pid);
+	/* Not stopped for a signal: there is none to tell. */
+	NEED(ptrace(PTRACE_GETSIGINFO, pid, 0, &info));
+	PROMISE_EQ(info.si_code, SIGTRAP | PTRACE_EVENT_STOP << 8);
+}
+
+PROBE(exit_event, .what = "a tracee stops at its exit and says its status; exec is told as well",
+      DECLARED("2.5.46"))
+{
+	unsigned long message;
+	pid_t pid = spawn();
+	int status;
+
+	if (pid == 0) {
+		await(1);
+		exec_idle();
+	}
+	seize(pid, PTRACE_O_TRACEEXIT | PTRACE_O_TRACEEXEC);
+	reach(1);
+	status = await_stop(pid);
+	PROMISE_EQ(status >> 8, SIGTRAP | PTRACE_EVENT_EXEC << 8);
+	NEED(ptrace(PTRACE_GETEVENTMSG, pid, 0, &message));
+	PROMISE_EQ(message, pid);
+	NEED(ptrace(PTRACE_CONT, pid, 0, 0));
+	kill(pid, SIGTERM);
+	status = await_stop(pid);
+	PROMISE_EQ(status >> 8, SIGTERM);
+	NEED(ptrace(PTRACE_CONT, pid, 0, SIGTERM));
+	status = await_stop(pid);
+	PROMISE_EQ(status >> 8, SIGTRAP | PTRACE_EVENT_EXIT << 8);
+	NEED(ptrace(PTRACE_GETEVENTMSG, pid, 0, &message));
+	PROMISE_EQ(message, SIGTERM);
+	NEED(ptrace(PTRACE_CONT, pid, 0, 0));
+	PROMISE_EQ(WTERMSIG(reap(pid)), SIGTERM);
+}
+
+PROBE(traced_already,
+      .what = "a task that is traced already cannot be seized, and TracerPid says by whom",
+      DECLARED("3.4"))
+{
+	pid_t pid = spawn_idle(), tracer = spawn();
+
+	if (tracer == 0) {
+		seize(pid, 0);
+		reach(1);
+		linger();
+	}
+	await(1);
+	PROMISE_FAILS(ptrace(PTRACE_SEIZE, pid, 0, 0), EPERM);
+	PROMISE_EQ(atoi(NEED(status_field(pid, "TracerPid"))), tracer);
+}
+
+GAP(tracers_options, .what = "nobody tells by which options a task is traced by another",
+    .source = "ptrace(2)")
+{
+	pid_t with = spawn_idle(), without = spawn_idle(), tracer = spawn();
+
+	if (tracer == 0) {
+		seize(with, PTRACE_O_EXITKILL | PTRACE_O_TRACEEXEC);
+		seize(without, 0);
+		reach(1);
+		linger();
+	}
+	await(1);
+	tried_tasks(with, without);
+}

@@ -369,3 +369,22 @@ PROBE(removed_dir, .what = "a removed directory is still somebody's: no links, n
 	NEED(chdir(path));
 	PROMISE_FAILS(open("file", O_CREAT | O_WRONLY, 0600), ENOENT);
 }
+
+GAP(advice, .what = "nobody tells what posix_fadvise has said of an open file",
+    .source = "posix_fadvise(2)")
+{
+	int with = workfile("file"), without = NEED(open("file", O_RDWR | O_CLOEXEC));
+
+	NEED(-posix_fadvise(with, 0, 0, POSIX_FADV_RANDOM));
+	tried_files(with, without);
+}
+
+GAP(nameless, .what = "nobody gives a file a name again whose last one was removed",
+    .source = "linkat(2)")
+{
+	int fd = workfile("file");
+
+	NEED(unlink("file"));
+	TRIED_TO("linkat by /proc/self/fd", link_fd(fd, "again"));
+	TRIED_TO("linkat AT_EMPTY_PATH", linkat(fd, "", AT_FDCWD, "again", AT_EMPTY_PATH));
+}

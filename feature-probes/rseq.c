@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* rseq(2): the area each thread shares with the scheduler. */
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 
 #include "probe.h"
 
@@ -108,4 +109,25 @@ PROBE(fork, .what = "a forked child has its rseq area at the same place, and giv
 	}
 	reap_good(pid);
 	PROMISE_FAILS(rseq(area, 32, 0, SIGNATURE), EBUSY);
+}
+
+PROBE(slice_extension, .what = "that a thread may ask for a little more time is told and set",
+      .since = "7.0", .kconfig = "CONFIG_RSEQ_SLICE_EXTENSION",
+      .source = "Documentation/userspace-api/rseq.rst")
+{
+	enum { SLICE_EXTENSION = 79, GET = 1, SET = 2, ENABLE = 1 };
+	int r = OFFERED(prctl(SLICE_EXTENSION, GET, 0, 0, 0), "PR_RSEQ_SLICE_EXTENSION", EINVAL);
+
+	PROMISE_EQ(r, 0);
+	r = prctl(SLICE_EXTENSION, SET, ENABLE, 0, 0);
+	/* 524 is the kernel's own ENOTSUPP: switched off at boot. */
+	if (r < 0 && (errno == 524 || errno == EOPNOTSUPP))
+		FORBIDDEN("rseq_slice_ext is off");
+	if (r < 0 && errno == ENXIO)
+		ABSENT("the C library has registered no rseq area");
+	NEED(r);
+	PROMISE_EQ(NEED(prctl(SLICE_EXTENSION, GET, 0, 0, 0)), ENABLE);
+	NEED(prctl(SLICE_EXTENSION, SET, 0, 0, 0));
+	PROMISE_EQ(NEED(prctl(SLICE_EXTENSION, GET, 0, 0, 0)), 0);
+	PROMISE_FAILS(prctl(SLICE_EXTENSION, SET, ~0UL, 0, 0), EINVAL);
 }

@@ -3,6 +3,7 @@
 #include <linux/audit.h>
 #include <pthread.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 
 #include "probe.h"
 #include "uapi/ptrace.h"
@@ -273,4 +274,77 @@ PROBE(listener, .what = "a filter's listener is known by its name, and there is 
 	PROMISE_STR(link_text("/proc/self/fd/%d", fd), "anon_inode:seccomp notify");
 	PROMISE_FAILS(install_marked(2, SECCOMP_FILTER_FLAG_NEW_LISTENER), EBUSY);
 	close(fd);
+}
+
+static pid_t spawn_marked(unsigned int flags)
+{
+	static int stage = 10;
+	pid_t pid = spawn();
+
+	stage++;
+	if (pid == 0) {
+		OFFERED(install_marked(1, flags), "such a seccomp filter", EINVAL);
+		reach(stage);
+		linger();
+	}
+	await(stage);
+	return pid;
+}
+
+GAP(listener_filter,
+    .what = "nobody tells which filter a listener listens to, nor that a filter has one",
+    .kconfig = "CONFIG_SECCOMP_FILTER", .source = "seccomp_unotify(2)")
+{
+	pid_t without = spawn_marked(0), with = spawn_marked(SECCOMP_FILTER_FLAG_NEW_LISTENER);
+
+	tried_tasks(with, without);
+}
+
+GAP(notifications, .what = "nobody tells from outside what waits for an answer of a listener",
+    .kconfig = "CONFIG_SECCOMP_FILTER", .source = "seccomp_unotify(2)")
+{
+	int ends[2][2];
+	pid_t pid;
+
+	/* Each of two tasks has a filter with a listener, which it sends here; one then runs into it. */
+	for (int i = 0; i < 2; i++) {
+		NEED(socketpair(AF_UNIX, SOCK_STREAM, 0, ends[i]));
+		pid = spawn();
+		if (pid == 0) {
+			int fd = OFFERED(install_against_getppid(SECCOMP_RET_USER_NOTIF,
+								 SECCOMP_FILTER_FLAG_NEW_LISTENER),
+					 "SECCOMP_FILTER_FLAG_NEW_LISTENER", EINVAL);
+
+			NEED(send_fd(ends[i][1], fd));
+			if (i == 1)
+				syscall(SYS_getppid);
+			linger();
+		}
+		ends[i][0] = NEED(recv_fd(ends[i][0]));
+	}
+	for (int i = 0; i < 1000 && !poll_now(ends[1][0], POLLIN); i++)
+		usleep(1000);
+	PROMISE(poll_now(ends[1][0], POLLIN));
+	tried_files(ends[1][0], ends[0][0]);
+	TRIED_TO("read", read(ends[1][0], &pid, sizeof(pid)));
+}
+
+GAP(sharing,
+    .what = "nobody tells whether two tasks have one filter or each its own that says the same",
+    .kconfig = "CONFIG_SECCOMP_FILTER", .source = "kernel/seccomp.c, kcmp(2)")
+{
+	pid_t own = spawn(), shared;
+
+	if (own == 0) {
+		OFFERED(install_marked(1, 0), "seccomp filters", EINVAL);
+		reach(1);
+		linger();
+	}
+	await(1);
+	OFFERED(install_marked(1, 0), "seccomp filters", EINVAL);
+	shared = spawn_idle();
+	tried_tasks(shared, own);
+	for (int type = 8; type < 12; type++)
+		TRIED_TO("a type of kcmp unknown yet",
+			 syscall(SYS_kcmp, getpid(), shared, type, 0, 0));
 }

@@ -5,8 +5,7 @@
 
 #include "probe.h"
 
-#define DECLARED(release)                                                                          \
-	.since = release, .kconfig = "CONFIG_NAMESPACES", .source = "setns(2)"
+#define DECLARED(release) .since = release, .kconfig = "CONFIG_NAMESPACES", .source = "setns(2)"
 
 static int ns_of(pid_t pid, const char *link)
 {
@@ -60,8 +59,9 @@ PROBE(by_pidfd, .what = "setns takes a pidfd and enters several namespaces of it
 	PROMISE(!shared(getpid(), 1, "uts"));
 }
 
-PROBE(pid_for_children, .what = "a new pid namespace is for children: the task itself stays outside",
-      DECLARED("3.8"), .capability = "CAP_SYS_ADMIN")
+PROBE(pid_for_children,
+      .what = "a new pid namespace is for children: the task itself stays outside", DECLARED("3.8"),
+      .capability = "CAP_SYS_ADMIN")
 {
 	char *mine = strdup(link_text("/proc/self/ns/pid"));
 	pid_t first, second;

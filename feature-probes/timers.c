@@ -250,3 +250,70 @@ PROBE(itimers, .what = "setitimer and getitimer round-trip, and threads but not 
 	}
 	reap_good(pid);
 }
+
+/* A timer of so many periods since it was last looked at. */
+static void start_periodic(int id, long ns)
+{
+	struct itimerspec its = { .it_value.tv_nsec = ns, .it_interval.tv_nsec = ns };
+
+	NEED(syscall(SYS_timer_settime, id, 0, &its, NULL));
+}
+
+GAP(overrun_told, .what = "nobody but the task reads a timer's overruns, and nobody sets them",
+    .kconfig = "CONFIG_POSIX_TIMERS", .source = "timer_getoverrun(2)")
+{
+	struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN };
+	pid_t pid[2];
+
+	/* One has passed a thousand periods by when the other has passed none. */
+	for (int i = 0; i < 2; i++) {
+		pid[i] = spawn();
+		if (pid[i] == 0) {
+			sigset_t set;
+			int id;
+
+			sigemptyset(&set);
+			sigaddset(&set, SIGRTMIN);
+			NEED(sigprocmask(SIG_BLOCK, &set, NULL));
+			NEED(create(CLOCK_MONOTONIC, &ev, &id));
+			start_periodic(id, i ? 1000 * 1000 : 10 * 1000);
+			while (!strstr(NEED(status_field(0, "ShdPnd")), "2000000"))
+				usleep(1000);
+			usleep(i ? 1000 : 20000);
+			reach(i + 1);
+			linger();
+		}
+		await(i + 1);
+	}
+	/* Whom it notifies is the only thing they differ in. */
+	tried_texts("/proc/PID/timers", slurp("/proc/%d/timers", pid[0]),
+		    slurp("/proc/%d/timers", pid[1]), LIST("notify:"));
+}
+
+GAP(pending, .what = "a signal of a timer that is queued again is no longer that timer's",
+    .kconfig = "CONFIG_POSIX_TIMERS", .source = "kernel/time/posix-timers.c")
+{
+	struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN };
+	const struct itimerspec stop = {};
+	siginfo_t info;
+	sigset_t set;
+	int id, was;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN);
+	NEED(sigprocmask(SIG_BLOCK, &set, NULL));
+	NEED(create(CLOCK_MONOTONIC, &ev, &id));
+	start_periodic(id, 1000 * 1000);
+	usleep(20000);
+	NEED(sigwaitinfo(&set, &info));
+	NEED(syscall(SYS_timer_settime, id, 0, &stop, NULL));
+	PROMISE_EQ(info.si_code, SI_TIMER);
+	was = NEED(syscall(SYS_timer_getoverrun, id));
+	/* With another count: taken for the timer's own, it would be what getoverrun tells next. */
+	info.si_overrun = was + 1000;
+	NEED(syscall(SYS_rt_sigqueueinfo, getpid(), SIGRTMIN, &info));
+	NEED(sigwaitinfo(&set, &info));
+	if (NEED(syscall(SYS_timer_getoverrun, id)) >= was + 1000)
+		NEW("an overrun that was queued is one");
+	TRIED("rt_sigqueueinfo of SI_TIMER");
+}

@@ -526,3 +526,16 @@ PROBE(poison, .what = "UFFDIO_POISON makes a page whose reader gets SIGBUS", .si
 		DEVIATES("a poisoned page can be read");
 	}
 }
+
+GAP(ranges, .what = "nobody tells whose memory a userfaultfd watches, nor where",
+    .kconfig = "CONFIG_USERFAULTFD", .source = "fs/userfaultfd.c")
+{
+	int with = uffd(0, "userfaultfd"), without = uffd(0, "userfaultfd");
+	char *p = anon(2);
+
+	NEED(watch(with, p, 2, UFFDIO_REGISTER_MODE_MISSING));
+	tried_files(with, without);
+	/* Of the memory itself VmFlags tells that it is watched, by no name of the watcher. */
+	PROMISE(vma_flag(0, p, "um"));
+	TRIED("VmFlags of the memory");
+}

@@ -317,6 +317,15 @@ void rmdir_later(const char *path)
 	strcpy(answer->litter + used, path);
 }
 
+/* What came last first: it may lie within the others. */
+static void remove_litter(const char *path)
+{
+	if (!*path)
+		return;
+	remove_litter(path + strlen(path) + 1);
+	rmdir(path);
+}
+
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *at)
 {
 	return remove(path);
@@ -382,8 +391,7 @@ void ask(const struct probe *p, enum asker as, const char *base, struct answer *
 		all_dead = kill_stragglers(body);
 		settle(answer, p, status, all_dead);
 	}
-	for (char *path = answer->litter; *path; path += strlen(path) + 1)
-		rmdir(path);
+	remove_litter(answer->litter);
 	if (answer->workdir[0])
 		nftw(answer->workdir, remove_entry, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 

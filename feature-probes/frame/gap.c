@@ -55,7 +55,7 @@ void tried_texts(const char *what, char *with, char *without, const char *const 
 void tried_files(int with, int without)
 {
 	/* What any two files differ in. */
-	static const char *const own[] = { "ino:", "eventfd-id:", "pos:", NULL };
+	static const char *const own[] = { "ino:", "eventfd-id:", "pos:", "tty-index:", NULL };
 
 	tried_texts("fdinfo", slurp("/proc/self/fdinfo/%d", with),
 		    slurp("/proc/self/fdinfo/%d", without), own);
@@ -73,7 +73,7 @@ void tried_tasks(pid_t with, pid_t without)
 					     "personality",   "coredump_filter", "oom_score_adj",
 					     "timerslack_ns", "timens_offsets",  "cgroup",
 					     "uid_map",       "setgroups",       "loginuid",
-					     "attr/current" };
+					     "ksm_stat",      "arch_status",     "attr/current" };
 	char read[256] = "";
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {

@@ -24,12 +24,13 @@
 void probe_tried(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 #define TRIED(...) probe_tried(__VA_ARGS__)
 
-/* A call that would be the interface fails; one that does not is new. */
-#define TRIED_CALL(call)                                                                           \
+/* A call that would be the interface fails; one that does not is new. It tells itself, or by words. */
+#define TRIED_CALL(call) TRIED_TO(#call, call)
+#define TRIED_TO(what, call)                                                                       \
 	do {                                                                                       \
 		errno = 0;                                                                         \
 		__typeof__(call) tried_ = (call);                                                  \
-		probe_tried_call(#call, probe_failed((long)tried_, IS_POINTER(tried_)),            \
+		probe_tried_call(what, probe_failed((long)tried_, IS_POINTER(tried_)),            \
 				 (long)tried_);                                                    \
 	} while (0)
 void probe_tried_call(const char *text, bool failed, long value);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdarg.h>
 #include <sys/socket.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 
 #include "ask.h"
@@ -102,6 +103,18 @@ int write_text(const char *text, const char *path_fmt, ...)
 	if (fd < 0)
 		return -1;
 	return write(fd, text, strlen(text)) < 0 ? -1 : 0;
+}
+
+unsigned int packed_dev(dev_t dev)
+{
+	return (minor(dev) & 0xff) | major(dev) << 8 | (minor(dev) & ~0xffU) << 12;
+}
+
+bool poll_now(int fd, short events)
+{
+	struct pollfd fds = { .fd = fd, .events = events };
+
+	return poll(&fds, 1, 0) == 1 && fds.revents & events;
 }
 
 const char *link_text(const char *path_fmt, ...)

@@ -4,6 +4,7 @@
 #define FEATURE_PROBES_FRAME_TOOLS_H
 
 #include <errno.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -81,6 +82,12 @@ void rmdir_later(const char *path);
 
 /* One write() of a text to an existing file, as /proc and /sys want it. */
 int write_text(const char *text, const char *path_fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* A device number as the kernel packs it for users into one word: tty_nr in /proc/PID/stat. */
+unsigned int packed_dev(dev_t dev);
+
+/* Whether poll() finds one of these events now. */
+bool poll_now(int fd, short events);
 
 /* What a link says; "" when it cannot be read. The text lives until the next but three call. */
 const char *link_text(const char *path_fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -219,3 +219,25 @@ PROBE(shadow_stack, .what = "ARCH_SHSTK_STATUS tells whether a task has a shadow
 	if (features & 1)
 		PROMISE(strstr(NEED(status_field(0, "x86_Thread_features")), "shstk"));
 }
+
+PROBE(lam, .what = "a task may have bits of its addresses ignored, and tells which", .since = "6.4",
+      .commit = "74c228d20a51", .kconfig = "CONFIG_ADDRESS_MASKING",
+      .source = "Documentation/arch/x86/x86_64/uabi.rst")
+{
+	const int get_mask = 0x4001, enable = 0x4002, get_bits = 0x4003;
+	unsigned long mask = 0, bits = 0;
+
+	OFFERED(arch_prctl_(get_bits, (unsigned long)&bits), "ARCH_GET_MAX_TAG_BITS", EINVAL);
+	OFFERED(arch_prctl_(get_mask, (unsigned long)&mask), "ARCH_GET_UNTAG_MASK", EINVAL);
+	PROMISE_EQ(mask, ~0UL);
+	PROMISE_STR(NEED(status_field(0, "untag_mask")), "0xffffffffffffffff");
+	PROMISE_EQ(bits != 0, cpu_has("lam"));
+	if (!bits)
+		MACHINE_LACKS("this CPU ignores no bits of an address");
+	NEED(arch_prctl_(enable, bits));
+	NEED(arch_prctl_(get_mask, (unsigned long)&mask));
+	PROMISE_NE(mask, ~0UL);
+	PROMISE_EQ(strtoul(NEED(status_field(0, "untag_mask")), NULL, 16), mask);
+	/* Once and for all. */
+	PROMISE_FAILS(arch_prctl_(enable, bits), EINVAL, EBUSY);
+}

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* 32-bit system calls of a 64-bit task, by which a restorer makes 32-bit tasks. */
+#include <asm/ldt.h>
+#include <elf.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+
 #include "probe.h"
+
+#define PTRACE_GET_THREAD_AREA_ 25
 
 #define DECLARED(release)                                                                          \
 	.since = release, .kconfig = "CONFIG_IA32_EMULATION", .source = "arch/x86/entry, mm/mmap.c"
@@ -8,6 +15,8 @@
 enum {
 	GETPID_32 = 20,
 	MMAP2_32 = 192,
+	SET_THREAD_AREA_32 = 243,
+	GET_THREAD_AREA_32 = 244,
 };
 
 struct kept {
@@ -84,4 +93,88 @@ PROBE(registers, .what = "a 32-bit system call leaves r12 to r15 alone", DECLARE
 	need_int80();
 	PROMISE_EQ(int80(GETPID_32, 0, 0, 0, 0, 0, &kept), getpid());
 	PROMISE_MEM(&kept, &was, sizeof(was));
+}
+
+static void *low_page(int prot)
+{
+	return NEED(mmap(NULL, page_size(), prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0));
+}
+
+PROBE(thread_area, .what = "the three TLS segments of a task read back, by its tracer as well",
+      DECLARED("2.6.0"))
+{
+	struct user_desc *d, seen;
+	pid_t pid;
+
+	need_int80();
+	d = low_page(PROT_READ | PROT_WRITE);
+	*d = (struct user_desc){ .entry_number = -1,
+				 .base_addr = 0x12345000,
+				 .limit = 0xfffff,
+				 .seg_32bit = 1,
+				 .limit_in_pages = 1,
+				 .useable = 1 };
+	pid = spawn();
+	if (pid == 0) {
+		struct user_desc *own = low_page(PROT_READ | PROT_WRITE);
+		struct kept kept = {};
+
+		NEED(int80(SET_THREAD_AREA_32, (long)d, 0, 0, 0, 0, &kept) < 0 ? -1 : 0);
+		PROMISE_EQ(d->entry_number, 12);
+		own->entry_number = 12;
+		NEED(int80(GET_THREAD_AREA_32, (long)own, 0, 0, 0, 0, &kept) < 0 ? -1 : 0);
+		PROMISE_EQ(own->base_addr, 0x12345000);
+		PROMISE_EQ(own->limit, 0xfffff);
+		/* An empty one is told so. */
+		own->entry_number = 13;
+		NEED(int80(GET_THREAD_AREA_32, (long)own, 0, 0, 0, 0, &kept) < 0 ? -1 : 0);
+		PROMISE_EQ(own->read_exec_only, 1);
+		PROMISE_EQ(own->seg_not_present, 1);
+		reach(1);
+		linger();
+	}
+	await(1);
+	seize_stopped(pid, 0);
+	NEED(ptrace(PTRACE_GET_THREAD_AREA_, pid, 12, &seen));
+	PROMISE_EQ(seen.base_addr, 0x12345000);
+	PROMISE_EQ(seen.limit, 0xfffff);
+	PROMISE_EQ(seen.limit_in_pages, 1);
+}
+
+PROBE(regset,
+      .what = "a task stopped in 32-bit code has registers of 68 bytes, and none of 64 bits",
+      DECLARED("2.6.34"))
+{
+	uint32_t regs[128] = {};
+	struct iovec iov = { regs, sizeof(regs) };
+	unsigned char *code;
+	pid_t pid;
+
+	need_int80();
+	code = low_page(PROT_READ | PROT_WRITE | PROT_EXEC);
+	/* A jump to itself. */
+	memcpy(code, "\xeb\xfe", 2);
+	pid = spawn();
+	if (pid == 0) {
+		reach(1);
+		/* To the 32-bit code segment of user space. */
+		__asm__ volatile("pushq $0x23\n\tpushq %0\n\tlretq" : : "r"(code) : "memory");
+		__builtin_unreachable();
+	}
+	await(1);
+	seize_stopped(pid, 0);
+	for (int i = 0; i < 1000; i++) {
+		iov.iov_len = sizeof(regs);
+		NEED(ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &iov));
+		if (iov.iov_len == 68)
+			break;
+		/* Not there yet. */
+		NEED(ptrace(PTRACE_CONT, pid, 0, 0));
+		usleep(1000);
+		interrupt(pid);
+	}
+	PROMISE_EQ(iov.iov_len, 68);
+	/* ip and cs, in their places in struct user_regs_struct of 32 bits. */
+	PROMISE_EQ(regs[12], (uint32_t)(uintptr_t)code);
+	PROMISE_EQ(regs[13], 0x23);
 }

@@ -282,3 +282,14 @@ PROBE(sigreturn, .what = "rt_sigreturn restores registers, vectors and mask from
 	PROMISE(sigismember(&now, SIGUSR2));
 	PROMISE(!sigismember(&now, SIGUSR1));
 }
+
+GAP(layout, .what = "no tracer reads the layout of extended state, which core dumps have",
+    .source = "arch/x86/kernel/fpu/xstate.c")
+{
+	pid_t pid = spawn_idle();
+	size_t n = sizeof(image);
+
+	seize_stopped(pid, 0);
+	/* NT_X86_XSAVE_LAYOUT */
+	TRIED_TO("PTRACE_GETREGSET", regset(PTRACE_GETREGSET, pid, 0x205, image, &n));
+}

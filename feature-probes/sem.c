@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* SysV semaphores. */
+#include <sched.h>
+#include <sys/ipc.h>
+#include <sys/sem.h>
+
+#include "probe.h"
+
+#define DECLARED .since = "2.0", .kconfig = "CONFIG_SYSVIPC", .source = "semctl(2)"
+
+union arg {
+	int val;
+	struct semid_ds *ds;
+	struct seminfo *info;
+	unsigned short *values;
+};
+
+static int set;
+
+/* One child asks, so that the set can be removed whatever the answer. */
+static void ask_in_child(void (*question)(void))
+{
+	int status;
+	pid_t pid;
+
+	if (have_cap(CAP_SYS_ADMIN) && unshare(CLONE_NEWIPC) < 0 && errno != EINVAL)
+		BROKEN("unshare(CLONE_NEWIPC): %s", errno_name(errno));
+	set = NEED(semget(IPC_PRIVATE, 3, 0600));
+	pid = spawn();
+	if (pid == 0) {
+		question();
+		_exit(0);
+	}
+	status = reap(pid);
+	semctl(set, 0, IPC_RMID);
+	if (status != 0)
+		BROKEN("the asking task ended with %#x", status);
+}
+
+static void values(void)
+{
+	unsigned short in[3] = { 7, 0, 32767 }, out[3] = {}, high[3] = { 1, 32768, 1 };
+
+	NEED(semctl(set, 0, SETALL, (union arg){ .values = in }));
+	NEED(semctl(set, 0, GETALL, (union arg){ .values = out }));
+	PROMISE_MEM(out, in, sizeof(in));
+	PROMISE_FAILS(semctl(set, 0, SETALL, (union arg){ .values = high }), ERANGE);
+	NEED(semctl(set, 0, GETALL, (union arg){ .values = out }));
+	PROMISE_MEM(out, in, sizeof(in));
+}
+
+PROBE(values, .what = "the values of a set are written and read back, all or none", DECLARED)
+{
+	ask_in_child(values);
+}
+
+static void attributes(void)
+{
+	struct semid_ds ds;
+	union arg arg = { .ds = &ds };
+
+	NEED(semctl(set, 0, IPC_STAT, arg));
+	PROMISE_EQ(ds.sem_nsems, 3);
+	PROMISE_EQ(ds.sem_perm.mode & 0777, 0600);
+	PROMISE_EQ(ds.sem_perm.cuid, geteuid());
+	PROMISE_EQ(ds.sem_otime, 0);
+	ds.sem_perm.mode = 0604;
+	NEED(semctl(set, 0, IPC_SET, arg));
+	NEED(semctl(set, 0, IPC_STAT, arg));
+	PROMISE_EQ(ds.sem_perm.mode & 0777, 0604);
+}
+
+PROBE(attributes, .what = "size and mode of a set are told, and the mode is set", DECLARED)
+{
+	ask_in_child(attributes);
+}
+
+static void by_index(void)
+{
+	struct seminfo info;
+	struct semid_ds ds;
+	bool found = false;
+	int last = NEED(semctl(0, 0, SEM_INFO, (union arg){ .info = &info }));
+
+	for (int i = 0; i <= last; i++)
+		found |= semctl(i, 0, SEM_STAT, (union arg){ .ds = &ds }) == set;
+	PROMISE(found);
+}
+
+PROBE(stat_index, .what = "SEM_STAT finds every set by an index up to what SEM_INFO tells",
+      DECLARED)
+{
+	ask_in_child(by_index);
+}
+
+/* A child that holds a number of units for as long as it lives. */
+static pid_t spawn_holding(int units, int stage)
+{
+	pid_t pid = spawn();
+
+	if (pid == 0) {
+		struct sembuf down = { .sem_op = -units, .sem_flg = SEM_UNDO };
+
+		NEED(semop(set, &down, 1));
+		reach(stage);
+		linger();
+	}
+	await(stage);
+	return pid;
+}
+
+static void undo(void)
+{
+	pid_t pid;
+
+	NEED(semctl(set, 0, SETVAL, (union arg){ .val = 9 }));
+	pid = spawn_holding(4, 1);
+	PROMISE_EQ(NEED(semctl(set, 0, GETVAL)), 5);
+	end_task(pid);
+	PROMISE_EQ(NEED(semctl(set, 0, GETVAL)), 9);
+}
+
+PROBE(undo, .what = "what a task has done with SEM_UNDO is undone at its end", DECLARED)
+{
+	ask_in_child(undo);
+}
+
+static void undo_told(void)
+{
+	pid_t four, one;
+
+	NEED(semctl(set, 0, SETVAL, (union arg){ .val = 9 }));
+	four = spawn_holding(4, 1);
+	one = spawn_holding(1, 2);
+	tried_tasks(four, one);
+	TRIED_TO("semctl of the next numbers", semctl(set, 0, 21, NULL));
+}
+
+GAP(undo_values, .what = "nobody tells what will be undone at a task's end",
+    .kconfig = "CONFIG_SYSVIPC", .source = "semop(2)")
+{
+	ask_in_child(undo_told);
+}
+
+static void last_pid(void)
+{
+	unsigned short in[3] = { 1, 1, 1 };
+	struct semid_ds ds;
+
+	NEED(semctl(set, 0, SETALL, (union arg){ .values = in }));
+	/* Whoever writes the values is remembered as the last one to have changed them. */
+	if (semctl(set, 0, GETPID) != getpid())
+		NEW("SETALL leaves the last pid alone");
+	TRIED("SETALL");
+	NEED(semctl(set, 0, IPC_STAT, (union arg){ .ds = &ds }));
+	ds.sem_otime = 12345;
+	NEED(semctl(set, 0, IPC_SET, (union arg){ .ds = &ds }));
+	NEED(semctl(set, 0, IPC_STAT, (union arg){ .ds = &ds }));
+	if (ds.sem_otime == 12345)
+		NEW("IPC_SET sets the time of the last operation");
+	TRIED("IPC_SET");
+}
+
+GAP(last_use, .what = "nobody sets when and by whom a semaphore was last changed",
+    .kconfig = "CONFIG_SYSVIPC", .source = "semctl(2)")
+{
+	ask_in_child(last_pid);
+}
