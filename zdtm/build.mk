@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Tests are found by their place: a new file in static/ or transition/ is a new program.
+# Tests are found by their place: a new file in static/ or transition/ is a new program, and so is one
+# there below arch/ of the CPU we build for.
 
-TEST_SRC := $(wildcard zdtm/static/*.c zdtm/transition/*.c)
-TESTS    := $(patsubst zdtm/%.c,$(O)/libexec/zdtm/%,$(TEST_SRC))
+ZDTM_ARCH := zdtm/arch/$(ARCH)
+TEST_SRC  := $(foreach d,zdtm $(ZDTM_ARCH),$(wildcard $(d)/static/*.c $(d)/transition/*.c))
+test_name  = $(patsubst $(ZDTM_ARCH)/%,zdtm/%,$(1:.c=))
+TESTS     := $(foreach t,$(TEST_SRC),$(O)/libexec/$(call test_name,$(t)))
 
 # A test is what gets dumped: no sanitizer's shadow memory in it, whatever the rest is built with.
 ZDTM_LIB := $(O)/obj/zdtm/libzdtm.a
-$(O)/obj/zdtm/lib/%.o $(O)/obj/zdtm/static/%.o $(O)/obj/zdtm/transition/%.o: private SAN_FLAGS :=
+$(O)/obj/zdtm/lib/%.o $(O)/obj/zdtm/static/%.o $(O)/obj/zdtm/transition/%.o \
+$(O)/obj/$(ZDTM_ARCH)/%.o: private SAN_FLAGS :=
 $(ZDTM_LIB): $(patsubst %.c,$(O)/obj/%.o,$(wildcard zdtm/lib/*.c))
 	$(call say,AR,$(@F))
 	$(Q)rm -f $@ && ar rcs $@ $^
@@ -15,7 +19,7 @@ $(ZDTM_LIB): $(patsubst %.c,$(O)/obj/%.o,$(wildcard zdtm/lib/*.c))
 # A variant is { "name", arg }: what else it might have is absent.
 $(patsubst %.c,$(O)/obj/%.o,$(TEST_SRC)): private CPPFLAGS += -Izdtm/lib -Wno-missing-field-initializers
 $(TESTS): private SAN_FLAGS :=
-$(foreach t,$(TEST_SRC),$(eval $(call program,libexec/$(t:.c=),$(t) $(ZDTM_LIB),,-lm)))
+$(foreach t,$(TEST_SRC),$(eval $(call program,libexec/$(call test_name,$(t)),$(t) $(ZDTM_LIB),,-lm)))
 
 ZDTM_RUNNER := $(wildcard zdtm/runner/*.c)
 $(eval $(call program,bin/zdtm,$(ZDTM_RUNNER) $(BASE),,$(BASE_LIBS) -ljson-c -lcap -lz))
