@@ -34,7 +34,8 @@ static void setup(void)
 	SYS(fstat(was.fd, &st));
 	was.blocks = st.st_blocks;
 	for (int i = 0; was.layout[i]; i++)
-		if (was.layout[i] == '-' && lseek(was.fd, i * T_PAGE, SEEK_HOLE) != (off_t)(i * T_PAGE))
+		if (was.layout[i] == '-' &&
+		    lseek(was.fd, i * T_PAGE, SEEK_HOLE) != (off_t)(i * T_PAGE))
 			t_skip("this file system does not tell of its holes");
 }
 

@@ -5,7 +5,8 @@
  */
 #include "zdtm.h"
 
-static const char *const names[] = { "quoth 'he' \"%s %n\" \\ \n", "...", " (deleted)", "\xff\xfe\x01" };
+static const char *const names[] = { "quoth 'he' \"%s %n\" \\ \n", "...", " (deleted)",
+				     "\xff\xfe\x01" };
 #define NAMES (sizeof(names) / sizeof(names[0]))
 
 static struct {
