@@ -11,6 +11,7 @@
 #include "engine/memory/memory.h"
 #include "engine/objects/files.h"
 #include "engine/objects/remap.h"
+#include "engine/restore/plan.h"
 #include "engine/session.h"
 #include "engine/task/ask.h"
 #include "engine/task/parts.h"
@@ -52,6 +53,8 @@ static int look(struct dump *d)
 	r = ids_check_namespaces(&d->tree);
 	if (r == 0)
 		r = ids_number(&d->tree);
+	if (r == 0)
+		r = plan_sessions_of(&d->tree, d->opts);
 	for_each_live(t, d) {
 		if (r == 0)
 			r = task_look(d, t);

@@ -17,6 +17,7 @@
 #include "engine/memory/memory.h"
 #include "engine/memory/memory_task.h"
 #include "engine/objects/files.h"
+#include "engine/objects/remap.h"
 #include "engine/restore.h"
 #include "engine/restore/enter.h"
 #include "engine/restore/plan.h"
@@ -43,6 +44,8 @@ static int plan(struct restore *r)
 	if (ret == 0 && r->opts->pid && r->opts->pid != r->root->pid)
 		ret = log_err(-EINVAL, "the root of this tree is task %d, not %d", r->root->pid,
 			      r->opts->pid);
+	if (ret == 0)
+		ret = remap_plan_helpers(r);
 	if (ret == 0)
 		ret = plan_sessions(r);
 	if (ret == 0)
@@ -82,12 +85,12 @@ static int prepare(struct restore *r)
 	return ret < 0 ? ret : files_prepare(r);
 }
 
-static int bury_own_helpers(struct restore *r)
+static int bury_own_helpers(struct restore *r, bool until_files)
 {
 	struct restore_task *h, *next;
 
 	HASH_ITER(hh, r->by_pid, h, next)
-		if (h->helper && !h->parent && waitpid(h->pid, NULL, __WALL) < 0)
+		if (h->helper && !h->parent && h->until_files == until_files && waitpid(h->pid, NULL, __WALL) < 0)
 			return log_err(-errno, "wait for helper %d", h->pid);
 	return 0;
 }
@@ -112,13 +115,14 @@ static int make_tasks(struct restore *r)
 	if (ret < 0)
 		return ret;
 	stage_open(r, STAGE_GROUPS);
-	ret = bury_own_helpers(r);
+	ret = bury_own_helpers(r, false);
 	if (ret == 0)
 		ret = stage_await(r, STAGE_FILES, r->n_live);
 	if (ret < 0)
 		return ret;
 	stage_open(r, STAGE_FILES);
-	return stage_await(r, STAGE_THREADS, r->n_threads);
+	ret = bury_own_helpers(r, true);
+	return ret < 0 ? ret : stage_await(r, STAGE_THREADS, r->n_threads);
 }
 
 static int for_tasks(struct restore *r, bool stopped,

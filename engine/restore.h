@@ -66,9 +66,13 @@ struct restore_task {
 	pid_t pid, sid, pgid;
 	bool zombie;
 	bool helper; /* of no image: it lends its pid to a session or group, and ends */
+	bool until_files; /* a helper that lends it to files of /proc, and ends when they are open */
 
 	/* Who forks it, and when: restore/sessions.c. */
 	struct restore_task *forker; /* its parent, or a sibling with CLONE_PARENT; NULL: main */
+	bool bridged;                /* by way of a process that ends at once: it becomes an orphan */
+	bool adopts;                 /* such orphans, from below */
+	bool makes_group;            /* others belong to the group it leads, or led */
 	bool before_setsid;          /* forked while the forker is still in its old session */
 	pid_t born_sid;              /* of a session leader: the session it leaves; 0: any */
 	struct restore_task *to_fork, **last_to_fork, *next_to_fork;

@@ -89,4 +89,8 @@ int arch_check_core(const CoreEntry *core, const char **why);
 int arch_restore_thread(const CoreEntry *core, struct arch_thread *ret);
 uint64_t arch_clear_tid(const CoreEntry *core);
 
+struct batch;
+/* Queues the question how big the task's local descriptor table is; -1 where there is no such thing. */
+int arch_ask_ldt(struct batch *b);
+
 #endif

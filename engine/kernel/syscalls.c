@@ -38,7 +38,8 @@ int sys_kcmp(pid_t a, pid_t b, enum kcmp_what what)
 	static const int type[] = { [KCMP_WHAT_VM] = KCMP_VM,
 				    [KCMP_WHAT_FILES] = KCMP_FILES,
 				    [KCMP_WHAT_FS] = KCMP_FS,
-				    [KCMP_WHAT_SIGHAND] = KCMP_SIGHAND };
+				    [KCMP_WHAT_SIGHAND] = KCMP_SIGHAND,
+				    [KCMP_WHAT_SYSVSEM] = KCMP_SYSVSEM };
 
 	return RET(syscall(SYS_kcmp, a, b, type[what], 0, 0));
 }

@@ -16,7 +16,13 @@ int sys_pidfd_send_signal(int pidfd, int sig);
  * among all open files for as long as they live.
  */
 int sys_kcmp_file(pid_t a, int fd_a, pid_t b, int fd_b);
-enum kcmp_what { KCMP_WHAT_VM = 1, KCMP_WHAT_FILES, KCMP_WHAT_FS, KCMP_WHAT_SIGHAND };
+enum kcmp_what {
+	KCMP_WHAT_VM = 1,
+	KCMP_WHAT_FILES,
+	KCMP_WHAT_FS,
+	KCMP_WHAT_SIGHAND,
+	KCMP_WHAT_SYSVSEM
+};
 int sys_kcmp(pid_t a, pid_t b, enum kcmp_what what);
 
 /* linux/sched/types.h, first published version and the two fields of 5.3. */

@@ -24,7 +24,7 @@
 
 /* What a mapping is. */
 enum kind {
-	KIND_ANON,    /* private anonymous */
+	KIND_ANON, /* private anonymous */
 	KIND_FILE,
 	KIND_MEMFD, /* of memfd_create(2), or shared anonymous memory, which is the same */
 	KIND_AIO,   /* the ring of a context of io_setup(2) */

@@ -3,9 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "engine/base/cleanup.h"
@@ -64,6 +66,28 @@ bool path_leads_to(const char *path, const struct stat *st)
 	return lstat(path, &now) == 0 && now.st_dev == st->st_dev && now.st_ino == st->st_ino;
 }
 
+/* The pid whose directory of procfs this is or lies in, if the path does not lead there; else 0. */
+static int dead_task(const struct fd_view *v, char path[PATH_MAX])
+{
+	struct statfs fs;
+	uint64_t pid;
+
+	if (fstatfs(v->copy, &fs) < 0)
+		return log_err(-errno, "%s: %s", fd_view_name(v), path);
+	if (fs.f_type != PROC_SUPER_MAGIC)
+		return 0;
+	if (str_ends_with(path, " (deleted)"))
+		path[strlen(path) - strlen(" (deleted)")] = '\0';
+	/* The first number on the way: procfs has none above it. */
+	for (const char *p = strchr(path, '/'); p; p = strchr(p, '/')) {
+		const char *end = ++p;
+
+		if (scan_u64(&end, 10, &pid) && (*end == '/' || !*end))
+			return pid;
+	}
+	return 0;
+}
+
 /*
  * Sees to it that the file can be found at restore; `path` gets its name. The kernel puts
  * " (deleted)" behind names that are gone, but a file may also be called that.
@@ -85,6 +109,9 @@ static int settle_path(const struct fd_view *v, uint32_t id, char path[PATH_MAX]
 	if (r == 0)
 		return log_refuse("%s: %s: not supported yet", fd_view_name(v), v->link);
 
+	r = dead_task(v, path);
+	if (r != 0)
+		return r < 0 ? r : remap_dump_proc(v, id, r);
 	/* The kernel says of every name that is gone that it is; this one leads to something else. */
 	if (!gone)
 		return log_refuse("%s: %s is hidden by a mount", fd_view_name(v), path);
@@ -231,6 +258,9 @@ int regfile_open_by_path(struct restore *r, struct restore_file *f, int flags)
 		fd = files_take(r, f);
 		return fd < 0 ? fd : TAKE_FD(fd);
 	}
+	/* O_DIRECT of a fifo is its packet mode, which only F_SETFL sets: fcntl(2). */
+	if (S_ISFIFO(img->mode))
+		flags &= ~O_DIRECT;
 	fd = open(img->name, regfile_open_flags(flags));
 	if (fd < 0)
 		return log_err(-errno, "%s", img->name);

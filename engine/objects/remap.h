@@ -17,6 +17,9 @@ int remap_dump_ghost(const struct fd_view *v, uint32_t id, const char *path);
 /* Makes a hard link (once for each inode) and notes that entry `id` is reached by it. */
 int remap_dump_link(const struct fd_view *v, uint32_t id, const char *path);
 
+/* Notes that entry `id` is a file of /proc/PID, whose task has ended. */
+int remap_dump_proc(const struct fd_view *v, uint32_t id, pid_t pid);
+
 /* Writes remap-fpath.img, if anything was remapped. */
 int remap_dump_end(struct dump *d);
 
@@ -24,6 +27,9 @@ int remap_dump_end(struct dump *d);
 void remap_dump_undo(void);
 
 /* ---- restore ---- */
+
+/* Plans the helpers that have a dead pid for as long as files of /proc/PID are opened. */
+int remap_plan_helpers(struct restore *r);
 
 /* Reads remap-fpath.img and opens in main every file that it mentions. */
 int remap_prepare(struct restore *r);

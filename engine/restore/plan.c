@@ -33,6 +33,23 @@ static struct restore_task *add_task(struct restore *r, pid_t pid)
 	return t;
 }
 
+struct restore_task *plan_add_task(struct restore *r, pid_t pid, struct restore_task *parent)
+{
+	struct restore_task *t = add_task(r, pid);
+
+	if (!t)
+		return NULL;
+	r->n_tasks++;
+	t->parent = parent;
+	if (parent) {
+		*parent->last_child = t;
+		parent->last_child = &t->sibling;
+	} else {
+		r->root = t;
+	}
+	return t;
+}
+
 struct restore_task *plan_add_helper(struct restore *r, pid_t pid)
 {
 	struct restore_task *t = add_task(r, pid);
@@ -67,19 +84,11 @@ static int take_entry(struct restore *r, const PstreeEntry *e, struct restore_ta
 	} else if (ppid) {
 		return log_bad_image("pstree.img: the first task, %d, has a parent", pid);
 	}
-	t = add_task(r, pid);
+	t = plan_add_task(r, pid, parent);
 	if (!t)
 		return -ENOMEM;
-	r->n_tasks++;
 	t->sid = e->sid;
 	t->pgid = e->pgid;
-	t->parent = parent;
-	if (parent) {
-		*parent->last_child = t;
-		parent->last_child = &t->sibling;
-	} else {
-		r->root = t;
-	}
 	**link = t;
 	*link = &t->next;
 

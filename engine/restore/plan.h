@@ -4,12 +4,19 @@
 #define RESTORE_PLAN_H
 
 #include "engine/restore.h"
+#include "engine/task/task.h"
 
 /* The tree, and the core, fs and ids images of its tasks. */
 int plan_tasks(struct restore *r);
 
 /* Adds a task the images do not know: a helper. NULL when there is no memory. */
 struct restore_task *plan_add_helper(struct restore *r, pid_t pid);
+
+/* A task, without anything known of it but its pid. NULL when there is no memory. */
+struct restore_task *plan_add_task(struct restore *r, pid_t pid, struct restore_task *parent);
+
+/* At dump: could the sessions and groups of this tree be rebuilt? */
+int plan_sessions_of(const struct tree *tree, const struct options *opts);
 
 /* Sessions and groups: who forks whom, and which helpers that takes. */
 int plan_sessions(struct restore *r);

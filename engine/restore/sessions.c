@@ -5,6 +5,9 @@
  * session's leader if that is a sibling, with CLONE_PARENT; or, when the leader is long gone, a
  * helper that takes its pid, leads the session, forks whoever belongs to it, and ends. A process
  * group whose leader is gone takes a helper of the same kind.
+ *
+ * Orphans have a parent that adopted them from further below: there they are forked, and orphaned
+ * once more.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -20,9 +23,33 @@ static struct restore_task *by_pid(struct restore *r, pid_t pid)
 	return t;
 }
 
-/* Is p (NULL: main) in this session at some time, and is that before its own setsid()? */
-static bool offers(struct restore_task *p, pid_t sid, bool *before)
+/* Does it become the parent of an orphan of this task's, if it only wants to? */
+static bool can_adopt(const struct restore_task *adopter, const struct restore_task *t)
 {
+	for (t = t->parent; t && t != adopter; t = t->parent)
+		if (t->adopts)
+			return false;
+	return t && !adopter->zombie;
+}
+
+static struct restore_task *new_leader(struct restore *r, pid_t sid, struct restore_task *parent)
+{
+	struct restore_task *leader = plan_add_helper(r, sid);
+
+	if (leader) {
+		leader->sid = leader->pgid = leader->pid;
+		leader->parent = leader->forker = parent;
+	}
+	return leader;
+}
+
+static int fork_in_session(struct restore *r, struct restore_task *t, pid_t sid);
+
+/* Is p (NULL: main) in this session at some time, and is that before its own setsid()? */
+static int offers(struct restore *r, struct restore_task *p, pid_t sid, bool *before)
+{
+	int ret;
+
 	*before = false;
 	if (!p)
 		return sid == getsid(0);
@@ -30,33 +57,60 @@ static bool offers(struct restore_task *p, pid_t sid, bool *before)
 		return true;
 	if (p->sid != p->pid)
 		return false;
-	if (!p->born_sid && offers(p->parent, sid, &p->before_setsid))
-		p->born_sid = sid;
-	*before = true;
-	return p->born_sid == sid;
+	/* A leader may have been born in any session. */
+	if (!p->born_sid) {
+		ret = fork_in_session(r, p, sid);
+		if (ret < 0 && ret != -ENOTSUP)
+			return ret;
+		if (ret == 0)
+			p->born_sid = sid;
+	}
+	*before = p->born_sid == sid;
+	return *before;
+}
+
+/* Who forks t while it is in this session. -ENOTSUP: nobody can. */
+static int fork_in_session(struct restore *r, struct restore_task *t, pid_t sid)
+{
+	struct restore_task *leader;
+	bool before;
+	int ret = offers(r, t->parent, sid, &before);
+
+	if (ret < 0)
+		return ret;
+	if (ret) {
+		t->forker = t->parent;
+		t->before_setsid = before;
+		return 0;
+	}
+	leader = by_pid(r, sid) ?: new_leader(r, sid, t->parent);
+	if (!leader)
+		return -ENOMEM;
+	if (leader == t)
+		return -ENOTSUP;
+	if (leader->parent != t->parent) {
+		if (!can_adopt(t->parent, leader))
+			return -ENOTSUP;
+		t->bridged = true;
+		t->parent->adopts = true;
+	}
+	t->forker = leader;
+	t->before_setsid = false;
+	return 0;
 }
 
 static int choose_forker(struct restore *r, struct restore_task *t)
 {
-	struct restore_task *leader;
+	int ret;
 
 	t->forker = t->parent;
-	if (t->sid == t->pid || offers(t->parent, t->sid, &t->before_setsid))
+	if (t->sid == t->pid)
 		return 0;
-	leader = by_pid(r, t->sid);
-	if (!leader) {
-		leader = plan_add_helper(r, t->sid);
-		if (!leader)
-			return -ENOMEM;
-		leader->sid = leader->pgid = leader->pid;
-		leader->parent = leader->forker = t->parent;
-	}
-	if (leader->parent != t->parent)
-		return log_refuse("task %d: nobody can fork it in session %d: not supported yet",
-				  t->pid, t->sid);
-	t->forker = leader;
-	t->before_setsid = false;
-	return 0;
+	ret = fork_in_session(r, t, t->sid);
+	return ret == -ENOTSUP ? log_refuse("task %d: nobody can fork it in session %d: not supported "
+					    "yet",
+					    t->pid, t->sid)
+			       : ret;
 }
 
 static int choose_group(struct restore *r, struct restore_task *t)
@@ -75,6 +129,7 @@ static int choose_group(struct restore *r, struct restore_task *t)
 		/* In the session t will be in. */
 		leader->before_setsid = false;
 	}
+	leader->makes_group = true;
 	if (leader->sid != t->sid)
 		return log_bad_image(
 			"pstree.img: task %d: its process group %d is of another session", t->pid,
@@ -154,4 +209,36 @@ int plan_sessions(struct restore *r)
 	for_each_restore_task(at, r)
 		link_fork(r, at);
 	return 0;
+}
+
+int plan_sessions_of(const struct tree *tree, const struct options *opts)
+{
+	struct restore r = { .opts = opts };
+	struct restore_task **link = &r.root;
+	int ret = 0;
+
+	arena_init(&r.arena, false);
+	for_each_task(from, tree) {
+		struct restore_task *parent = NULL, *t;
+
+		if (from->parent)
+			HASH_FIND_INT(r.by_pid, &from->parent->pid, parent);
+		t = plan_add_task(&r, from->pid, parent);
+		if (!t) {
+			ret = -ENOMEM;
+			break;
+		}
+		t->sid = from->stat.sid;
+		t->pgid = from->stat.pgid;
+		t->zombie = from->zombie;
+		t->files_id = from->files_id;
+		t->fs_id = from->fs_id;
+		*link = t;
+		link = &t->next;
+	}
+	if (ret == 0)
+		ret = plan_sessions(&r);
+	HASH_CLEAR(hh, r.by_pid);
+	arena_done(&r.arena);
+	return ret;
 }

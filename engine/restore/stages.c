@@ -51,10 +51,17 @@ void stage_fail(struct restore *r)
 void stage_reach(struct restore *r, enum stage stage)
 {
 	struct restore_ctl *ctl = r->ctl;
-	uint32_t now;
 
 	__atomic_fetch_add(&ctl->reached, 1, __ATOMIC_ACQ_REL);
 	wake(&ctl->reached);
+	stage_await_open(r, stage);
+}
+
+void stage_await_open(struct restore *r, enum stage stage)
+{
+	struct restore_ctl *ctl = r->ctl;
+	uint32_t now;
+
 	while ((now = __atomic_load_n(&ctl->stage, __ATOMIC_ACQUIRE)) <= (uint32_t)stage)
 		wait_while(&ctl->stage, now, 3600 * 1000);
 }

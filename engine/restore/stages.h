@@ -24,6 +24,9 @@ int stages_init(struct restore *r);
 /* In a task: its part of the stage is done; returns when everybody's is. Does not return on failure. */
 void stage_reach(struct restore *r, enum stage stage);
 
+/* In a task: waits until main lets everybody leave this stage, without taking part in it. */
+void stage_await_open(struct restore *r, enum stage stage);
+
 /* In a task: something failed, and was logged. Main will end us. */
 _Noreturn void stage_fail(struct restore *r);
 

@@ -39,7 +39,8 @@ static int exit_signal_of(const struct restore_task *t)
 
 static int fork_one(struct restore *r, struct restore_task *t)
 {
-	bool sibling = t->forker != t->parent || (!t->forker && t == r->root && r->opts->sibling);
+	bool sibling = (t->forker != t->parent && !t->bridged) ||
+		       (!t->forker && t == r->root && r->opts->sibling);
 	uint64_t flags = (sibling ? CLONE_PARENT : 0) | (t->files_of ? CLONE_FILES : 0) |
 			 (t->fs_of ? CLONE_FS : 0);
 	uint64_t slack =
@@ -61,13 +62,26 @@ static int fork_one(struct restore *r, struct restore_task *t)
 	return 0;
 }
 
+/* From a process in between, whose end makes it an orphan. */
+static int fork_bridged(struct restore *r, struct restore_task *t)
+{
+	pid_t bridge = fork();
+	int status;
+
+	if (bridge == 0)
+		_exit(fork_one(r, t) < 0);
+	if (bridge < 0 || waitpid(bridge, &status, 0) < 0)
+		return log_err(-errno, "fork task %d", t->pid);
+	return status == 0 ? 0 : -ECANCELED;
+}
+
 static int fork_all(struct restore *r, struct restore_task *first, bool before_setsid)
 {
 	int ret = 0;
 
 	for (struct restore_task *c = first; ret == 0 && c; c = c->next_to_fork)
 		if (c->before_setsid == before_setsid)
-			ret = fork_one(r, c);
+			ret = c->bridged ? fork_bridged(r, c) : fork_one(r, c);
 	return ret;
 }
 
@@ -81,22 +95,37 @@ int tasks_fork(struct restore *r)
 /* The session it leads, and the children that belong to the one before and after. */
 static int family(struct restore *r, struct restore_task *t)
 {
-	int ret = fork_all(r, t->to_fork, true);
+	int ret;
 
+	/* For now: what it has for good is set when its tree is complete. */
+	if (t->adopts && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		return log_err(-errno, "child subreaper");
+	ret = fork_all(r, t->to_fork, true);
 	if (ret < 0)
 		return ret;
 	if (t->sid == t->pid && setsid() < 0)
 		return log_err(-errno, "lead session %d", t->sid);
-	if (t->pgid == t->pid && t->sid != t->pid && setpgid(0, 0) < 0)
-		return log_err(-errno, "lead process group %d", t->pgid);
+	if ((t->pgid == t->pid || t->makes_group) && t->sid != t->pid && setpgid(0, 0) < 0)
+		return log_err(-errno, "lead process group %d", t->pid);
 	return fork_all(r, t->to_fork, false);
 }
 
-static int join_group(const struct restore_task *t)
+static int join(const struct restore_task *t)
 {
 	if (t->pgid != getpgrp() && setpgid(0, t->pgid) < 0)
 		return log_err(-errno, "join process group %d", t->pgid);
 	return 0;
+}
+
+/* Who leads a group that others are to join first stays in it until they have. */
+static int join_group(const struct restore_task *t)
+{
+	return t->makes_group ? 0 : join(t);
+}
+
+static int leave_group(const struct restore_task *t)
+{
+	return t->makes_group ? join(t) : 0;
 }
 
 /* ---- zombies and helpers ---- */
@@ -130,6 +159,10 @@ static _Noreturn void short_life(struct restore *r, struct restore_task *t)
 		prctl(PR_SET_NAME, restore_task_core(t)->comm);
 	}
 	stage_reach(r, STAGE_GROUPS);
+	if (t->until_files)
+		stage_await_open(r, STAGE_FILES);
+	if (!t->helper && leave_group(t) < 0)
+		stage_fail(r);
 	die_as(t);
 }
 
@@ -200,6 +233,9 @@ static int open_by_path(struct restore *r, const struct restore_task *t, struct 
 	p->cwd = file_open_extra(r, t->fs->cwd_id, O_PATH | O_DIRECTORY, "its working directory");
 	if (p->cwd < 0)
 		return p->cwd;
+	/* Now, as it may be one that goes with a helper. */
+	if (fchdir(p->cwd) < 0)
+		return log_err(-errno, "its working directory");
 	p->root = file_open_extra(r, t->fs->root_id, O_PATH | O_DIRECTORY, "its root directory");
 	return p->root < 0 ? p->root : 0;
 }
@@ -214,10 +250,8 @@ static int put_directories(const struct restore_task *t, struct by_path *p)
 	if (stat("/", &mine) < 0 || fstat(root, &theirs) < 0)
 		return log_err(-errno, "its root directory");
 	if ((mine.st_dev != theirs.st_dev || mine.st_ino != theirs.st_ino) &&
-	    (fchdir(root) < 0 || chroot(".") < 0))
-		return log_err(-errno, "its root directory");
-	if (fchdir(cwd) < 0)
-		return log_err(-errno, "its working directory");
+	    (fchdir(root) < 0 || chroot(".") < 0 || fchdir(cwd) < 0))
+		return log_err(-errno, "its root and working directory");
 	if (t->fs->has_umask)
 		umask(t->fs->umask);
 	return 0;
@@ -248,7 +282,9 @@ static int live(struct restore *r, struct restore_task *t)
 		return ret;
 	stage_reach(r, STAGE_GROUPS);
 
-	ret = bury(r, t);
+	ret = leave_group(t);
+	if (ret == 0)
+		ret = bury(r, t);
 	if (ret == 0)
 		ret = files_restore(r, t);
 	if (ret == 0)

@@ -36,7 +36,7 @@ struct questions {
 	uint64_t *timer;
 	int *ring;
 	struct child_question *child;
-	int dumpable, thp, brk, membarrier, discard;
+	int dumpable, thp, brk, membarrier, discard, ldt;
 	uint64_t resident;
 	int *timer_call, *overrun_call;
 };
@@ -209,6 +209,7 @@ static int ask_leader(const struct task *t, struct batch *b, const struct task_a
 	q->thp = batch_call(b, SYS_prctl, GET_THP_DISABLE);
 	q->brk = batch_call(b, SYS_brk, 0);
 	ask_mlock_future(b, inject_untouched_page(t), q);
+	q->ldt = arch_ask_ldt(b);
 	ask_children(t, b, q);
 	ask_rings(t, b, q);
 	last = q->membarrier = batch_call(b, SYS_membarrier, MEMBARRIER_GET_REGISTRATIONS, 0, 0);
@@ -316,6 +317,9 @@ static int answer_leader(struct task *t, struct batch *b, const struct questions
 			MCL_FUTURE | (*(uint8_t *)batch_at(b, q->resident) & 1 ? 0 : MCL_ONFAULT);
 	ret = batch_ret(b, q->membarrier);
 	a->membarrier = ret > 0 ? ret : 0;
+	if (q->ldt >= 0 && batch_ret(b, q->ldt) > 0)
+		return log_refuse("task %d has a local descriptor table: not supported yet",
+				  t->pid);
 	ret = answer_rings(t, b, q);
 	return ret < 0 ? ret : answer_children(t, b, q);
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
@@ -40,6 +41,35 @@ static const struct shareable {
 static uint32_t *id_of(struct task *t, const struct shareable *s)
 {
 	return (uint32_t *)((char *)t + s->id);
+}
+
+/*
+ * Lists of semaphores to undo, CLONE_SYSVSEM. Tasks without one seem to share it: so does `none`, a
+ * process that certainly has none.
+ */
+static int refuse_shared_undo(struct tree *tree, pid_t none)
+{
+	void *seen = NULL;
+	int r = 0;
+
+	compared = KCMP_WHAT_SYSVSEM;
+	for_each_task(t, tree) {
+		struct task **at;
+
+		if (t->zombie || sys_kcmp(none, t->pid, KCMP_WHAT_SYSVSEM) == 0)
+			continue;
+		at = tsearch(t, &seen, by_object);
+		r = !at ? -ENOMEM
+		    : *at == t
+			    ? 0
+			    : log_refuse("task %d shares its semaphores to undo with task %d: not "
+					 "supported yet",
+					 t->pid, (*at)->pid);
+		if (r < 0)
+			break;
+	}
+	tdestroy(seen, forget_node);
+	return r;
 }
 
 /* All tasks into a tree ordered by kcmp: one that is there already shares the object, and its number. */
@@ -96,6 +126,7 @@ static int refuse_unshared(const struct task *t, const struct thread *th)
 	return 0;
 }
 
+/* Before we have threads, which share such a list. */
 int ids_number(struct tree *tree)
 {
 	int r = 0;
@@ -105,6 +136,8 @@ int ids_number(struct tree *tree)
 	/* Who shares handlers shares memory, too: clone(2). */
 	for_each_task(t, tree)
 		t->sighand_id = t->vm_id;
+	if (r == 0 && tree->n_tasks > 1)
+		r = refuse_shared_undo(tree, getpid());
 	for_each_task(t, tree)
 		for (unsigned int i = 1; r == 0 && i < t->n_threads; i++)
 			r = refuse_unshared(t, &t->thread[i]);

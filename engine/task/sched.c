@@ -118,9 +118,8 @@ int sched_restore(struct program *p, const ThreadCoreEntry *core)
 	struct sched_attr_all attr = {
 		.size = 48, /* the first published struct sched_attr: all we set is in it */
 		.policy = core->sched_policy & ~SCHED_RESET_ON_FORK,
-		.flags = core->sched_flags | (core->sched_policy & SCHED_RESET_ON_FORK
-						      ? SCHED_FLAG_RESET_ON_FORK
-						      : 0),
+		.flags = core->sched_flags |
+			 (core->sched_policy & SCHED_RESET_ON_FORK ? SCHED_FLAG_RESET_ON_FORK : 0),
 		.nice = core->sched_nice,
 		.priority = core->sched_prio,
 		.runtime = core->sched_runtime,

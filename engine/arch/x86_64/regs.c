@@ -5,6 +5,7 @@
 
 #include "engine/arch/arch.h"
 #include "engine/base/cleanup.h"
+#include "engine/inject/inject.h"
 
 #define CS_64 0x33 /* __USER_CS */
 
@@ -502,4 +503,10 @@ int arch_restore_thread(const CoreEntry *core, struct arch_thread *ret)
 uint64_t arch_clear_tid(const CoreEntry *core)
 {
 	return core->thread_info->clear_tid_addr;
+}
+
+int arch_ask_ldt(struct batch *b)
+{
+	/* One descriptor's worth tells that there are any: modify_ldt(2). */
+	return batch_call(b, SYS_modify_ldt, 0, batch_out(b, 8), 8);
 }

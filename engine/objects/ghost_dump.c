@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <uthash.h>
+
+#include "engine/base/cleanup.h"
+#include "engine/base/fd.h"
+#include "engine/base/log.h"
+#include "engine/base/str.h"
+#include "ghost.h"
+
+#define COPY_STEP (1UL << 20)
+
+/* The data between holes, each run as a chunk of its own. */
+static int put_chunks(struct image_out *img, int fd, off_t size)
+{
+	_cleanup_free_ char *buf = malloc(COPY_STEP);
+	off_t data, hole;
+	int r;
+
+	if (!buf)
+		return -ENOMEM;
+	for (off_t at = 0; at < size; at = hole) {
+		data = lseek(fd, at, SEEK_DATA);
+		if (data < 0 && errno == ENXIO)
+			return 0; /* only a hole is left */
+		hole = data < 0 ? -1 : lseek(fd, data, SEEK_HOLE);
+		if (hole < 0)
+			return -errno;
+		hole = MIN(hole, size);
+		for (off_t pos = data; pos < hole;) {
+			GhostChunkEntry e = GHOST_CHUNK_ENTRY__INIT;
+			size_t n = MIN((size_t)(hole - pos), COPY_STEP);
+
+			e.off = pos;
+			e.len = n;
+			r = pread_full(fd, buf, n, pos);
+			if (r == 0)
+				r = image_put(img, &e.base);
+			if (r == 0)
+				r = image_put_raw(img, buf, n);
+			if (r < 0)
+				return r;
+			pos += n;
+		}
+	}
+	return 0;
+}
+
+static int put_whole(struct image_out *img, int fd, off_t size)
+{
+	_cleanup_free_ char *buf = malloc(COPY_STEP);
+	int r = buf ? 0 : -ENOMEM;
+
+	for (off_t pos = 0; r == 0 && pos < size;) {
+		size_t n = MIN((size_t)(size - pos), COPY_STEP);
+
+		r = pread_full(fd, buf, n, pos);
+		if (r == 0)
+			r = image_put_raw(img, buf, n);
+		pos += n;
+	}
+	return r;
+}
+
+static int put_content(struct image_out *img, const struct fd_view *v, int fd, bool chunks)
+{
+	if (!S_ISREG(v->st.st_mode))
+		return 0;
+	return chunks ? put_chunks(img, fd, v->st.st_size) : put_whole(img, fd, v->st.st_size);
+}
+
+/* "#123" is what the kernel calls inode 123 of O_TMPFILE; d_tmpfile() of fs/dcache.c. */
+static bool never_linked(const struct fd_view *v, const char *path)
+{
+	const char *name = strrchr(path, '/');
+	uint64_t ino;
+
+	return name && name[1] == '#' && parse_u64(name + 2, 10, &ino) && ino == v->st.st_ino;
+}
+
+int ghost_dump(const struct fd_view *v, const char *path, uint32_t id)
+{
+	const struct stat *st = &v->st;
+	GhostFileEntry e = GHOST_FILE_ENTRY__INIT;
+	Timeval atim = TIMEVAL__INIT, mtim = TIMEVAL__INIT;
+	_cleanup_image_ struct image_out img = {};
+	_cleanup_close_ int fd = -EBADF;
+	char target[PATH_MAX], link[FD_LINK_SIZE];
+	int r;
+
+	/* Its own descriptor: the task's may be write-only, and has a position. */
+	if (S_ISREG(st->st_mode) || S_ISDIR(st->st_mode)) {
+		fd = open(fd_link(v->copy, link), O_RDONLY | O_NOATIME | O_CLOEXEC);
+		if (fd < 0)
+			return log_err(-errno, "%s: open %s", fd_view_name(v), path);
+	}
+	e.uid = st->st_uid;
+	e.gid = st->st_gid;
+	e.mode = st->st_mode;
+	e.has_dev = e.has_ino = true;
+	e.dev = st->st_dev;
+	e.ino = st->st_ino;
+	if (S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode)) {
+		e.has_rdev = true;
+		e.rdev = st->st_rdev;
+	}
+	atim.tv_sec = st->st_atim.tv_sec;
+	atim.tv_usec = st->st_atim.tv_nsec / 1000;
+	mtim.tv_sec = st->st_mtim.tv_sec;
+	mtim.tv_usec = st->st_mtim.tv_nsec / 1000;
+	e.atim = &atim;
+	e.mtim = &mtim;
+	e.has_atim_nsec = e.has_mtim_nsec = true;
+	e.atim_nsec = st->st_atim.tv_nsec % 1000;
+	e.mtim_nsec = st->st_mtim.tv_nsec % 1000;
+	if (S_ISREG(st->st_mode)) {
+		e.has_size = true;
+		e.size = st->st_size;
+		/* Fewer blocks than bytes: there are holes to keep. */
+		e.has_chunks = e.chunks = st->st_blocks * 512 < st->st_size;
+		e.has_tmpfile = e.tmpfile = never_linked(v, path);
+	}
+	if (S_ISLNK(st->st_mode)) {
+		r = read_link_at(v->copy, "", target, sizeof(target));
+		if (r < 0)
+			return log_err(r, "%s: target of %s", fd_view_name(v), path);
+		e.symlnk_target = target;
+	}
+	r = ghost_inode_dump(fd >= 0 ? fd : v->copy, st, &v->dump->arena, &e);
+	if (r < 0)
+		return log_err(r, "%s: attributes of %s", fd_view_name(v), path);
+	r = image_create(&v->dump->images, IMAGE_GHOST_FILE, id, &img);
+	if (r == 0)
+		r = image_put(&img, &e.base);
+	if (r == 0)
+		r = put_content(&img, v, fd, e.chunks);
+	if (r < 0)
+		return log_err(r, "%s: content of the unlinked file %s", fd_view_name(v), path);
+	return image_close(&img);
+}
