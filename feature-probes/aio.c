@@ -89,3 +89,36 @@ PROBE(mremap, .what = "a context goes with its memory: mremap gives it a new nam
 	PROMISE_EQ(NEED(get_events(moved, 1, &event)), 1);
 	NEED(syscall(SYS_io_destroy, (aio_context_t)moved));
 }
+
+/* A child with a context, and in it a poll that nothing will end, or none. */
+static pid_t spawn_polling(bool polls, int stage)
+{
+	pid_t pid = spawn();
+
+	if (pid == 0) {
+		aio_context_t context = 0;
+		struct iocb cb = { .aio_lio_opcode = IOCB_CMD_POLL, .aio_buf = POLLIN },
+			    *list = &cb;
+		int ends[2];
+
+		OFFERED(syscall(SYS_io_setup, 8, &context), "AIO");
+		NEED(pipe(ends));
+		cb.aio_fildes = ends[0];
+		if (polls)
+			PROMISE_EQ(OFFERED(syscall(SYS_io_submit, context, 1, &list),
+					   "IOCB_CMD_POLL", EINVAL),
+				   1);
+		reach(stage);
+		linger();
+	}
+	await(stage);
+	return pid;
+}
+
+GAP(in_flight, .what = "nobody tells which requests of a context are not done yet",
+    .kconfig = "CONFIG_AIO", .source = "io_submit(2)")
+{
+	pid_t with = spawn_polling(true, 1);
+
+	tried_tasks(with, spawn_polling(false, 2));
+}

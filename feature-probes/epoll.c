@@ -180,3 +180,17 @@ GAP(edge, .what = "nobody tells which edges of an edge-triggered target were rep
 		NEW("a target that is ready can be added as one that was reported");
 	TRIED("EPOLL_CTL_ADD");
 }
+
+PROBE(exclusive, .what = "EPOLLEXCLUSIVE is told by fdinfo, and cannot be changed to or from",
+      .since = "4.5", .commit = "df0108c5da56", .kconfig = "CONFIG_EPOLL", .source = "epoll_ctl(2)")
+{
+	int ep = NEED(epoll_create1(0)), fd = NEED(eventfd(0, 0));
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+	struct entry e[2];
+
+	OFFERED(epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev), "EPOLLEXCLUSIVE", EINVAL);
+	PROMISE_EQ(entries(ep, e, 2), 1);
+	PROMISE_EQ(e[0].events & EPOLLEXCLUSIVE, EPOLLEXCLUSIVE);
+	ev.events = EPOLLIN;
+	PROMISE_FAILS(epoll_ctl(ep, EPOLL_CTL_MOD, fd, &ev), EINVAL);
+}

@@ -241,3 +241,47 @@ PROBE(protocols, .what = "a protocol nobody has is ENOENT, which ends no other d
 	PROMISE_FAILS(dump(AF_INET, 250, &l), ENOENT);
 	NEED(dump(AF_INET, IPPROTO_TCP, &l));
 }
+
+static struct inet_diag_sockopt options;
+static bool options_told;
+
+static void keep_options(const struct nlmsghdr *msg, void *unused)
+{
+	const struct inet_diag_msg *m = NLMSG_DATA(msg);
+	const struct nlattr *a = netlink_attr(msg, sizeof(*m), INET_DIAG_SOCKOPT);
+
+	if (m->id.idiag_sport != port_wanted || !a)
+		return;
+	memcpy(&options, netlink_data(a), MIN(sizeof(options), netlink_size(a)));
+	options_told = true;
+}
+
+PROBE(options, .what = "sock_diag tells options of a socket as getsockopt tells them to its owner",
+      .since = "5.10", .commit = "3f935c75eb52", .kconfig = "CONFIG_INET_DIAG CONFIG_INET_TCP_DIAG",
+      .source = "linux/inet_diag.h")
+{
+	struct inet_diag_req_v2 req = { .sdiag_family = AF_INET,
+					.sdiag_protocol = IPPROTO_TCP,
+					.idiag_states = ~0U };
+	static const int set[] = { IP_RECVERR, IP_FREEBIND, 24 /* IP_BIND_ADDRESS_NO_PORT */ };
+	struct netlink_request r;
+	struct sockaddr_in addr;
+	int sk, on = 1;
+
+	quiet_network();
+	sk = bound(SOCK_STREAM, &addr);
+	for (size_t i = 0; i < ARRAY_SIZE(set); i++)
+		NEED(setsockopt(sk, IPPROTO_IP, set[i], &on, sizeof(on)));
+	NEED(listen(sk, 1));
+	netlink_begin(&r, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, &req, sizeof(req));
+	OFFERED(netlink_ask(NEED(netlink_open(NETLINK_SOCK_DIAG)), &r, keep_options, NULL),
+		"sock_diag of TCP", ENOENT);
+	if (!options_told)
+		ABSENT("sock_diag tells no options");
+	PROMISE_EQ(options.recverr, 1);
+	PROMISE_EQ(options.is_icsk, 1);
+	PROMISE_EQ(options.freebind, 1);
+	PROMISE_EQ(options.bind_address_no_port, 1);
+	PROMISE_EQ(options.transparent, 0);
+	PROMISE_EQ(options.hdrincl, 0);
+}

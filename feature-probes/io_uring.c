@@ -54,3 +54,107 @@ PROBE(fdinfo, .what = "fdinfo shows the heads and tails that are in the mapped r
 	PROMISE_EQ(atoi(NEED(fdinfo_field(0, fd, "CqTail"))), 3);
 	PROMISE_EQ(atoi(NEED(fdinfo_field(0, fd, "CqHead"))), 0);
 }
+
+static long uring_register(int fd, unsigned int op, void *arg, unsigned int n)
+{
+	return syscall(SYS_io_uring_register, fd, op, arg, n);
+}
+
+PROBE(registered,
+      .what = "fdinfo lists what was registered with a ring by its slots: files, buffers",
+      .since = "5.18", .kconfig = "CONFIG_IO_URING CONFIG_PROC_FS", .source = "io_uring/fdinfo.c")
+{
+	struct io_uring_params p = {};
+	int ring = setup(8, &p), files[3] = { -1, 0, -1 };
+	char *memory = pages(1), *text;
+	struct iovec iov = { memory, page_size() };
+
+	files[0] = workfile("registered");
+	OFFERED(uring_register(ring, IORING_REGISTER_FILES, files, 3), "IORING_REGISTER_FILES",
+		EINVAL);
+	NEED(uring_register(ring, IORING_REGISTER_BUFFERS, &iov, 1));
+	text = NEED(slurp("/proc/self/fdinfo/%d", ring));
+	PROMISE_EQ(atoi(OFFERED(text_field(text, "UserFiles"), "UserFiles in fdinfo", ENODATA)), 3);
+	PROMISE(strstr(text, "registered"));
+	PROMISE_EQ(atoi(NEED(text_field(text, "UserBufs"))), 1);
+	NEED(uring_register(ring, IORING_UNREGISTER_FILES, NULL, 0));
+	PROMISE_EQ(atoi(NEED(fdinfo_field(0, ring, "UserFiles"))), 0);
+}
+
+PROBE(personality,
+      .what = "a ring gives a number for the credentials of whoever asks, to be given back",
+      .since = "5.6", .kconfig = "CONFIG_IO_URING", .source = "io_uring_register(2)")
+{
+	struct io_uring_params p = {};
+	int ring = setup(8, &p), a, b;
+
+	a = OFFERED((int)uring_register(ring, IORING_REGISTER_PERSONALITY, NULL, 0),
+		    "IORING_REGISTER_PERSONALITY", EINVAL);
+	b = NEED(uring_register(ring, IORING_REGISTER_PERSONALITY, NULL, 0));
+	PROMISE_GT(a, 0);
+	PROMISE_NE(a, b);
+	NEED(uring_register(ring, IORING_UNREGISTER_PERSONALITY, NULL, a));
+	PROMISE_FAILS(uring_register(ring, IORING_UNREGISTER_PERSONALITY, NULL, a), EINVAL);
+}
+
+PROBE(operations_known, .what = "every operation of a ring is one we have a word for",
+      .since = "5.6", .kconfig = "CONFIG_IO_URING", .source = "io_uring_register(2)")
+{
+	/* As of 6.18. */
+	enum { LAST_KNOWN = 64 };
+	struct io_uring_params p = {};
+	struct {
+		struct io_uring_probe head;
+		struct io_uring_probe_op op[256];
+	} q = {};
+	int ring = setup(8, &p);
+
+	OFFERED(uring_register(ring, IORING_REGISTER_PROBE, &q, 256), "IORING_REGISTER_PROBE",
+		EINVAL);
+	if (q.head.last_op > LAST_KNOWN)
+		NEW("operations of io_uring up to %d", q.head.last_op);
+}
+
+/* A ring with one poll request on the way, that carries a number. */
+static int ring_polling(int target, uint64_t data)
+{
+	struct io_uring_params p = {};
+	int ring = setup(8, &p);
+	char *sq = NEED(mmap(NULL, p.sq_off.array + 4 * p.sq_entries, PROT_READ | PROT_WRITE,
+			     MAP_SHARED | MAP_POPULATE, ring, IORING_OFF_SQ_RING));
+	struct io_uring_sqe *sqe =
+		NEED(mmap(NULL, p.sq_entries * sizeof(*sqe), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_POPULATE, ring, IORING_OFF_SQES));
+
+	sqe[0] = (struct io_uring_sqe){ .opcode = IORING_OP_POLL_ADD,
+					.fd = target,
+					.poll32_events = POLLIN,
+					.user_data = data };
+	((uint32_t *)(sq + p.sq_off.array))[0] = 0;
+	*(_Atomic uint32_t *)(sq + p.sq_off.tail) = 1;
+	PROMISE_EQ(NEED(syscall(SYS_io_uring_enter, ring, 1, 0, 0, NULL, 0)), 1);
+	/* What was asked is the kernel's by now: the memory can say anything. */
+	memset(sqe, 0, sizeof(*sqe));
+	return ring;
+}
+
+GAP(in_flight, .what = "nobody tells what exactly a ring was asked for that is not done yet",
+    .kconfig = "CONFIG_IO_URING", .source = "io_uring/fdinfo.c")
+{
+	static const char *const own[] = { "ino:", "pos:", "SqThread", NULL };
+	int ends[2], a, b;
+
+	NEED(pipe(ends));
+	a = ring_polling(ends[0], 1);
+	b = ring_polling(ends[0], 2);
+	tried_texts("fdinfo", slurp("/proc/self/fdinfo/%d", a), slurp("/proc/self/fdinfo/%d", b),
+		    own);
+}
+
+GAP(setup_flags, .what = "nobody tells the flags a ring was set up with",
+    .kconfig = "CONFIG_IO_URING", .source = "io_uring/fdinfo.c")
+{
+	struct io_uring_params with = { .flags = IORING_SETUP_CLAMP }, without = {};
+
+	tried_files(setup(8, &with), setup(8, &without));
+}

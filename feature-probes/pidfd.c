@@ -383,3 +383,59 @@ PROBE(file_handle, .what = "a pidfd has a file handle that opens the same proces
 	close(again);
 	PROMISE_FAILS(open_by_handle_at(fd, &handle.head, 0), ESTALE, ESRCH);
 }
+
+PROBE(self, .what = "PIDFD_SELF stands for a pidfd of the caller", .since = "6.15",
+      .commit = "f08d0c3a7111", .source = "linux/pidfd.h")
+{
+	/* The second was -20000 before 6.17. */
+	const int self_thread = -10000, self_process = -10001;
+
+	if (syscall(SYS_pidfd_send_signal, self_thread, 0, NULL, 0) < 0 && errno == EBADF)
+		ABSENT("no PIDFD_SELF (EBADF)");
+	NEED(syscall(SYS_pidfd_send_signal, self_thread, 0, NULL, 0));
+	if (syscall(SYS_pidfd_send_signal, self_process, 0, NULL, 0) < 0)
+		NEED(syscall(SYS_pidfd_send_signal, -20000, 0, NULL, 0));
+	PROMISE_FAILS(syscall(SYS_pidfd_send_signal, -30000, 0, NULL, 0), EBADF);
+}
+
+PROBE(dead,
+      .what = "pidfds of one dead process are one process still, readable, and take no signal",
+      .since = "6.9", .commit = "cb12fd8e0dab", .source = "fs/pidfs.c")
+{
+	pid_t pid = spawn_idle(), other = spawn_idle();
+	int a = NEED(syscall(SYS_pidfd_open, pid, 0)), b = NEED(syscall(SYS_pidfd_open, pid, 0)),
+	    c = NEED(syscall(SYS_pidfd_open, other, 0));
+	struct stat st[3];
+
+	end_task(pid);
+	end_task(other);
+	NEED(fstat(a, &st[0]));
+	NEED(fstat(b, &st[1]));
+	NEED(fstat(c, &st[2]));
+	PROMISE(poll_now(a, POLLIN));
+	PROMISE_FAILS(syscall(SYS_pidfd_send_signal, a, 0, NULL, 0), ESRCH);
+	PROMISE_EQ(st[1].st_ino, st[0].st_ino);
+	if (st[2].st_ino == st[0].st_ino)
+		ABSENT("a pidfd is an anonymous inode");
+	PROMISE_EQ(syscall(SYS_kcmp, getpid(), getpid(), 0, a, b) == 0, false);
+}
+
+GAP(dead_again,
+    .what = "nobody makes a pidfd of a process that is no more, with its identity and its end",
+    .source = "fs/pidfs.c")
+{
+	struct {
+		struct file_handle head;
+		uint64_t ino;
+	} h = { .head.handle_bytes = 8 };
+	pid_t pid = spawn_idle();
+	int fd = NEED(syscall(SYS_pidfd_open, pid, 0)), id;
+
+	OFFERED(name_to_handle_at(fd, "", &h.head, &id, AT_EMPTY_PATH), "file handle of a pidfd",
+		EOPNOTSUPP);
+	close(fd);
+	end_task(pid);
+	TRIED_TO("pidfd_open", syscall(SYS_pidfd_open, pid, 0));
+	TRIED_TO("open_by_handle_at",
+		 open_by_handle_at(NEED(syscall(SYS_pidfd_open, getpid(), 0)), &h.head, 0));
+}

@@ -422,3 +422,15 @@ PROBE(bind_conflicts, .what = "of two addresses that overlap, one port is bound 
 		}
 	}
 }
+
+GAP(cookie_set, .what = "nobody chooses the cookie or the inode number of a socket",
+    .kconfig = "CONFIG_NET", .source = "socket(7)")
+{
+	uint64_t cookie = 77;
+	int sk = inet(SOCK_STREAM);
+
+	TRIED_TO("setsockopt SO_COOKIE",
+		 setsockopt(sk, SOL_SOCKET, SO_COOKIE, &cookie, sizeof(cookie)));
+	TRIED_TO("setsockopt SO_NETNS_COOKIE",
+		 setsockopt(sk, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, sizeof(cookie)));
+}

@@ -8,6 +8,8 @@
 #include "probe.h"
 #include "uapi/socket.h"
 
+#define SO_PEERGROUPS_ 59 /* 4.13 */
+
 #define DECLARED(release, page) .since = release, .kconfig = "CONFIG_UNIX", .source = page
 
 static void pair(int type, int sk[2])
@@ -365,4 +367,91 @@ PROBE(name_released, .what = "the name of a socket closed in flight is free agai
 		close(NEED(socket(AF_UNIX, SOCK_DGRAM, 0)));
 	}
 	NOTE("it took up to %lu ms", (unsigned long)worst);
+}
+
+PROBE(peergroups, .what = "SO_PEERGROUPS tells the groups of who connected", .since = "4.13",
+      .commit = "28b5ba2aa0f5", .kconfig = "CONFIG_UNIX", .source = "unix(7)")
+{
+	gid_t own[64], theirs[64];
+	socklen_t len = sizeof(theirs);
+	int sk[2], n = NEED(getgroups(64, own));
+
+	pair(SOCK_STREAM, sk);
+	OFFERED(getsockopt(sk[0], SOL_SOCKET, SO_PEERGROUPS_, theirs, &len), "SO_PEERGROUPS",
+		ENOPROTOOPT);
+	PROMISE_EQ(len, n * sizeof(gid_t));
+	PROMISE_MEM(theirs, own, len);
+	if (n == 0)
+		return;
+	len = sizeof(gid_t) - 1;
+	PROMISE_FAILS(getsockopt(sk[0], SOL_SOCKET, SO_PEERGROUPS_, theirs, &len), ERANGE);
+	PROMISE_EQ(len, n * sizeof(gid_t));
+}
+
+GAP(peercred_set, .what = "nobody sets by whom a socket was connected", .kconfig = "CONFIG_UNIX",
+    .source = "unix(7)")
+{
+	const struct ucred cred = { .pid = 1, .uid = 0, .gid = 0 };
+	int sk[2];
+
+	pair(SOCK_STREAM, sk);
+	TRIED_TO("setsockopt SO_PEERCRED",
+		 setsockopt(sk[0], SOL_SOCKET, SO_PEERCRED, &cred, sizeof(cred)));
+	TRIED_TO("setsockopt SO_PEERGROUPS",
+		 setsockopt(sk[0], SOL_SOCKET, SO_PEERGROUPS_, &cred, sizeof(cred)));
+	TRIED_TO("setsockopt SO_PEERPIDFD",
+		 setsockopt(sk[0], SOL_SOCKET, SO_PEERPIDFD, &cred, sizeof(cred)));
+}
+
+/* Sends one byte in the name of a task. */
+static int send_as(int sk, pid_t pid)
+{
+	struct ucred cred = { .pid = pid, .uid = getuid(), .gid = getgid() };
+	union {
+		char room[CMSG_SPACE(sizeof(cred))];
+		struct cmsghdr align;
+	} control = {};
+	struct iovec byte = { .iov_base = "", .iov_len = 1 };
+	struct msghdr msg = { .msg_iov = &byte,
+			      .msg_iovlen = 1,
+			      .msg_control = control.room,
+			      .msg_controllen = sizeof(control.room) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_CREDENTIALS;
+	c->cmsg_len = CMSG_LEN(sizeof(cred));
+	memcpy(CMSG_DATA(c), &cred, sizeof(cred));
+	return sendmsg(sk, &msg, 0);
+}
+
+GAP(credentials_of_dead, .what = "nobody queues a message of a sender that is gone",
+    .kconfig = "CONFIG_UNIX", .source = "unix(7)")
+{
+	pid_t gone = spawn_idle();
+	int sk[2];
+
+	pair(SOCK_DGRAM, sk);
+	NEED(set_int(sk[1], SO_PASSCRED, 1));
+	NEED(send_as(sk[0], getpid()));
+	end_task(gone);
+	TRIED_TO("SCM_CREDENTIALS", send_as(sk[0], gone));
+}
+
+GAP(stream_boundaries,
+    .what = "nobody tells where one write ends and the next begins in a stream queue",
+    .kconfig = "CONFIG_UNIX", .source = "unix(7)")
+{
+	int with[2], without[2], a = -1, b = -1;
+
+	pair(SOCK_STREAM, with);
+	pair(SOCK_STREAM, without);
+	NEED(send(with[0], "12345", 5, 0));
+	NEED(send(with[0], "12345", 5, 0));
+	NEED(send(without[0], "1234512345", 10, 0));
+	tried_files(with[1], without[1]);
+	NEED(ioctl(with[1], FIONREAD, &a));
+	NEED(ioctl(without[1], FIONREAD, &b));
+	PROMISE_EQ(a, b);
+	TRIED("FIONREAD");
 }

@@ -55,7 +55,8 @@ void tried_texts(const char *what, char *with, char *without, const char *const 
 void tried_files(int with, int without)
 {
 	/* What any two files differ in. */
-	static const char *const own[] = { "ino:", "eventfd-id:", "pos:", "tty-index:", NULL };
+	static const char *const own[] = { "ino:",       "eventfd-id:",      "pos:",
+					   "tty-index:", "fuse_connection:", NULL };
 
 	tried_texts("fdinfo", slurp("/proc/self/fdinfo/%d", with),
 		    slurp("/proc/self/fdinfo/%d", without), own);

@@ -115,6 +115,16 @@ static bool has_word(char *text, const char *word)
 	return false;
 }
 
+unsigned long taint(void)
+{
+	const unsigned long bad_page = 1 << 5, oops = 1 << 7, warning = 1 << 9;
+	char *text = slurp("/proc/sys/kernel/tainted");
+	unsigned long bits = text ? strtoul(text, NULL, 10) : 0;
+
+	free(text);
+	return bits & (bad_page | oops | warning);
+}
+
 bool booted_with(const char *word)
 {
 	char *text = slurp("/proc/cmdline");

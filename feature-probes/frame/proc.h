@@ -31,6 +31,9 @@ char *stat_field(pid_t pid, int number);
 /* The first key of a fdinfo that is not among the known ones ("pos", "flags"...), or NULL. */
 char *fdinfo_unknown(pid_t pid, int fd, const char *const *known);
 
+/* The bits of /proc/sys/kernel/tainted that a warning, an oops or a bad page sets. */
+unsigned long taint(void);
+
 /* Whether the kernel's command line has a word: "vdso=0". */
 bool booted_with(const char *word);
 
