@@ -75,8 +75,8 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "a fifo keeps packets, capacity and who waits to open it",
 	.object = "fifo",
-	.variants = VARIANTS({ "packets", PACKETS }, { "capacity", CAPACITY },
-			     { "opening", OPENING }),
+	.variants =
+		VARIANTS({ "packets", PACKETS }, { "capacity", CAPACITY }, { "opening", OPENING }),
 	.setup = setup,
 	.check = check,
 };

@@ -10,8 +10,8 @@
 #include "zdtm.h"
 
 static struct {
-	int written, ended;     /* reading ends */
-	int unread, unwanted;   /* writing ends */
+	int written, ended;   /* reading ends */
+	int unread, unwanted; /* writing ends */
 	struct blob data;
 } was;
 

@@ -82,7 +82,7 @@ static void check(void)
 		EXPECT_ERRNO(write(was.ends[1], got, T_PAGE), EAGAIN);
 	t_read(was.ends[0], got, was.bytes);
 	for (size_t i = 0; i < was.bytes; i++) {
-		size_t slot = !pages		      ? i
+		size_t slot = !pages                  ? i
 			      : variant->arg == GIFTS ? i / T_PAGE
 						      : (i + T_PAGE - 1) / T_PAGE;
 
