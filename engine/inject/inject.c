@@ -148,13 +148,13 @@ static int await_gate(struct task *t, struct thread *th, unsigned int timeout_ms
 			return log_err(-ESRCH, "task %d: thread %d died meanwhile", t->pid,
 				       th->tid);
 		r = ptrace_get_regs(th->tid, regs);
-		if (r == 0 && arch_ip(regs) == stopped)
+		/* At the entry to the last call it would yet make one, of whatever registers it gets. */
+		if (r == 0 && arch_ip(regs) == stopped && s.kind != STOP_ENTRY)
 			return 0;
 		if (r == 0 && s.kind == STOP_SIGNAL && s.sig == SIGSTOP)
 			/* From outside: it takes effect when the task runs on; here it goes on. */
 			r = ptrace_cont(th->tid, SIGSTOP);
-		else if (r == 0 && s.kind == STOP_SIGNAL && s.sig != SIGTRAP &&
-			 s.sig != th->stop_sig)
+		else if (r == 0 && s.kind == STOP_SIGNAL && s.sig != th->stop_sig)
 			return log_err(-EFAULT, "task %d: signal %d in the gate", t->pid, s.sig);
 		else if (r == 0 && !th->stop_sig)
 			r = ptrace_until_syscall(th->tid);

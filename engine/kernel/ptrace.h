@@ -17,6 +17,8 @@ enum stop_kind {
 	STOP_EVENT,  /* PTRACE_INTERRUPT took effect */
 	STOP_GROUP,  /* the task is stopped by job control; sig says which signal did it */
 	STOP_SIGNAL, /* a signal is about to be delivered */
+	STOP_ENTRY,  /* at the entry to a system call, */
+	STOP_EXIT,   /* at its exit */
 	STOP_GONE,   /* it exited or was killed; status is what wait(2) said */
 };
 
