@@ -96,19 +96,20 @@ static int catch_in_call(struct restore_task *t, struct restore_thread *th, arch
 	int r;
 
 	for (;;) {
-		r = ptrace_get_regs(th->tid, &now);
-		if (r < 0)
-			return log_err(r, "task %d: registers of thread %d", t->pid, th->tid);
-		if (arch_in_block(&now)) {
-			arch_resume_block(final);
-			return 0;
-		}
+		/* First: one that is done waits in another call, which looks the same. */
 		r = outcome_of(t, th, &done, &result);
 		if (r < 0)
 			return r;
 		if (done) {
 			th->blocks = false;
 			arch_skip_call(final, result);
+			return 0;
+		}
+		r = ptrace_get_regs(th->tid, &now);
+		if (r < 0)
+			return log_err(r, "task %d: registers of thread %d", t->pid, th->tid);
+		if (arch_in_block(&now)) {
+			arch_resume_block(final);
 			return 0;
 		}
 		r = ptrace_cont(th->tid, 0);
