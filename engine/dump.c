@@ -53,6 +53,7 @@ static int look(struct dump *d)
 	if (r == 0)
 		r = ids_number(&d->tree);
 	for_each_live(t, d) {
+		inject_leave_old(t);
 		if (r == 0)
 			r = task_look(d, t);
 		if (r == 0)
