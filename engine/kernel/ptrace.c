@@ -26,13 +26,25 @@ static int request(int req, pid_t tid, uintptr_t addr, uintptr_t data)
 	return ptrace(req, tid, addr, data) < 0 ? -errno : 0;
 }
 
+/*
+ * Should we die while it stands at a system call, the kernel sends it the signal of that stop,
+ * SIGTRAP. With this option there is no signal of the number.
+ */
+#define OPTIONS PTRACE_O_TRACESYSGOOD
+
 int ptrace_seize(pid_t tid)
 {
-	/*
-	 * Should we die while it stands at a system call, the kernel sends it the signal of that
-	 * stop, SIGTRAP. With this option there is no signal of the number.
-	 */
-	return request(PTRACE_SEIZE, tid, 0, PTRACE_O_TRACESYSGOOD);
+	return request(PTRACE_SEIZE, tid, 0, OPTIONS);
+}
+
+int ptrace_seize_own(pid_t tid)
+{
+	return request(PTRACE_SEIZE, tid, 0, OPTIONS | PTRACE_O_EXITKILL);
+}
+
+int ptrace_disown(pid_t tid)
+{
+	return request(PTRACE_SETOPTIONS, tid, 0, OPTIONS);
 }
 
 int ptrace_interrupt(pid_t tid)

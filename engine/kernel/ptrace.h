@@ -29,6 +29,9 @@ struct stop {
 };
 
 int ptrace_seize(pid_t tid);
+/* One that is to die with us, until it is disowned. */
+int ptrace_seize_own(pid_t tid);
+int ptrace_disown(pid_t tid);
 int ptrace_interrupt(pid_t tid);
 
 /*

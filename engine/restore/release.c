@@ -57,7 +57,7 @@ int release_hold(struct restore *r, struct restore_task *t)
 	int ret;
 
 	for (unsigned int i = 0; i < t->n_threads; i++) {
-		ret = ptrace_seize(t->thread[i].tid);
+		ret = ptrace_seize_own(t->thread[i].tid);
 		if (ret == 0) {
 			t->thread[i].held = true;
 			ret = ptrace_interrupt(t->thread[i].tid);
@@ -200,6 +200,18 @@ int release_set(struct restore *r, struct restore_task *t)
 	for (unsigned int i = t->n_threads; ret == 0 && i-- > 0;)
 		ret = set_thread(t, &t->thread[i]);
 	return ret;
+}
+
+int release_disown(struct restore *r, struct restore_task *t)
+{
+	int ret;
+
+	for (unsigned int i = 0; i < t->n_threads; i++) {
+		ret = ptrace_disown(t->thread[i].tid);
+		if (ret < 0)
+			return log_err(ret, "task %d: thread %d", t->pid, t->thread[i].tid);
+	}
+	return 0;
 }
 
 int release_go(struct restore *r, struct restore_task *t)

@@ -12,9 +12,11 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/lib.h"
+#include "lib/spawn.h"
 
 /* How many moments there are: a whole run's stops after its first call of `from`. */
 static unsigned int count_stops(long from, const char *args)
@@ -114,33 +116,71 @@ ROOT_TC(dump_many, "a dump killed at any moment leaves a tree of tasks and threa
 
 /* ---- restore ---- */
 
-static void kill_restore(unsigned int n, void *args)
+struct dying_restore {
+	struct target t;
+	const char *args;
+};
+
+/* Killed when nothing was left to do, it leaves the whole tree: then everybody works. */
+static void expect_all_or_nobody(const struct target *t)
 {
-	pid_t pid = traced("%s", (const char *)args);
+	const struct target_state *s = t->state;
+	uint64_t from[TARGET_SLOTS];
+	unsigned int working = 0;
+	time_t deadline = time(NULL) + 10;
+
+	for (unsigned int i = 0; i < s->n; i++)
+		from[i] = __atomic_load_n(&s->slot[i].rounds, __ATOMIC_ACQUIRE);
+	while (strangers((const pid_t[]){ 0 }) > 0 && working < s->n) {
+		/* A sibling is ours to bury. */
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+		working = 0;
+		for (unsigned int i = 0; i < s->n; i++)
+			working +=
+				__atomic_load_n(&s->slot[i].rounds, __ATOMIC_ACQUIRE) > from[i] + 1;
+		if (time(NULL) > deadline)
+			expect_nobody();
+		nanosleep(&(struct timespec){ .tv_nsec = 200 * 1000 }, NULL);
+	}
+	if (working == s->n) {
+		printf("it was complete\n");
+		expect_well(t);
+		target_kill(t);
+	}
+	expect_nobody();
+}
+
+static void kill_restore(unsigned int n, void *arg)
+{
+	struct dying_restore *d = arg;
+	pid_t pid = traced("%s", d->args);
 	int status;
 
 	if (traced_until(pid, SYS_clone3, n, NULL, &status))
 		traced_kill(pid);
-	expect_nobody();
+	else
+		ended(pid, status);
+	expect_all_or_nobody(&d->t);
 }
 
 static void killed_restores(const char *args, unsigned int rounds)
 {
-	struct target t = target("many");
+	struct dying_restore d = { .t = target("many"), .args = args };
 	unsigned int stops;
 	struct ran r;
 
 	empty("img");
-	r = refcr("dump -t %d -D img", t.pid);
+	r = refcr("dump -t %d -D img", d.t.pid);
 	expect_fine(&r);
-	waitpid(t.pid, NULL, 0);
+	waitpid(d.t.pid, NULL, 0);
 	expect_nobody();
 
 	stops = count_stops(SYS_clone3, args);
-	expect_well(&t);
-	target_kill(&t);
+	expect_well(&d.t);
+	target_kill(&d.t);
 	expect_nobody();
-	at_moments(stops, rounds, kill_restore, (void *)args);
+	at_moments(stops, rounds, kill_restore, &d);
 }
 
 ROOT_TC(restore, "a restore killed at any moment leaves nobody behind")

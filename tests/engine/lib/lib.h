@@ -86,8 +86,8 @@ struct target target_as(const char *how, uid_t uid);
 void expect_well(const struct target *t);
 /* Asks it to end, and sees that it does, well. Works for a restored one, too. */
 void target_end(struct target *t);
-/* Ends it and all its tasks at once; it may be gone. */
-void target_kill(struct target *t);
+/* Ends it and all its tasks at once; it may be gone. Its state stays, for one to be restored. */
+void target_kill(const struct target *t);
 
 /* ---- One system call after the other: trace.c ---- */
 

@@ -88,7 +88,8 @@ const char *refcr_command(void)
 
 	/* Leaks are no errors of a program that ends, and cannot be looked for under ptrace. */
 	snprintf(text, sizeof(text),
-		 "export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1; exec %s ", built("sbin/refcr"));
+		 "export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1; exec %s ",
+		 built("sbin/refcr"));
 	return text;
 }
 

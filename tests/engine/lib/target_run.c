@@ -124,7 +124,7 @@ void target_end(struct target *t)
 	t->state = NULL;
 }
 
-void target_kill(struct target *t)
+void target_kill(const struct target *t)
 {
 	pid_t tasks[TARGET_SLOTS + 2];
 	unsigned int n = 0;
@@ -141,6 +141,4 @@ void target_kill(struct target *t)
 	for (unsigned int i = 0; i < n; i++)
 		while (task_state(tasks[i]))
 			look_again();
-	munmap(t->state, sizeof(*t->state));
-	t->state = NULL;
 }
