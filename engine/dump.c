@@ -56,6 +56,7 @@ static int look(struct dump *d)
 	if (r == 0)
 		r = plan_sessions_of(&d->tree, d->opts);
 	for_each_live(t, d) {
+		inject_leave_old(t);
 		if (r == 0)
 			r = task_look(d, t);
 		if (r == 0)

@@ -20,6 +20,7 @@
 #include "engine/objects/remap.h"
 #include "engine/restore.h"
 #include "engine/restore/enter.h"
+#include "engine/restore/guard.h"
 #include "engine/restore/plan.h"
 #include "engine/restore/stages.h"
 #include "engine/session.h"
@@ -76,8 +77,10 @@ static int prepare(struct restore *r)
 		return log_err(-errno, "child subreaper");
 	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
+	ret = guard_begin(r);
 	forget_rseq();
-	ret = stages_init(r);
+	if (ret == 0)
+		ret = stages_init(r);
 	if (ret == 0)
 		ret = memory_find_vdso();
 	if (ret == 0)
@@ -189,24 +192,30 @@ static int release(struct restore *r)
 		ret = for_tasks(r, false, release_set);
 	if (ret == 0)
 		ret = write_pidfile(r);
+	if (ret == 0)
+		ret = for_tasks(r, false, release_disown);
 	if (ret < 0)
 		return ret;
 	/* From here on nothing can fail any more; what main held for the tasks must not outlive this. */
 	files_finish(r, true);
 	prctl(PR_SET_CHILD_SUBREAPER, 0);
+	guard_release(r);
 	ret = for_tasks(r, false, release_go);
+	guard_end(r);
 	return ret < 0 ? ret : for_tasks(r, false, release_stops);
 }
 
 /* Ends everybody, and waits until they are gone. */
 static void undo(struct restore *r)
 {
-	for_each_restore_task(t, r) {
-		if (r->ctl && t->made && kill(t->pid, SIGKILL) < 0 && errno != ESRCH)
+	struct restore_task *t, *next;
+
+	guard_end(r);
+	HASH_ITER(hh, r->by_pid, t, next)
+		if (t->made && kill(t->pid, SIGKILL) < 0 && errno != ESRCH)
 			log_warn("task %d: cannot be ended: %s", t->pid, strerror(errno));
-	}
 	/* Children of those who end come to us; SIGKILL reaches them through their parents' death. */
-	while (r->ctl && (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR))
+	while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR)
 		;
 	files_finish(r, false);
 }

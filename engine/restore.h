@@ -90,7 +90,7 @@ struct restore_task {
 	uint32_t files_ready; /* futex: 1 when its table is complete, for those who share it */
 	int log_fd;           /* then: where the log is in it */
 
-	uint32_t made;                     /* set by its forker */
+	uint32_t made;                     /* its pid, from when it exists */
 	uint64_t area, area_size, step_ip; /* what the restorer leaves for main to take away */
 };
 
@@ -126,6 +126,8 @@ struct restore {
 	struct restore_file *files; /* uthash by id */
 	struct plan_segment *segments;
 	struct restore_ctl *ctl;
+	pid_t guard;
+	uint32_t *released;          /* shared: the tree is complete, and nobody's but its own */
 	struct restore_stats *stats; /* shared */
 };
 

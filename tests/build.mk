@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Our own code, tested: each NAME_test.c is an ATF program.
+
+# refcr as a program. What it dumps there is not sanitized: shadow memory is none of its business.
+ENGINE_TARGET := tests/engine/target.c tests/engine/arch/$(ARCH)/regs.c
+$(ENGINE_TARGET:%.c=$(O)/obj/%.o) $(O)/tests/engine/target: private SAN_FLAGS :=
+$(eval $(call program,tests/engine/target,$(ENGINE_TARGET),,-lpthread))
+
+ENGINE_TEST_LIB := $(wildcard tests/engine/lib/*.c)
+ENGINE_TESTS    := $(patsubst %.c,%,$(wildcard tests/engine/*_test.c))
+$(foreach t,$(ENGINE_TESTS),$(eval $(call program,$(t),$(t).c $(ENGINE_TEST_LIB),,-latf-c)))
+kyua += $(ENGINE_TESTS)

@@ -81,6 +81,8 @@ void arch_set_ip(arch_regs *regs, uint64_t ip);
 int64_t arch_gate_result(const arch_regs *regs);
 /* What the gate puts back when the engine is gone: the registers, with an interrupted call repeated. */
 void arch_fill_gate(struct gate_data *g, const arch_regs *regs, uint64_t mask);
+/* What they are when it has done so. */
+void arch_leave_gate(arch_regs *regs, const struct gate_data *g);
 
 /* Registers to and from the image. Memory of the message comes from malloc. */
 int arch_dump_thread(const struct arch_thread *t, uint64_t clear_tid, CoreEntry *core);

@@ -39,13 +39,19 @@ static bool all_zero(const char *p, size_t n)
 	return p[0] == 0 && memcmp(p, p + 1, n - 1) == 0;
 }
 
+/* What is left of an engine that was killed: nobody stands in it any more. */
+static bool old_gate(const char *bytes)
+{
+	return memcmp(bytes, gate_begin, GATE_DATA) == 0;
+}
+
 static bool room_at(const struct task *t, uint64_t addr)
 {
-	char bytes[512];
+	char bytes[GATE_SIZE_MAX];
 	struct iovec to = { bytes, GATE_SIZE }, from = { (void *)addr, GATE_SIZE };
 
 	return process_vm_readv(t->pid, &to, 1, &from, 1, 0) == (ssize_t)GATE_SIZE &&
-	       all_zero(bytes, GATE_SIZE);
+	       (all_zero(bytes, GATE_SIZE) || old_gate(bytes));
 }
 
 /*
@@ -71,6 +77,42 @@ static int find_room(struct task *t, uint64_t *ret)
 		}
 	return log_refuse("task %d: no executable mapping has %d unused bytes for the gate", t->pid,
 			  GATE_SIZE_MAX);
+}
+
+/* ---- gates of engines that were killed ---- */
+
+/* The data of a gate with ip in its code; false when there is none. */
+static bool gate_around(const struct task *t, uint64_t ip, struct gate_data *data)
+{
+	char bytes[2 * GATE_SIZE_MAX];
+	uint64_t from = ip - GATE_DATA, page = ALIGN_DOWN(ip, PAGE);
+	struct iovec here = { bytes, GATE_DATA + GATE_SIZE },
+		     there = { (void *)from, here.iov_len };
+	ssize_t n = process_vm_readv(t->pid, &here, 1, &there, 1, 0);
+	const char *gate;
+
+	/* Nothing is mapped before this page: it then lies in it. */
+	if (n < 0 && from < page) {
+		there = (struct iovec){ (void *)page, here.iov_len - (page - from) };
+		n = process_vm_readv(t->pid, &here, 1, &there, 1, 0);
+		from = page;
+	}
+	gate = n < 0 ? NULL : memmem(bytes, n, gate_begin, GATE_DATA);
+	if (!gate || gate + GATE_SIZE > bytes + n || ip - (from + (gate - bytes)) >= GATE_DATA)
+		return false;
+	memcpy(data, gate + GATE_DATA, sizeof(*data));
+	return true;
+}
+
+void inject_leave_old(struct task *t)
+{
+	struct gate_data data;
+
+	for_each_thread(th, t)
+		if (gate_around(t, arch_ip(&th->cpu.regs), &data)) {
+			arch_leave_gate(&th->cpu.regs, &data);
+			th->sigmask = data.mask;
+		}
 }
 
 /* ---- signals to stop with ---- */
@@ -148,13 +190,13 @@ static int await_gate(struct task *t, struct thread *th, unsigned int timeout_ms
 			return log_err(-ESRCH, "task %d: thread %d died meanwhile", t->pid,
 				       th->tid);
 		r = ptrace_get_regs(th->tid, regs);
-		if (r == 0 && arch_ip(regs) == stopped)
+		/* At the entry to the last call it would yet make one, of whatever registers it gets. */
+		if (r == 0 && arch_ip(regs) == stopped && s.kind != STOP_ENTRY)
 			return 0;
 		if (r == 0 && s.kind == STOP_SIGNAL && s.sig == SIGSTOP)
 			/* From outside: it takes effect when the task runs on; here it goes on. */
 			r = ptrace_cont(th->tid, SIGSTOP);
-		else if (r == 0 && s.kind == STOP_SIGNAL && s.sig != SIGTRAP &&
-			 s.sig != th->stop_sig)
+		else if (r == 0 && s.kind == STOP_SIGNAL && s.sig != th->stop_sig)
 			return log_err(-EFAULT, "task %d: signal %d in the gate", t->pid, s.sig);
 		else if (r == 0 && !th->stop_sig)
 			r = ptrace_until_syscall(th->tid);
@@ -445,7 +487,7 @@ void inject_hide_gate(const struct task *t, char *to, const struct iovec *from, 
 	for (unsigned int i = 0; i < n; i++) {
 		uint64_t start = (uintptr_t)from[i].iov_base, stop = start + from[i].iov_len;
 
-		/* It was put where there were only zeroes. */
+		/* It was put where there were only zeroes, or another gate in their place. */
 		if (start < end && gate < stop)
 			memset(to + (MAX(start, gate) - start), 0,
 			       MIN(stop, end) - MAX(start, gate));

@@ -16,6 +16,13 @@
 
 #include "engine/task/task.h"
 
+/*
+ * Before anything else. An engine that was killed has left its gate to the threads, who find their
+ * way out when they run on. One that is stopped by job control has not run on yet: what it will get
+ * back there counts as its registers and signal mask.
+ */
+void inject_leave_old(struct task *t);
+
 /* Room for results in the leader's slice besides what every thread has. */
 int inject_map_begin(struct task *t, size_t extra);
 int inject_map_end(struct task *t, unsigned int timeout_ms);

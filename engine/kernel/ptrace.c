@@ -26,9 +26,25 @@ static int request(int req, pid_t tid, uintptr_t addr, uintptr_t data)
 	return ptrace(req, tid, addr, data) < 0 ? -errno : 0;
 }
 
+/*
+ * Should we die while it stands at a system call, the kernel sends it the signal of that stop,
+ * SIGTRAP. With this option there is no signal of the number.
+ */
+#define OPTIONS PTRACE_O_TRACESYSGOOD
+
 int ptrace_seize(pid_t tid)
 {
-	return request(PTRACE_SEIZE, tid, 0, 0);
+	return request(PTRACE_SEIZE, tid, 0, OPTIONS);
+}
+
+int ptrace_seize_own(pid_t tid)
+{
+	return request(PTRACE_SEIZE, tid, 0, OPTIONS | PTRACE_O_EXITKILL);
+}
+
+int ptrace_disown(pid_t tid)
+{
+	return request(PTRACE_SETOPTIONS, tid, 0, OPTIONS);
 }
 
 int ptrace_interrupt(pid_t tid)
@@ -44,14 +60,25 @@ static int64_t now_ns(void)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-static struct stop stop_of(int status)
+/* Since 5.3. */
+static bool at_entry(pid_t tid)
+{
+	struct __ptrace_syscall_info info = {};
+
+	ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof(info), &info);
+	return info.op == PTRACE_SYSCALL_INFO_ENTRY;
+}
+
+static struct stop stop_of(pid_t tid, int status)
 {
 	struct stop s = { .kind = STOP_GONE, .status = status };
 
 	if (!WIFSTOPPED(status))
 		return s;
 	s.sig = WSTOPSIG(status);
-	if (status >> 16 != PTRACE_EVENT_STOP)
+	if (s.sig == (SIGTRAP | 0x80))
+		s.kind = at_entry(tid) ? STOP_ENTRY : STOP_EXIT;
+	else if (status >> 16 != PTRACE_EVENT_STOP)
 		s.kind = STOP_SIGNAL;
 	else
 		s.kind = s.sig == SIGTRAP ? STOP_EVENT : STOP_GROUP;
@@ -68,7 +95,7 @@ int ptrace_wait(pid_t tid, unsigned int timeout_ms, struct stop *ret)
 		pid_t got = waitpid(tid, &status, __WALL | WNOHANG);
 
 		if (got == tid) {
-			*ret = stop_of(status);
+			*ret = stop_of(tid, status);
 			return 0;
 		}
 		if (got < 0 && errno != EINTR)

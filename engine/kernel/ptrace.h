@@ -17,6 +17,8 @@ enum stop_kind {
 	STOP_EVENT,  /* PTRACE_INTERRUPT took effect */
 	STOP_GROUP,  /* the task is stopped by job control; sig says which signal did it */
 	STOP_SIGNAL, /* a signal is about to be delivered */
+	STOP_ENTRY,  /* at the entry to a system call, */
+	STOP_EXIT,   /* at its exit */
 	STOP_GONE,   /* it exited or was killed; status is what wait(2) said */
 };
 
@@ -27,6 +29,9 @@ struct stop {
 };
 
 int ptrace_seize(pid_t tid);
+/* One that is to die with us, until it is disowned. */
+int ptrace_seize_own(pid_t tid);
+int ptrace_disown(pid_t tid);
 int ptrace_interrupt(pid_t tid);
 
 /*

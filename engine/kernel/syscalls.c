@@ -62,10 +62,11 @@ int sys_get_robust_list(pid_t tid, uint64_t *head, size_t *len)
 	return RET(syscall(SYS_get_robust_list, tid, head, len));
 }
 
-pid_t sys_fork_as(pid_t pid, uint64_t flags, int exit_signal)
+pid_t sys_fork_as(pid_t pid, uint64_t flags, int exit_signal, uint32_t *made)
 {
 	struct clone_args args = {
-		.flags = flags,
+		.flags = flags | CLONE_PARENT_SETTID,
+		.parent_tid = (uintptr_t)made,
 		.exit_signal = exit_signal,
 		.set_tid = (uintptr_t)&pid,
 		.set_tid_size = 1,

@@ -40,7 +40,10 @@ int sys_ioprio_get(pid_t tid);
 
 int sys_get_robust_list(pid_t tid, uint64_t *head, size_t *len);
 
-/* clone3(2) that forks: the child gets exactly this pid. Returns like fork(2), errors as -errno. */
-pid_t sys_fork_as(pid_t pid, uint64_t flags, int exit_signal);
+/*
+ * clone3(2) that forks: the child gets exactly this pid. Returns like fork(2), errors as -errno. *made
+ * gets the pid before the child runs, and even if the caller is killed meanwhile.
+ */
+pid_t sys_fork_as(pid_t pid, uint64_t flags, int exit_signal, uint32_t *made);
 
 #endif

@@ -18,6 +18,8 @@ int restorer_go(struct restore *r, struct restore_task *t, int exe_fd);
  */
 int release_hold(struct restore *r, struct restore_task *t);
 int release_set(struct restore *r, struct restore_task *t);
+/* Held ones die with main, so that nobody runs half set. When all are set, this must end. */
+int release_disown(struct restore *r, struct restore_task *t);
 int release_go(struct restore *r, struct restore_task *t);
 /* A task that its parent can wait for as continued is stopped and continued once. */
 int release_bounce(struct restore *r, struct restore_task *t);

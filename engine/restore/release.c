@@ -57,7 +57,7 @@ int release_hold(struct restore *r, struct restore_task *t)
 	int ret;
 
 	for (unsigned int i = 0; i < t->n_threads; i++) {
-		ret = ptrace_seize(t->thread[i].tid);
+		ret = ptrace_seize_own(t->thread[i].tid);
 		if (ret == 0) {
 			t->thread[i].held = true;
 			ret = ptrace_interrupt(t->thread[i].tid);
@@ -96,19 +96,20 @@ static int catch_in_call(struct restore_task *t, struct restore_thread *th, arch
 	int r;
 
 	for (;;) {
-		r = ptrace_get_regs(th->tid, &now);
-		if (r < 0)
-			return log_err(r, "task %d: registers of thread %d", t->pid, th->tid);
-		if (arch_in_block(&now)) {
-			arch_resume_block(final);
-			return 0;
-		}
+		/* First: one that is done waits in another call, which looks the same. */
 		r = outcome_of(t, th, &done, &result);
 		if (r < 0)
 			return r;
 		if (done) {
 			th->blocks = false;
 			arch_skip_call(final, result);
+			return 0;
+		}
+		r = ptrace_get_regs(th->tid, &now);
+		if (r < 0)
+			return log_err(r, "task %d: registers of thread %d", t->pid, th->tid);
+		if (arch_in_block(&now)) {
+			arch_resume_block(final);
 			return 0;
 		}
 		r = ptrace_cont(th->tid, 0);
@@ -199,6 +200,18 @@ int release_set(struct restore *r, struct restore_task *t)
 	for (unsigned int i = t->n_threads; ret == 0 && i-- > 0;)
 		ret = set_thread(t, &t->thread[i]);
 	return ret;
+}
+
+int release_disown(struct restore *r, struct restore_task *t)
+{
+	int ret;
+
+	for (unsigned int i = 0; i < t->n_threads; i++) {
+		ret = ptrace_disown(t->thread[i].tid);
+		if (ret < 0)
+			return log_err(ret, "task %d: thread %d", t->pid, t->thread[i].tid);
+	}
+	return 0;
 }
 
 int release_go(struct restore *r, struct restore_task *t)

@@ -51,15 +51,12 @@ static int fork_one(struct restore *r, struct restore_task *t)
 	if (slack)
 		prctl(PR_SET_TIMERSLACK, slack);
 	/* With CLONE_PARENT the exit signal is the forker's. */
-	pid = sys_fork_as(t->pid, flags, sibling ? 0 : exit_signal_of(t));
+	pid = sys_fork_as(t->pid, flags, sibling ? 0 : exit_signal_of(t), &t->made);
 	if (pid == 0)
 		task_main(r, t);
 	if (pid == -EEXIST)
 		return log_err(pid, "pid %d is in use", t->pid);
-	if (pid < 0)
-		return log_err(pid, "fork task %d", t->pid);
-	__atomic_store_n(&t->made, 1, __ATOMIC_RELEASE);
-	return 0;
+	return pid < 0 ? log_err(pid, "fork task %d", t->pid) : 0;
 }
 
 /* From a process in between, whose end makes it an orphan. */
@@ -305,7 +302,7 @@ static _Noreturn void task_main(struct restore *r, struct restore_task *t)
 	uint64_t all = ~0ULL;
 
 	/*
-	 * Nothing may reach it before its own handlers are back; and should main die, so does it. Not
+	 * Nothing may reach it before its own handlers are back; and should its parent die, so does it. Not
 	 * by sigprocmask(), which leaves out the two signals that are the C library's own.
 	 */
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));

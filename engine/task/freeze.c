@@ -210,6 +210,8 @@ static int await_stop(struct task *t, struct thread *th, unsigned int timeout_ms
 			t->stop_signo = s.sig;
 			th->held = true;
 			return 0;
+		case STOP_ENTRY: /* of nobody who was not let run to one */
+		case STOP_EXIT:
 		case STOP_EVENT:
 			th->held = true;
 			return 0;

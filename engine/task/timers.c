@@ -214,12 +214,16 @@ static void start_itimer(struct program *p, int which, const ItimerEntry *e)
 {
 	struct raw_timer t = { e->isec, e->iusec, e->vsec, e->vusec };
 
-	/* Expired, but with a signal that waits: the next period begins when that is taken. */
-	if (!t.value_sec && !t.value_frac && (t.interval_sec || t.interval_frac))
+	if (!t.value_sec && !t.value_frac && !t.interval_sec && !t.interval_frac)
+		return;
+	/*
+	 * Expired, but with a signal that waits: the next period begins when that is taken. The
+	 * others rewind themselves; without time left they have an interval and are disarmed.
+	 */
+	if (which == ITIMER_REAL && !t.value_sec && !t.value_frac)
 		t.value_frac = 1;
-	if (t.value_sec || t.value_frac)
-		program_call(p, "interval timer", SYS_setitimer, which,
-			     (uintptr_t)program_copy(p, &t, sizeof(t)), 0);
+	program_call(p, "interval timer", SYS_setitimer, which,
+		     (uintptr_t)program_copy(p, &t, sizeof(t)), 0);
 }
 
 int timers_start(struct program *p, const struct restore_task *task)

@@ -169,3 +169,24 @@ void t_write(int fd, const void *data, size_t size)
 		done += n > 0 ? n : 0;
 	}
 }
+
+bool zdtm_expect_files(const char *a, const char *b, struct zdtm_here here)
+{
+	FILE *x = fopen(a, "re"), *y = fopen(b, "re");
+	size_t at = 0;
+	int p = 0, q = 0;
+
+	if (!x || !y)
+		zdtm_fail(here, "%s: %s", x ? b : a, strerror(errno));
+	else
+		for (; (p = getc_unlocked(x)) == (q = getc_unlocked(y)) && p != EOF; at++)
+			;
+	if (p != q)
+		zdtm_fail(here, "%s and %s differ at byte %zu: %#x against %#x%s", a, b, at, p, q,
+			  p == EOF || q == EOF ? " (the one has ended)" : "");
+	if (x)
+		fclose(x);
+	if (y)
+		fclose(y);
+	return x && y && p == q;
+}

@@ -149,6 +149,9 @@ struct blob t_fill_mem(void *at, size_t size);
 /* A checksum, for data that comes from elsewhere. */
 uint64_t t_sum(const void *data, size_t size);
 
+/* Two files have the same bytes; a difference is told by its first one. */
+#define EXPECT_FILES(a, b) zdtm_expect_files((a), (b), ZDTM_HERE)
+
 /* Exactly `size` bytes, however many calls it takes; what fails or ends early ends the test. */
 void t_read(int fd, void *data, size_t size);
 void t_write(int fd, const void *data, size_t size);
@@ -215,6 +218,18 @@ void t_wait_syscall(pid_t tid, long nr);
  * for and what all other tasks were doing. Elsewhere a wait has no end of its own: the main thread's
  * deadline, or the test's, ends it.
  */
+
+/* ---- Programs --------------------------------------------------------------------------------- */
+
+/*
+ * Starts a program that this machine's distribution brought along, with these descriptors as stdin
+ * and stdout (-1: the test's own) and nothing of this test's environment. Only in setup(): when it is
+ * not installed, the test is skipped. What it is not to have must be close-on-exec.
+ */
+pid_t t_program(int in, int out, const char *const argv[]);
+
+/* Until it has read everything that was written to a pipe (fd: either end), and sleeps. */
+void t_wait_hungry(int fd, pid_t reader);
 
 /* ---- Reading /proc ---------------------------------------------------------------------------- */
 
@@ -314,6 +329,7 @@ extern __thread struct zdtm_here zdtm_at;
 #define t_link(...)         ZDTM_AT(t_link, __VA_ARGS__)
 #define t_map(...)          ZDTM_AT(t_map, __VA_ARGS__)
 #define t_pagemap(...)      ZDTM_AT(t_pagemap, __VA_ARGS__)
+#define t_program(...)      ZDTM_AT(t_program, __VA_ARGS__)
 #define t_read(...)         ZDTM_AT(t_read, __VA_ARGS__)
 #define t_reap(...)         ZDTM_AT(t_reap, __VA_ARGS__)
 #define t_reopen(...)       ZDTM_AT(t_reopen, __VA_ARGS__)
@@ -325,6 +341,7 @@ extern __thread struct zdtm_here zdtm_at;
 #define t_vma(...)          ZDTM_AT(t_vma, __VA_ARGS__)
 #define t_vma_has(...)      ZDTM_AT(t_vma_has, __VA_ARGS__)
 #define t_wait(...)         ZDTM_AT(t_wait, __VA_ARGS__)
+#define t_wait_hungry(...)  ZDTM_AT(t_wait_hungry, __VA_ARGS__)
 #define t_wait_state(...)   ZDTM_AT(t_wait_state, __VA_ARGS__)
 #define t_wait_syscall(...) ZDTM_AT(t_wait_syscall, __VA_ARGS__)
 #define t_wake(...)         ZDTM_AT(t_wake, __VA_ARGS__)
@@ -357,6 +374,7 @@ bool zdtm_expect_mem(const void *a, const void *b, size_t len, const char *a_tex
 		     const char *b_text, struct zdtm_here here);
 bool zdtm_expect_errno(long r, int err, const char *text, const char *err_text,
 		       struct zdtm_here here);
+bool zdtm_expect_files(const char *a, const char *b, struct zdtm_here here);
 bool zdtm_expect_data(int fd, const struct blob *blob, const char *fd_text, const char *text,
 		      struct zdtm_here here);
 bool zdtm_expect_mem_is(const void *at, const struct blob *blob, const char *at_text,

@@ -202,6 +202,29 @@ void arch_fill_gate(struct gate_data *g, const arch_regs *regs, uint64_t mask)
 	};
 }
 
+void arch_leave_gate(arch_regs *regs, const struct gate_data *g)
+{
+	regs->orig_rax = -1;
+	regs->eflags = g->flags;
+	regs->rax = g->rax;
+	regs->rbx = g->rbx;
+	regs->rcx = g->rcx;
+	regs->rdx = g->rdx;
+	regs->rsi = g->rsi;
+	regs->rdi = g->rdi;
+	regs->rbp = g->rbp;
+	regs->rsp = g->rsp;
+	regs->r8 = g->r8;
+	regs->r9 = g->r9;
+	regs->r10 = g->r10;
+	regs->r11 = g->r11;
+	regs->r12 = g->r12;
+	regs->r13 = g->r13;
+	regs->r14 = g->r14;
+	regs->r15 = g->r15;
+	regs->rip = g->rip;
+}
+
 /* user_regs_entry field, struct user_regs_struct member */
 #define REGS(X)                                                                                    \
 	X(r15, r15)                                                                                \
