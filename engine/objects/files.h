@@ -70,10 +70,16 @@ int files_restore(struct restore *r, struct restore_task *t);
 /* Steps for what must wait until every thread exists: owners that are threads. */
 int files_program(struct restore *r, struct restore_task *t, struct program *p);
 
-/* In a task, when everybody has its files: closes what it only lent. */
+/* In a task, when everybody has its files: what only counts from now on. */
+int files_begin(struct restore *r, struct restore_task *t);
+
+/* And then: closes what it only lent. */
 void files_lent_done(const struct restore_task *t);
 
-/* In main, when every task has its files, or the restore failed. */
+/* In main, when all tasks stand still at the end of their restore. */
+int files_arm(struct restore *r);
+
+/* In main, when nothing can fail any more, or the restore failed. */
 void files_finish(struct restore *r, bool ok);
 
 /*

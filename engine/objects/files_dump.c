@@ -345,11 +345,12 @@ int files_dump_task(struct dump *d, struct task *t)
 
 int files_dump_end(struct dump *d)
 {
+	const struct object *const *o = objects_in_order();
 	_cleanup_image_ struct image_out img = {};
 	int r;
 
-	for (unsigned int i = 0; objects[i]; i++) {
-		r = objects[i]->dump_end ? objects[i]->dump_end(d) : 0;
+	for (; *o; o++) {
+		r = (*o)->dump_end ? (*o)->dump_end(d) : 0;
 		if (r < 0)
 			return r;
 	}

@@ -257,8 +257,10 @@ static int live(struct restore *r, struct restore_task *t)
 		return ret;
 	stage_reach(r, STAGE_FILES);
 
+	ret = files_begin(r, t);
 	files_lent_done(t);
-	ret = put_attributes(t);
+	if (ret == 0)
+		ret = put_attributes(t);
 	if (ret == 0)
 		ret = put_directories(t, &paths);
 	return ret < 0 ? ret : restorer_go(r, t, paths.exe);
