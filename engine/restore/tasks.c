@@ -101,10 +101,10 @@ static int join_group(const struct restore_task *t)
 
 /* ---- zombies and helpers ---- */
 
-static _Noreturn void die_as(struct restore_task *t)
+void task_end_as(int status)
 {
-	int code = t->helper ? 0 : (int)restore_task_core(t)->exit_code, sig = code & 0x7f;
 	struct rlimit none = {};
+	int sig = status & 0x7f;
 	sigset_t set;
 
 	if (sig) {
@@ -116,7 +116,7 @@ static _Noreturn void die_as(struct restore_task *t)
 		kill(getpid(), sig);
 		sigprocmask(SIG_UNBLOCK, &set, NULL);
 	}
-	_exit(code >> 8);
+	_exit(status >> 8);
 }
 
 static _Noreturn void short_life(struct restore *r, struct restore_task *t)
@@ -130,7 +130,7 @@ static _Noreturn void short_life(struct restore *r, struct restore_task *t)
 		prctl(PR_SET_NAME, restore_task_core(t)->comm);
 	}
 	stage_reach(r, STAGE_GROUPS);
-	die_as(t);
+	task_end_as(t->helper ? 0 : (int)restore_task_core(t)->exit_code);
 }
 
 /* Zombies must be zombies, and helpers gone, before the task can know about it. */
