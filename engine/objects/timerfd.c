@@ -217,6 +217,9 @@ static int begin(struct restore *r, struct restore_file *f, int fd)
 
 	if (img->settime_flags & TFD_TIMER_ABSTIME)
 		ret = deadline(img, &set.it_value);
+	/* By writers that do not ask the kernel how long ago a periodic one has gone off. */
+	if (is_zero(&set.it_value) && ticks)
+		set.it_value = set.it_interval;
 	if (ret == 0 && timerfd_settime(fd, img->settime_flags, &set, NULL) < 0)
 		ret = -errno;
 	if (ret < 0)
