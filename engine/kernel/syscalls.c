@@ -33,6 +33,13 @@ int sys_kcmp_file(pid_t a, int fd_a, pid_t b, int fd_b)
 	return RET(syscall(SYS_kcmp, a, b, KCMP_FILE, fd_a, fd_b));
 }
 
+int sys_kcmp_epoll(pid_t pid, int fd, int epoll, uint32_t tfd, uint32_t nth)
+{
+	struct kcmp_epoll_slot slot = { .efd = epoll, .tfd = tfd, .toff = nth };
+
+	return RET(syscall(SYS_kcmp, pid, getpid(), KCMP_EPOLL_TFD, fd, &slot));
+}
+
 int sys_kcmp(pid_t a, pid_t b, enum kcmp_what what)
 {
 	static const int type[] = { [KCMP_WHAT_VM] = KCMP_VM,

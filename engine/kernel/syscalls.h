@@ -16,6 +16,11 @@ int sys_pidfd_send_signal(int pidfd, int sig);
  * among all open files for as long as they live.
  */
 int sys_kcmp_file(pid_t a, int fd_a, pid_t b, int fd_b);
+/*
+ * Orders a descriptor's open file against what an epoll watches: the entry number `nth` of those
+ * that were added under number `tfd`, in the order of fdinfo. `epoll` is ours.
+ */
+int sys_kcmp_epoll(pid_t pid, int fd, int epoll, uint32_t tfd, uint32_t nth);
 enum kcmp_what {
 	KCMP_WHAT_VM = 1,
 	KCMP_WHAT_FILES,

@@ -4,6 +4,7 @@
 #define OBJECTS_FILES_H
 
 #include "engine/dump.h"
+#include "engine/objects/identity.h"
 #include "engine/objects/object.h"
 #include "engine/restore.h"
 #include "engine/restore/program.h"
@@ -22,6 +23,13 @@ int files_dump_task(struct dump *d, struct task *t);
  * for messages, "a descriptor in flight".
  */
 int files_dump_copy(struct dump *d, int copy, const char *what, uint32_t *id, FdTypes *type);
+
+/*
+ * The open file an epoll watches that was first met in task `pid`, and a number of it there, -1 when
+ * none is known. For object.dump_end. -ENOENT: no task of the tree has it.
+ */
+int files_find_watched(struct dump *d, pid_t pid, const struct watched *w, struct open_file **ret,
+		       int *fd);
 
 /* After all tasks: lets the modules finish, writes files.img. */
 int files_dump_end(struct dump *d);
@@ -70,10 +78,16 @@ int files_restore(struct restore *r, struct restore_task *t);
 /* Steps for what must wait until every thread exists: owners that are threads. */
 int files_program(struct restore *r, struct restore_task *t, struct program *p);
 
-/* In a task, when everybody has its files: closes what it only lent. */
+/* In a task, when everybody has its files: what only counts from now on. */
+int files_begin(struct restore *r, struct restore_task *t);
+
+/* And then: closes what it only lent. */
 void files_lent_done(const struct restore_task *t);
 
-/* In main, when every task has its files, or the restore failed. */
+/* In main, when all tasks stand still at the end of their restore. */
+int files_arm(struct restore *r);
+
+/* In main, when nothing can fail any more, or the restore failed. */
 void files_finish(struct restore *r, bool ok);
 
 /*

@@ -39,10 +39,20 @@ struct look {
 	char link[PATH_MAX];
 };
 
+/* The descriptors of a table, rising. */
+struct numbers {
+	pid_t pid; /* the task they were looked at in */
+	int *fd;
+	struct open_file **file;
+	unsigned int n;
+	UT_hash_handle hh;
+};
+
 struct dump_files {
 	struct open_files *open;
 	struct look *look; /* AT_ONCE of them */
 	int own_fds;       /* /proc/self/fd */
+	struct numbers *numbers;
 	FileEntry **entry;
 	unsigned int n, cap;
 };
@@ -50,9 +60,16 @@ struct dump_files {
 void files_dump_free(struct dump *d)
 {
 	struct dump_files *f = d->files;
+	struct numbers *n, *next;
 
 	if (!f)
 		return;
+	HASH_ITER(hh, f->numbers, n, next) {
+		HASH_DEL(f->numbers, n);
+		free(n->fd);
+		free(n->file);
+		free(n);
+	}
 	for (unsigned int i = 0; f->look && i < AT_ONCE; i++)
 		buf_done(&f->look[i].fdinfo);
 	free(f->look);
@@ -162,6 +179,7 @@ struct fd_table {
 	struct dump *dump;
 	struct task *task;
 	int pidfd, fdinfo, own_fds; /* fdinfo of the task, /proc/self/fd */
+	struct numbers *numbers;
 	const int *fd;
 	unsigned int n;
 	struct look *look;
@@ -258,11 +276,13 @@ static int dump_looked_at(struct dump *d, const struct look *l, pid_t pid, const
 
 static int dump_fd(const struct fd_table *t, const struct look *l, FdinfoEntry *e)
 {
+	struct numbers *numbers = t->numbers;
 	struct open_file *f;
 	int r = dump_looked_at(t->dump, l, t->task->pid, NULL, &f);
 
 	if (r < 0)
 		return r;
+	numbers->file[numbers->n++] = f;
 	e->id = f->id;
 	e->type = f->type;
 	e->fd = l->fd;
@@ -309,6 +329,54 @@ static int dump_some(struct fd_table *t, struct image_out *img)
 	return r;
 }
 
+static struct numbers *new_numbers(struct dump_files *f, pid_t pid, int *fds, unsigned int n)
+{
+	struct numbers *numbers = calloc(1, sizeof(*numbers));
+
+	if (!numbers)
+		return NULL;
+	numbers->pid = pid;
+	numbers->file = calloc(n + 1, sizeof(*numbers->file));
+	if (!numbers->file) {
+		free(numbers);
+		return NULL;
+	}
+	numbers->fd = fds;
+	HASH_ADD_INT(f->numbers, pid, numbers);
+	return numbers;
+}
+
+/* What a descriptor of a task is, if its table was looked at in that task. */
+static struct open_file *by_number(const struct dump_files *f, pid_t pid, int fd)
+{
+	struct numbers *numbers;
+	unsigned int low = 0, high, mid;
+
+	HASH_FIND_INT(f->numbers, &pid, numbers);
+	high = numbers ? numbers->n : 0;
+	while (low < high) {
+		mid = (low + high) / 2;
+		if (numbers->fd[mid] == fd)
+			return numbers->file[mid];
+		if (numbers->fd[mid] < fd)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+int files_find_watched(struct dump *d, pid_t pid, const struct watched *w, struct open_file **ret,
+		       int *fd)
+{
+	struct open_file *guess = by_number(d->files, pid, w->fd);
+	int r = open_files_find_watched(d->files->open, w, guess, ret);
+
+	if (r == 0)
+		*fd = *ret == guess ? (int)w->fd : (*ret)->pid == pid ? (*ret)->fd : -1;
+	return r;
+}
+
 int files_dump_task(struct dump *d, struct task *t)
 {
 	_cleanup_image_ struct image_out img = {};
@@ -334,9 +402,13 @@ int files_dump_task(struct dump *d, struct task *t)
 	r = proc_fds(t->proc, &fds, &n);
 	if (r < 0)
 		return log_err(r, "task %d: list of descriptors", t->pid);
+	from.numbers = new_numbers(f, t->pid, fds, n);
+	if (!from.numbers)
+		return -ENOMEM;
+	fds = NULL;
 	r = image_create(&d->images, IMAGE_FDINFO, t->files_id, &img);
 	for (unsigned int i = 0; r == 0 && i < n; i += from.n) {
-		from.fd = fds + i;
+		from.fd = from.numbers->fd + i;
 		from.n = MIN(n - i, (unsigned int)AT_ONCE);
 		r = dump_some(&from, &img);
 	}
@@ -345,11 +417,12 @@ int files_dump_task(struct dump *d, struct task *t)
 
 int files_dump_end(struct dump *d)
 {
+	const struct object *const *o = objects_in_order();
 	_cleanup_image_ struct image_out img = {};
 	int r;
 
-	for (unsigned int i = 0; objects[i]; i++) {
-		r = objects[i]->dump_end ? objects[i]->dump_end(d) : 0;
+	for (; *o; o++) {
+		r = (*o)->dump_end ? (*o)->dump_end(d) : 0;
 		if (r < 0)
 			return r;
 	}

@@ -135,6 +135,7 @@ static int read_fds(struct restore *r, struct restore_task *t)
 
 int files_plan(struct restore *r)
 {
+	const struct object *const *o = objects_in_order();
 	int ret = read_files(r);
 
 	if (ret == 0)
@@ -143,9 +144,9 @@ int files_plan(struct restore *r)
 		if (ret == 0 && !t->zombie && !t->files_of)
 			ret = read_fds(r, t);
 	}
-	for (unsigned int i = 0; ret == 0 && objects[i]; i++)
-		if (objects[i]->plan)
-			ret = objects[i]->plan(r);
+	for (; ret == 0 && *o; o++)
+		if ((*o)->plan)
+			ret = (*o)->plan(r);
 	return ret;
 }
 
@@ -193,50 +194,36 @@ int files_lend(struct restore *r, struct restore_task *t, struct restore_file *f
 
 /* ---- main's part ---- */
 
-static bool is_prepared(const struct object *o, const struct object **done, unsigned int n)
-{
-	for (unsigned int i = 0; i < n; i++)
-		if (done[i] == o)
-			return true;
-	return false;
-}
-
-static bool may_prepare(const struct object *o, const struct object **done, unsigned int n)
-{
-	for (const char *const *after = o->after; after && *after; after++)
-		for (unsigned int i = 0; objects[i]; i++)
-			if (streq(objects[i]->name, *after) && !is_prepared(objects[i], done, n))
-				return false;
-	return true;
-}
-
 int files_prepare(struct restore *r)
 {
-	const struct object *done[64];
-	unsigned int n = 0, before;
+	const struct object *const *o = objects_in_order();
 	int ret = 0;
 
-	/* Rounds, as few as the modules' wishes take: nobody knows an order of them all. */
-	do {
-		before = n;
-		for (unsigned int i = 0; ret == 0 && objects[i] && n < ARRAY_SIZE(done); i++) {
-			if (is_prepared(objects[i], done, n) || !may_prepare(objects[i], done, n))
-				continue;
-			done[n++] = objects[i];
-			if (objects[i]->prepare)
-				ret = objects[i]->prepare(r);
-		}
-	} while (ret == 0 && n > before);
+	for (; ret == 0 && *o; o++)
+		if ((*o)->prepare)
+			ret = (*o)->prepare(r);
+	return ret;
+}
+
+int files_arm(struct restore *r)
+{
+	const struct object *const *o = objects_in_order();
+	int ret = 0;
+
+	for (; ret == 0 && *o; o++)
+		if ((*o)->arm)
+			ret = (*o)->arm(r);
 	return ret;
 }
 
 void files_finish(struct restore *r, bool ok)
 {
+	const struct object *const *o = objects_in_order();
 	struct restore_file *f, *next;
 
-	for (unsigned int i = 0; objects[i]; i++)
-		if (objects[i]->finish)
-			objects[i]->finish(r, ok);
+	for (; *o; o++)
+		if ((*o)->finish)
+			(*o)->finish(r, ok);
 	HASH_ITER(hh, r->files, f, next)
 		cleanup_close(&f->main_fd);
 }
@@ -483,6 +470,21 @@ int files_restore(struct restore *r, struct restore_task *t)
 		ret = connect_own(r, t);
 	if (ret == 0)
 		stage_set_word(&t->files_ready);
+	return ret;
+}
+
+int files_begin(struct restore *r, struct restore_task *t)
+{
+	int ret = 0;
+
+	if (t->files_of)
+		return 0;
+	for (unsigned int i = 0; ret == 0 && i < t->n_fds; i++) {
+		const struct object *ops = t->fd[i].file->ops;
+
+		if (ops->begin && !earlier(t, i) && is_owner(t, t->fd[i].file))
+			ret = ops->begin(r, t->fd[i].file, t->fd[i].fd);
+	}
 	return ret;
 }
 

@@ -26,6 +26,7 @@ struct bucket {
 		dev_t dev;
 		ino_t ino;
 	} key;
+	bool socket;             /* it has but one open file */
 	struct open_file *first; /* until there is a second one */
 	void *tree;              /* tsearch of struct open_file */
 	UT_hash_handle hh;
@@ -86,19 +87,28 @@ static int by_open_file(const void *a, const void *b)
 	return r == 0 ? 0 : r == 1 ? -1 : 1;
 }
 
-static struct bucket *bucket_of(struct open_files *all, const struct stat *st)
+static struct bucket *find_bucket(const struct open_files *all, dev_t dev, ino_t ino)
 {
 	struct bucket *b, key;
 
 	memset(&key, 0, sizeof(key));
-	key.key.dev = st->st_dev;
-	key.key.ino = st->st_ino;
+	key.key.dev = dev;
+	key.key.ino = ino;
 	HASH_FIND(hh, all->buckets, &key.key, sizeof(key.key), b);
+	return b;
+}
+
+static struct bucket *bucket_of(struct open_files *all, const struct stat *st)
+{
+	struct bucket *b = find_bucket(all, st->st_dev, st->st_ino);
+
 	if (b)
 		return b;
 	b = calloc(1, sizeof(*b));
 	if (b) {
-		b->key = key.key;
+		b->key.dev = st->st_dev;
+		b->key.ino = st->st_ino;
+		b->socket = S_ISSOCK(st->st_mode);
 		HASH_ADD(hh, all->buckets, key, sizeof(b->key), b);
 	}
 	return b;
@@ -116,14 +126,26 @@ static int keep_copy(struct open_files *all, struct open_file *f, int fd, bool m
 	return 0;
 }
 
+int open_file_copy(const struct open_file *f)
+{
+	_cleanup_close_ int pidfd = -EBADF;
+	int fd;
+
+	if (f->copy >= 0) {
+		fd = fcntl(f->copy, F_DUPFD_CLOEXEC, 0);
+		return fd < 0 ? -errno : fd;
+	}
+	pidfd = sys_pidfd_open(f->pid, 0);
+	return pidfd < 0 ? pidfd : sys_pidfd_getfd(pidfd, f->fd);
+}
+
 /* The one open file an inode had so far goes into the tree, to be compared with. */
 static int plant(struct open_files *all, struct bucket *b)
 {
-	_cleanup_close_ int pidfd = -EBADF, copy = -EBADF;
+	_cleanup_close_ int copy = -EBADF;
 
 	if (b->first->copy < 0 && all->copies < all->max_copies) {
-		pidfd = sys_pidfd_open(b->first->pid, 0);
-		copy = pidfd < 0 ? pidfd : sys_pidfd_getfd(pidfd, b->first->fd);
+		copy = open_file_copy(b->first);
 		if (copy >= 0)
 			(void)keep_copy(all, b->first, copy, false);
 	}
@@ -172,4 +194,55 @@ int open_files_find(struct open_files *all, pid_t pid, int fd, int copy, const s
 	all->spare = NULL;
 	r = keep_copy(all, f, copy, pid == self);
 	return r < 0 ? r : 1;
+}
+
+/* ---- what an epoll watches ---- */
+
+static int compare_watched(const struct watched *w, const struct open_file *f)
+{
+	return sys_kcmp_epoll(f->copy >= 0 ? self : f->pid, f->copy >= 0 ? f->copy : f->fd,
+			      w->epoll, w->fd, w->nth);
+}
+
+/* The kernel orders these as it does any two open files: the tree needs no other order. */
+static int by_watched(const void *a, const void *b)
+{
+	int r = compare_watched(a, b);
+
+	return r == 0 ? 0 : r == 1 ? 1 : -1;
+}
+
+static struct open_file *search_bucket(const struct bucket *b, const struct watched *w)
+{
+	struct open_file **at;
+
+	if (b->first)
+		return compare_watched(w, b->first) == 0 ? b->first : NULL;
+	at = tfind(w, &b->tree, by_watched);
+	return at ? *at : NULL;
+}
+
+/*
+ * The kernel finds the nth entry of a number by walking along all entries of the epoll, so that each
+ * question has its price: a right guess asks one. None is asked about sockets, which nobody can
+ * open once more.
+ */
+int open_files_find_watched(struct open_files *all, const struct watched *w,
+			    struct open_file *guess, struct open_file **ret)
+{
+	struct bucket *b = find_bucket(all, w->dev, w->ino), *next;
+
+	if (b && b->socket && b->first && b->first->type != FD_TYPES__REG) {
+		*ret = b->first;
+		return 0;
+	}
+	*ret = guess && compare_watched(w, guess) == 0 ? guess : NULL;
+	if (!*ret && b)
+		*ret = search_bucket(b, w);
+	/* On some file systems fdinfo and stat(2) differ about inodes. */
+	if (!*ret && !b)
+		HASH_ITER(hh, all->buckets, b, next)
+			if (!*ret)
+				*ret = search_bucket(b, w);
+	return *ret ? 0 : -ENOENT;
 }

@@ -32,4 +32,23 @@ void open_files_free(struct open_files *all);
 int open_files_find(struct open_files *all, pid_t pid, int fd, int copy, const struct stat *st,
 		    struct open_file **ret);
 
+/* A descriptor of ours for one that has been met, or -errno. */
+int open_file_copy(const struct open_file *f);
+
+/* What an epoll watches. */
+struct watched {
+	int epoll; /* a descriptor of ours */
+	uint32_t fd,
+		nth; /* the nth entry, in the order of fdinfo, of those added under this number */
+	dev_t dev;
+	ino_t ino;
+};
+
+/*
+ * The open file behind such an entry; `guess`, if there is one, is tried first. -ENOENT: it is none
+ * of those that have been met.
+ */
+int open_files_find_watched(struct open_files *all, const struct watched *w,
+			    struct open_file *guess, struct open_file **ret);
+
 #endif

@@ -72,13 +72,25 @@ struct object {
 	 * files_take() gives any other: ties it to those.
 	 */
 	int (*connect)(struct restore *r, struct restore_file *f, int fd);
-	/* In main, when all tasks have their files, or the restore failed. */
+	/*
+	 * In the task that owns it, where it is descriptor fd, when every task has its files: what only
+	 * counts from now on.
+	 */
+	int (*begin)(struct restore *r, struct restore_file *f, int fd);
+	/*
+	 * In main, when all tasks stand still at the end of their restore: what must not see anything
+	 * of it. The last thing that may fail.
+	 */
+	int (*arm)(struct restore *r);
+	/* In main, when nothing can fail any more, or the restore failed. */
 	void (*finish)(struct restore *r, bool ok);
-	/* Modules that prepare first. */
+	/* Modules whose dump_end(), plan(), prepare(), arm() and finish() come before its own. */
 	const char *const *after;
 };
 
 extern const struct object *const objects[];
+/* The same, each behind those it names in .after. */
+const struct object *const *objects_in_order(void);
 const struct object *object_by_type(FdTypes type);
 /* The format's word for a type, for messages about what we do not handle. */
 const char *object_type_name(FdTypes type);

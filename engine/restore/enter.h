@@ -32,4 +32,7 @@ int release_stops(struct restore *r, struct restore_task *t);
 /* In main: makes the tasks it forks itself; their own children they make themselves. */
 int tasks_fork(struct restore *r);
 
+/* Ends the calling process so that wait(2) reports this status. */
+_Noreturn void task_end_as(int status);
+
 #endif

@@ -127,10 +127,10 @@ static int leave_group(const struct restore_task *t)
 
 /* ---- zombies and helpers ---- */
 
-static _Noreturn void die_as(struct restore_task *t)
+void task_end_as(int status)
 {
-	int code = t->helper ? 0 : (int)restore_task_core(t)->exit_code, sig = code & 0x7f;
 	struct rlimit none = {};
+	int sig = status & 0x7f;
 	sigset_t set;
 
 	if (sig) {
@@ -142,7 +142,7 @@ static _Noreturn void die_as(struct restore_task *t)
 		kill(getpid(), sig);
 		sigprocmask(SIG_UNBLOCK, &set, NULL);
 	}
-	_exit(code >> 8);
+	_exit(status >> 8);
 }
 
 static _Noreturn void short_life(struct restore *r, struct restore_task *t)
@@ -160,7 +160,7 @@ static _Noreturn void short_life(struct restore *r, struct restore_task *t)
 		stage_await_open(r, STAGE_FILES);
 	if (!t->helper && leave_group(t) < 0)
 		stage_fail(r);
-	die_as(t);
+	task_end_as(t->helper ? 0 : (int)restore_task_core(t)->exit_code);
 }
 
 /* Zombies must be zombies, and helpers gone, before the task can know about it. */
@@ -290,8 +290,10 @@ static int live(struct restore *r, struct restore_task *t)
 		return ret;
 	stage_reach(r, STAGE_FILES);
 
+	ret = files_begin(r, t);
 	files_lent_done(t);
-	ret = put_attributes(t);
+	if (ret == 0)
+		ret = put_attributes(t);
 	if (ret == 0)
 		ret = put_directories(t, &paths);
 	return ret < 0 ? ret : restorer_go(r, t, paths.exe);

@@ -258,6 +258,27 @@ int t_reopen(int fd, int flags);
 /* Do both have the same file open, if not the same open file? */
 bool t_same_file(int a, int b);
 
+/* ---- Readiness -------------------------------------------------------------------------------- */
+
+/* Which of these events, or POLLERR and POLLHUP, poll(2) reports now; a wait for any of them. */
+short t_ready(int fd, short events);
+void t_await_ready(int fd, short events);
+
+/* Puts a descriptor into an epoll. */
+void t_watch(int ep, int fd, uint32_t events, uint64_t data);
+
+/* What fdinfo says an epoll watches, by number and then data; gives how many there are. */
+struct t_watch {
+	int fd;
+	uint32_t events;
+	uint64_t data;
+};
+unsigned int t_watches(int ep, struct t_watch *to, unsigned int room);
+
+/* The epoll reports exactly this one event, without a wait; or, with events 0, none. It is taken. */
+#define EXPECT_EVENT(ep, events, data) zdtm_expect_event((ep), (events), (data), #ep, ZDTM_HERE)
+#define EXPECT_NO_EVENT(ep)            zdtm_expect_event((ep), 0, 0, #ep, ZDTM_HERE)
+
 /* ---- Memory ----------------------------------------------------------------------------------- */
 
 #define T_PAGE 4096UL
@@ -317,6 +338,7 @@ extern __thread struct zdtm_here zdtm_at;
 #define ZDTM_AT(helper, ...) (zdtm_at = ZDTM_HERE, helper(__VA_ARGS__))
 
 #ifndef ZDTM_HARNESS_H
+#define t_await_ready(...)  ZDTM_AT(t_await_ready, __VA_ARGS__)
 #define t_clone(...)        ZDTM_AT(t_clone, __VA_ARGS__)
 #define t_copy_program(...) ZDTM_AT(t_copy_program, __VA_ARGS__)
 #define t_exec(...)         ZDTM_AT(t_exec, __VA_ARGS__)
@@ -331,6 +353,7 @@ extern __thread struct zdtm_here zdtm_at;
 #define t_pagemap(...)      ZDTM_AT(t_pagemap, __VA_ARGS__)
 #define t_program(...)      ZDTM_AT(t_program, __VA_ARGS__)
 #define t_read(...)         ZDTM_AT(t_read, __VA_ARGS__)
+#define t_ready(...)        ZDTM_AT(t_ready, __VA_ARGS__)
 #define t_reap(...)         ZDTM_AT(t_reap, __VA_ARGS__)
 #define t_reopen(...)       ZDTM_AT(t_reopen, __VA_ARGS__)
 #define t_same_file(...)    ZDTM_AT(t_same_file, __VA_ARGS__)
@@ -345,6 +368,8 @@ extern __thread struct zdtm_here zdtm_at;
 #define t_wait_state(...)   ZDTM_AT(t_wait_state, __VA_ARGS__)
 #define t_wait_syscall(...) ZDTM_AT(t_wait_syscall, __VA_ARGS__)
 #define t_wake(...)         ZDTM_AT(t_wake, __VA_ARGS__)
+#define t_watch(...)        ZDTM_AT(t_watch, __VA_ARGS__)
+#define t_watches(...)      ZDTM_AT(t_watches, __VA_ARGS__)
 #define t_write(...)        ZDTM_AT(t_write, __VA_ARGS__)
 #endif
 
@@ -377,6 +402,8 @@ bool zdtm_expect_errno(long r, int err, const char *text, const char *err_text,
 bool zdtm_expect_files(const char *a, const char *b, struct zdtm_here here);
 bool zdtm_expect_data(int fd, const struct blob *blob, const char *fd_text, const char *text,
 		      struct zdtm_here here);
+void zdtm_expect_event(int ep, uint32_t events, uint64_t data, const char *text,
+		       struct zdtm_here here);
 bool zdtm_expect_mem_is(const void *at, const struct blob *blob, const char *at_text,
 			const char *text, struct zdtm_here here);
 
