@@ -13,6 +13,8 @@
  * opens or maps goes with it, its work directory is removed. Falling off the end conforms; every
  * other answer is one of the words below. Any task or thread of the probe may say them, and the
  * first one said counts.
+ *
+ * State that the kernel lets nobody read or write is a GAP; see frame/gap.h.
  */
 #ifndef FEATURE_PROBES_PROBE_H
 #define FEATURE_PROBES_PROBE_H
@@ -33,6 +35,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "frame/gap.h"
 #include "frame/privilege.h"
 #include "frame/proc.h"
 #include "frame/task.h"
@@ -42,12 +45,14 @@
 struct probe {
 	const char *what;       /* the promise, as a sentence */
 	const char *since;      /* first mainline release that keeps it */
+	const char *until;      /* the mainline release that took it away again */
 	const char *commit;     /* which brought it */
-	const char *kconfig;    /* options it hangs on, separated by spaces */
+	const char *kconfig;    /* options it hangs on, by spaces; with a ! those that must be off */
 	const char *capability; /* see privilege_missing() */
 	const char *source;     /* where the promise is written down */
 	const char *guards;     /* ids of past breakages this would have caught, by spaces */
 	unsigned int seconds;   /* deadline; 0 is PROBE_SECONDS */
+	bool gap;               /* see frame/gap.h */
 
 	/* Filled in by PROBE. */
 	const char *name, *file;
@@ -76,9 +81,10 @@ void probe_register(struct probe *p);
 enum verdict {
 	UNDECIDED,
 	CONFORMS, /* as promised */
-	ABSENT,   /* not in this kernel, or not for this user; the reason says which */
+	ABSENT,   /* not in this kernel, on this machine, for this user; the reason says which */
 	DEVIATES, /* there, but not as promised */
 	NEW,      /* as promised, and it told us something we have no word for */
+	MISSING,  /* a gap: there is no interface, as far as we know and have tried */
 	BROKEN,   /* could not ask */
 };
 
@@ -89,6 +95,13 @@ _Noreturn void probe_say(enum verdict verdict, const char *fmt, ...)
 #define ABSENT(...)   probe_say(ABSENT, __VA_ARGS__)
 #define DEVIATES(...) probe_say(DEVIATES, __VA_ARGS__)
 #define BROKEN(...)   probe_say(BROKEN, __VA_ARGS__)
+
+/*
+ * Absences that are not the kernel's: hardware (or a hypervisor) that is not there, and a setting
+ * of the administrator's. Whoever says so has looked, for the kernel is not to be excused by a guess.
+ */
+#define MACHINE_LACKS(fmt, ...) ABSENT("machine: " fmt __VA_OPT__(, ) __VA_ARGS__)
+#define FORBIDDEN(fmt, ...)     ABSENT("policy: " fmt __VA_OPT__(, ) __VA_ARGS__)
 
 /*
  * Ends the calling task well. The probe's own first task conforms by it, as by falling off the end;

@@ -72,6 +72,17 @@ void probe_new(const char *fmt, ...)
 	unlock();
 }
 
+void probe_tried(const char *fmt, ...)
+{
+	va_list ap;
+
+	lock();
+	va_start(ap, fmt);
+	append(answer->tried, sizeof(answer->tried), "; ", fmt, ap);
+	va_end(ap);
+	unlock();
+}
+
 bool probe_told(const char *text)
 {
 	return strstr(answer->news, text);
@@ -92,7 +103,8 @@ const char *verdict_name(enum verdict verdict)
 {
 	static const char *const names[] = {
 		[UNDECIDED] = "undecided", [CONFORMS] = "conforms", [ABSENT] = "absent",
-		[DEVIATES] = "deviates",   [NEW] = "new",           [BROKEN] = "broken",
+		[DEVIATES] = "deviates",   [NEW] = "new",           [MISSING] = "gap",
+		[BROKEN] = "broken",
 	};
 
 	return names[verdict];
@@ -315,7 +327,7 @@ static void settle(struct answer *a, const struct probe *p, int status, bool all
 	if (a->verdict != UNDECIDED) {
 		/* said by one of its tasks */
 	} else if (a->returned) {
-		a->verdict = a->news[0] ? NEW : CONFORMS;
+		a->verdict = a->news[0] ? NEW : p->gap ? MISSING : CONFORMS;
 	} else {
 		a->verdict = BROKEN;
 		if (status == -1)
@@ -329,6 +341,12 @@ static void settle(struct answer *a, const struct probe *p, int status, bool all
 	}
 	if (a->verdict == NEW)
 		memcpy(a->reason, a->news, sizeof(a->reason));
+	if (a->verdict == MISSING && !a->tried[0]) {
+		a->verdict = BROKEN;
+		snprintf(a->reason, sizeof(a->reason), "a gap that has tried nothing");
+	} else if (a->verdict == MISSING) {
+		snprintf(a->reason, sizeof(a->reason), "no interface; tried: %.2000s", a->tried);
+	}
 	if (!all_dead) {
 		a->verdict = BROKEN;
 		snprintf(a->reason, sizeof(a->reason), "tasks of the probe cannot be killed");

@@ -38,6 +38,7 @@ struct answer {
 	char litter[1024]; /* see rmdir_later(): texts one after the other */
 	char reason[2048];
 	char news[2048];
+	char tried[2048];
 	char detail[4096];
 };
 

@@ -78,11 +78,13 @@ static void declare_all(void)
 		add_name(one, p);
 		add_text(one, "what", p->what);
 		add_text(one, "since", p->since);
+		add_text(one, "until", p->until);
 		add_text(one, "commit", p->commit);
 		add_text(one, "kconfig", p->kconfig);
 		add_text(one, "capability", p->capability);
 		add_text(one, "source", p->source);
 		add_text(one, "guards", p->guards);
+		json_object_object_add(one, "gap", json_object_new_boolean(p->gap));
 		json_object_array_add(all, one);
 	}
 	print_json(all);
@@ -187,11 +189,13 @@ static void atf_head(atf_tc_t *tc)
 	if (p->capability)
 		atf_tc_set_md_var(tc, "require.user", "root");
 	md_text(tc, "X-since", p->since);
+	md_text(tc, "X-until", p->until);
 	md_text(tc, "X-commit", p->commit);
 	md_text(tc, "X-kconfig", p->kconfig);
 	md_text(tc, "X-capability", p->capability);
 	md_text(tc, "X-source", p->source);
 	md_text(tc, "X-guards", p->guards);
+	md_text(tc, "X-gap", p->gap ? "yes" : NULL);
 }
 
 static void atf_body(const atf_tc_t *tc)
@@ -215,6 +219,9 @@ static void atf_body(const atf_tc_t *tc)
 		atf_tc_pass();
 	case ABSENT:
 		atf_tc_skip("%s", a.reason);
+	case MISSING:
+		atf_tc_expect_fail("%s", a.reason);
+		atf_tc_fail("%s", a.reason);
 	case DEVIATES:
 		atf_tc_fail("%s", a.reason);
 	default:

@@ -34,6 +34,15 @@ void quiet_network(void)
 		loopback_up();
 }
 
+void need_ipv6(int sk)
+{
+	if (sk >= 0)
+		return;
+	if (booted_with("ipv6.disable=1"))
+		FORBIDDEN("ipv6.disable=1");
+	ABSENT("no IPv6 (%s)", errno_name(errno));
+}
+
 int netlink_open(int protocol)
 {
 	const struct sockaddr_nl addr = { .nl_family = AF_NETLINK };

@@ -14,6 +14,9 @@
 void own_network(void);
 void quiet_network(void);
 
+/* Absent unless an AF_INET6 socket was had. */
+void need_ipv6(int sk);
+
 int netlink_open(int protocol);
 
 /* A request under construction: a header, a body, attributes behind them. */

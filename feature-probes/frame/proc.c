@@ -106,6 +106,47 @@ char *stat_field(pid_t pid, int number)
 	return value;
 }
 
+static bool has_word(char *text, const char *word)
+{
+	for (char *save = NULL, *w = strtok_r(text, " \t\n", &save); w;
+	     w = strtok_r(NULL, " \t\n", &save))
+		if (streq(w, word))
+			return true;
+	return false;
+}
+
+bool booted_with(const char *word)
+{
+	char *text = slurp("/proc/cmdline");
+	bool has = text && has_word(text, word);
+
+	free(text);
+	return has;
+}
+
+void forced_write_refused(void)
+{
+	static const char *const settings[] = { "proc_mem.force_override=never",
+						"proc_mem.force_override=ptrace" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++)
+		if (booted_with(settings[i]))
+			FORBIDDEN("%s", settings[i]);
+	ABSENT("no forced writes to read-only memory");
+}
+
+bool cpu_has(const char *flag)
+{
+	char *text = slurp("/proc/cpuinfo"), *line;
+	bool has;
+
+	line = text ? text_field(text, "flags\t\t") ?: text_field(text, "Features\t") : NULL;
+	has = line && has_word(line, flag);
+	free(line);
+	free(text);
+	return has;
+}
+
 char *fdinfo_unknown(pid_t pid, int fd, const char *const *known)
 {
 	char *text = slurp("/proc/%s/fdinfo/%d", pid_dir(pid), fd);

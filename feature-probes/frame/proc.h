@@ -31,6 +31,15 @@ char *stat_field(pid_t pid, int number);
 /* The first key of a fdinfo that is not among the known ones ("pos", "flags"...), or NULL. */
 char *fdinfo_unknown(pid_t pid, int fd, const char *const *known);
 
+/* Whether the kernel's command line has a word: "vdso=0". */
+bool booted_with(const char *word);
+
+/* A write to read-only memory through /proc/PID/mem was refused: says why, absent. */
+_Noreturn void forced_write_refused(void);
+
+/* Whether /proc/cpuinfo has a word among the flags (features) of the first CPU. */
+bool cpu_has(const char *flag);
+
 struct vma {
 	unsigned long start, end, pgoff, ino;
 	unsigned int major, minor;

@@ -55,6 +55,8 @@ static void namespace_refused(const char *call)
 		ABSENT("privilege: %s", missing);
 	if (errno == EINVAL)
 		ABSENT("no such kind of namespace");
+	if (errno == ENOSPC)
+		FORBIDDEN("a limit of namespaces is reached (user.max_*_namespaces)");
 	BROKEN("%s: %s", call, errno_name(errno));
 }
 

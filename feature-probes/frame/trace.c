@@ -6,12 +6,17 @@
 
 void seize(pid_t pid, long options)
 {
+	char *yama;
+	int err;
+
 	if (ptrace(PTRACE_SEIZE, pid, 0, options) == 0)
 		return;
-	/* Not the question here, and a policy of the machine: Yama, or another security module. */
-	if (errno == EPERM || errno == EACCES)
-		ABSENT("privilege: may not trace its own child");
-	BROKEN("PTRACE_SEIZE: %s", errno_name(errno));
+	err = errno;
+	/* 2 leaves tracing to CAP_SYS_PTRACE, 3 to nobody; 0 and 1 let a parent trace its child. */
+	yama = slurp("/proc/sys/kernel/yama/ptrace_scope");
+	if (err == EPERM && yama && atoi(yama) > (have_cap(CAP_SYS_PTRACE) ? 2 : 1))
+		FORBIDDEN("kernel.yama.ptrace_scope is %d", atoi(yama));
+	BROKEN("PTRACE_SEIZE: %s", errno_name(err));
 }
 
 int await_stop(pid_t pid)

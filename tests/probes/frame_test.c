@@ -113,6 +113,25 @@ ATF_TC_BODY(verdicts, tc)
 	expect("news_and_deviates", "deviates", "wrong");
 	expect("readers", "conforms", NULL);
 	expect("passes_fd", "conforms", NULL);
+	expect("machine", "absent", "machine: no such part");
+	expect("policy", "absent", "policy: somebody has said so");
+}
+
+ATF_TC(gaps);
+ATF_TC_HEAD(gaps, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "a gap has tried, and is new when something answers");
+}
+ATF_TC_BODY(gaps, tc)
+{
+	expect("gap", "gap", "no interface; tried: a first way; close(-1) (EBADF); a text");
+	expect("gap_untried", "broken", "tried nothing");
+	expect("gap_closed_by_call", "new", "close(0) gives 0");
+	expect("gap_closed_by_text", "new", "a text tells: 'two', and without it ''");
+	expect("gap_between_tasks", "gap", "/proc/PID/status, limits, ");
+	expect("gap_closed_between_tasks", "new", "tells: 'Umask:\t0001', and without it 'Umask:");
+	expect("gap_between_files", "gap", "tried: fdinfo");
+	expect("gap_without_object", "absent", "no file (EBADF)");
 }
 
 ATF_TC(deadline);
@@ -159,6 +178,7 @@ ATF_TC_BODY(declare, tc)
 	ATF_CHECK_STREQ(text(one, "guards"), "one two");
 	ATF_CHECK(json_object_object_get_ex(one, "capability", NULL));
 	ATF_CHECK(text(one, "capability") == NULL);
+	ATF_CHECK_STREQ(text(one, "gap"), "false");
 	one = json_object_array_get_idx(all, 1);
 	ATF_CHECK_STREQ(text(one, "name"), "specimen.absent");
 }
@@ -292,6 +312,9 @@ ATF_TC_BODY(atf_face, tc)
 	ATF_CHECK(strstr(said->out, "X-commit: 0123456789ab\n"));
 	ATF_CHECK(strstr(said->out, "X-kconfig: CONFIG_NONE\n"));
 	ATF_CHECK(strstr(said->out, "X-guards: one two\n"));
+	ATF_CHECK(strstr(said->out, "ident: gap\n"));
+	ATF_CHECK(strstr(said->out, "X-gap: yes\n"));
+	ATF_CHECK(strstr(said->out, "X-until: 9.9\n"));
 	ATF_CHECK(strstr(said->out, "require.user: root\n"));
 
 	ATF_CHECK_STREQ(run("conforms 2>/dev/null")->out, "passed\n");
@@ -299,6 +322,9 @@ ATF_TC_BODY(atf_face, tc)
 	ATF_CHECK_STREQ(run("news 2>/dev/null")->out, "passed\n");
 	ATF_CHECK(strstr(run("news 2>&1")->out, "new: a first thing; a second thing\n"));
 	ATF_CHECK(strstr(run("deviates_str 2>/dev/null")->out, "failed: specimen.c:"));
+	ATF_CHECK_STREQ(run("machine 2>/dev/null")->out, "skipped: machine: no such part\n");
+	ATF_CHECK(strstr(run("gap 2>/dev/null")->out, "expected_failure: no interface; tried: "));
+	ATF_CHECK_STREQ(run("gap_closed_by_call 2>/dev/null")->out, "passed\n");
 	ATF_CHECK_STREQ(run("silent 2>/dev/null")->out,
 			"failed: broken: the probe ended without a word\n");
 	if (geteuid() == 0)
@@ -308,6 +334,7 @@ ATF_TC_BODY(atf_face, tc)
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, verdicts);
+	ATF_TP_ADD_TC(tp, gaps);
 	ATF_TP_ADD_TC(tp, deadline);
 	ATF_TP_ADD_TC(tp, detail);
 	ATF_TP_ADD_TC(tp, declare);

@@ -150,6 +150,75 @@ PROBE(note, .what = "explains itself")
 	NOTE("two");
 }
 
+PROBE(machine, .what = "cannot be on this machine", .until = "9.9")
+{
+	MACHINE_LACKS("no %s", "such part");
+}
+
+PROBE(policy, .what = "is not wanted here")
+{
+	FORBIDDEN("somebody has said so");
+}
+
+GAP(gap, .what = "nobody can close nothing")
+{
+	TRIED("a first way");
+	TRIED_CALL(close(-1));
+	tried_texts("a text", strdup("same\nmine: 1\n"), strdup("mine: 2\nsame\n"), LIST("mine:"));
+}
+
+GAP(gap_untried, .what = "says that there is nothing, without a look")
+{
+}
+
+GAP(gap_closed_by_call, .what = "nobody can close something")
+{
+	TRIED_CALL(close(0));
+}
+
+GAP(gap_closed_by_text, .what = "nobody tells")
+{
+	tried_texts("a text", strdup("one\ntwo\n"), strdup("one\n"), NULL);
+}
+
+GAP(gap_between_tasks, .what = "nobody tells two tasks apart that wait")
+{
+	tried_tasks(spawn_idle(), spawn_idle());
+}
+
+static pid_t spawn_with_umask(mode_t mask)
+{
+	pid_t pid = spawn();
+
+	if (pid == 0) {
+		umask(mask);
+		reach(mask);
+		linger();
+	}
+	await(mask);
+	return pid;
+}
+
+GAP(gap_closed_between_tasks, .what = "nobody tells the umask of a task")
+{
+	pid_t one = spawn_with_umask(1);
+
+	tried_tasks(one, spawn_with_umask(2));
+}
+
+GAP(gap_between_files, .what = "nobody tells two files apart that are equally far")
+{
+	int a = workfile("a"), b = workfile("b");
+
+	NEED(lseek(b, 5, SEEK_SET));
+	tried_files(a, b);
+}
+
+GAP(gap_without_object, .what = "is a gap in what is not there")
+{
+	OFFERED(close(-1), "file", EBADF);
+}
+
 PROBE(who, .what = "tells who it is")
 {
 	NOTE("uid %d dumpable %d admin %d restore %d chown %d init %d", getuid(),
