@@ -161,8 +161,7 @@ PROBE(mapped_v4, .what = "an IPv6 socket with an IPv4 address is listed as an IP
 
 	quiet_network();
 	sk = socket(AF_INET6, SOCK_STREAM, 0);
-	if (sk < 0)
-		ABSENT("no IPv6");
+	need_ipv6(sk);
 	NEED(inet_pton(AF_INET6, "::ffff:127.0.0.1", &addr.sin6_addr));
 	NEED(bind(sk, (struct sockaddr *)&addr, sizeof(addr)));
 	NEED(listen(sk, 1));
@@ -214,7 +213,8 @@ PROBE(raw, .what = "sock_diag lists raw sockets with their protocol for a port",
 }
 
 PROBE(udplite, .what = "UDP-Lite sockets can be made and are listed, or neither", .since = "3.3",
-      .kconfig = "CONFIG_INET_UDP_DIAG", .source = "udplite(7)", .guards = "udplite-removed")
+      .until = "7.1", .kconfig = "CONFIG_INET_UDP_DIAG", .source = "udplite(7)",
+      .guards = "udplite-removed")
 {
 	static struct listed l;
 	int sk, r;

@@ -6,10 +6,11 @@
 
 static int setup(unsigned int entries, struct io_uring_params *p)
 {
-	int fd = syscall(SYS_io_uring_setup, entries, p);
+	int fd = syscall(SYS_io_uring_setup, entries, p), saved = errno;
+	char *disabled = slurp("/proc/sys/kernel/io_uring_disabled");
 
-	if (fd < 0 && errno == EPERM)
-		ABSENT("io_uring is off for this user (kernel.io_uring_disabled)");
+	if (fd < 0 && saved == EPERM && disabled && atoi(disabled) > 0)
+		FORBIDDEN("kernel.io_uring_disabled is %d", atoi(disabled));
 	return fd < 0 ? OFFERED((int)syscall(SYS_io_uring_setup, entries, p), "io_uring") : fd;
 }
 

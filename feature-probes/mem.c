@@ -51,15 +51,17 @@ PROBE(read_write, .what = "/proc/PID/mem reads and writes what the task sees, an
 	reap_good(pid);
 }
 
-/* A policy of the machine, not the kernel's: proc_mem.force_override= and its CONFIG. */
+/* A choice of who built or booted the kernel. */
 static void need_force(ssize_t r)
 {
 	if (r < 0 && errno == EIO)
-		ABSENT("forced writes are off (proc_mem.force_override)");
+		forced_write_refused();
 }
 
 PROBE(forced_write, .what = "/proc/PID/mem writes read-only private memory, and a copy of it",
-      DECLARED)
+      .since = "2.6.39",
+      .kconfig = "CONFIG_PROC_FS !CONFIG_PROC_MEM_NO_FORCE !CONFIG_PROC_MEM_FORCE_PTRACE",
+      .source = "proc_pid_mem(5), security/Kconfig")
 {
 	int file = workfile("file"), fd;
 	char *p, *other, got[6] = "";
@@ -94,7 +96,7 @@ PROBE(forced_write_shared, .what = "/proc/PID/mem does not write a shared mappin
 }
 
 PROBE(force_traced, .what = "a tracer may write read-only memory through /proc/PID/mem",
-      .since = "2.6.39", .kconfig = "CONFIG_PROC_FS CONFIG_PROC_MEM_NO_FORCE",
+      .since = "2.6.39", .kconfig = "CONFIG_PROC_FS !CONFIG_PROC_MEM_NO_FORCE",
       .source = "security/Kconfig, fs/proc/base.c")
 {
 	char *p = map(-1, 1, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS);

@@ -65,7 +65,7 @@ PROBE(min_addr, .what = "below vm.mmap_min_addr nothing can be mapped without CA
 	if (pid == 0) {
 		lose_privileges();
 		if (min < (long)page_size())
-			ABSENT("vm.mmap_min_addr is %ld here", min);
+			FORBIDDEN("vm.mmap_min_addr is %ld", min);
 		PROMISE_FAILS(
 			mmap((void *)(min - page_size()), page_size(), PROT_READ, flags, -1, 0),
 			EPERM, EACCES);

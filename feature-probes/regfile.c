@@ -119,7 +119,7 @@ PROBE(protected_hardlinks, .what = "root of a user namespace links the files of 
 	need_privilege("CAP_FOWNER");
 	need_privilege("CAP_CHOWN");
 	if (fchown(fd, NOBODY, NOBODY) < 0)
-		ABSENT("no second user to be had");
+		MACHINE_LACKS("this user namespace has no second user");
 	NEED(fchmod(fd, 04600));
 	NEED(link("theirs", "linked"));
 	NEED(link_fd(fd, "linked again"));
@@ -160,7 +160,7 @@ PROBE(seek_hole, .what = "SEEK_DATA and SEEK_HOLE walk a sparse file", DECLARED(
 	errno = 0;
 	/* A file system without them shows one piece of data: the whole file. */
 	if (NEED(lseek(fd, 0, SEEK_DATA)) == 0)
-		ABSENT("no holes to be seen here");
+		MACHINE_LACKS("the file system of the work directory shows no holes");
 	PROMISE_EQ(NEED(lseek(fd, 0, SEEK_DATA)), 2 * MIB);
 	PROMISE_EQ(NEED(lseek(fd, 0, SEEK_HOLE)), 0);
 	PROMISE_EQ(NEED(lseek(fd, 2 * MIB, SEEK_HOLE)), 2 * MIB + page_size());

@@ -277,6 +277,9 @@ PROBE(protection_key, .what = "smaps shows the protection key of a mapping", .si
 	char range[64];
 	int key, shown = -1;
 
+	/* x86, and arm64 with its permission overlays; ppc64 shows no flag. */
+	if (!cpu_has("pku") && !cpu_has("poe"))
+		MACHINE_LACKS("this CPU has no protection keys");
 	key = OFFERED(pkey_alloc(0, 0), "protection keys", EINVAL, ENOSPC);
 	NEED(pkey_mprotect(p + page_size(), page_size(), PROT_READ, key));
 	text = NEED(slurp("/proc/self/smaps"));

@@ -403,8 +403,7 @@ PROBE(bind_conflicts, .what = "of two addresses that overlap, one port is bound 
 
 	/* All five overlap, as none is an IPv6 address proper. */
 	own_network();
-	if (socket(AF_INET6, SOCK_STREAM, 0) < 0)
-		ABSENT("no IPv6");
+	need_ipv6(socket(AF_INET6, SOCK_STREAM, 0));
 	for (size_t i = 0; i < ARRAY_SIZE(where); i++) {
 		for (size_t j = 0; j < ARRAY_SIZE(where); j++) {
 			pid_t pid = spawn();

@@ -157,7 +157,7 @@ PROBE(credentials, .what = "status shows all four ids, the groups and five capab
 		const gid_t groups[] = { 3, 1, 2 };
 
 		if (setgroups(3, groups) < 0)
-			ABSENT("setgroups is denied in this user namespace");
+			FORBIDDEN("setgroups is denied in this user namespace");
 		NEED(setresgid(4, 5, 6));
 		NEED(setresuid(7, 8, 0));
 		reach(1);
@@ -206,8 +206,15 @@ PROBE(speculation, .what = "status follows what PR_SET_SPECULATION_CTRL does", .
 	NOTE("state %#x: %s", state,
 	     OFFERED(status_field(0, "Speculation_Store_Bypass"),
 		     "Speculation_Store_Bypass in status", ENODATA));
-	if (!(state & PR_SPEC_PRCTL))
-		ABSENT("this machine lets no task choose");
+	if (!(state & PR_SPEC_PRCTL)) {
+		const char *dir = "/sys/devices/system/cpu/vulnerabilities";
+		char *why = slurp("%s/spec_store_bypass", dir);
+
+		/* The same said twice: not via prctl, as the CPU has no such bug or no such switch. */
+		PROMISE(!why || !strstr(why, "prctl"));
+		MACHINE_LACKS("store bypass is no task's choice here: %.*s",
+			      (int)strcspn(why ?: "", "\n"), why ?: "");
+	}
 	NEED(prctl(PR_SET_SPECULATION_CTRL, PR_SPEC_STORE_BYPASS, PR_SPEC_DISABLE, 0, 0));
 	PROMISE_STR(NEED(status_field(0, "Speculation_Store_Bypass")), "thread mitigated");
 	NEED(prctl(PR_SET_SPECULATION_CTRL, PR_SPEC_STORE_BYPASS, PR_SPEC_FORCE_DISABLE, 0, 0));

@@ -12,6 +12,13 @@
 	.source = "vdso(7), lib/vdso, arch/*/entry/vdso"
 
 /* The mappings that belong together, in order. Those of a later kernel show as new in maps. */
+static _Noreturn void no_vdso(void)
+{
+	if (booted_with("vdso=0"))
+		FORBIDDEN("vdso=0");
+	ABSENT("this task has no vdso");
+}
+
 static int special_vmas(struct vma *to, int room)
 {
 	struct vma *all;
@@ -25,7 +32,7 @@ static int special_vmas(struct vma *to, int room)
 	}
 	free(all);
 	if (count == 0)
-		ABSENT("this task has no vdso");
+		no_vdso();
 	return count;
 }
 
@@ -196,7 +203,7 @@ PROBE(symbols, .what = "the vdso is an ELF object whose clock can be found by it
 	struct object o;
 
 	if (!base)
-		ABSENT("this task has no vdso");
+		no_vdso();
 	PROMISE_MEM(base, ELFMAG, SELFMAG);
 	PROMISE_EQ(eh->e_ident[EI_CLASS], ELFCLASS64);
 	PROMISE(eh->e_ident[EI_OSABI] == ELFOSABI_NONE || eh->e_ident[EI_OSABI] == ELFOSABI_GNU);
@@ -279,7 +286,7 @@ PROBE(no_split, .what = "a part of the vdso is moved or unmapped as a whole or n
 		PROMISE_FAILS(munmap(at + page_size(), page_size()), EINVAL, EPERM);
 	}
 	if (!asked)
-		ABSENT("no part of the vdso has more than one page");
+		MACHINE_LACKS("no part of the vdso has more than one page");
 	check_clock(find_clock_gettime((char *)getauxval(AT_SYSINFO_EHDR)));
 }
 
@@ -295,7 +302,7 @@ PROBE(private_copy, .what = "what a tracer writes into a vdso is seen by that on
 	int fd;
 
 	if (!base)
-		ABSENT("this task has no vdso");
+		no_vdso();
 	PROMISE_MEM(pad, was, 7);
 	pid = spawn_idle();
 	other = spawn_idle();
@@ -308,7 +315,7 @@ PROBE(private_copy, .what = "what a tracer writes into a vdso is seen by that on
 	fd = NEED(open(path, O_RDWR));
 	if (pwrite(fd, mem, 7, (off_t)pad) < 0) {
 		if (errno == EIO)
-			ABSENT("forced writes are off (proc_mem.force_override)");
+			forced_write_refused();
 		DEVIATES("write to the vdso: %s", errno_name(errno));
 	}
 	PROMISE_EQ(NEED(pread(fd, got, 7, (off_t)pad)), 7);

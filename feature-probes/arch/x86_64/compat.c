@@ -49,6 +49,8 @@ static void need_int80(void)
 		_exit(0);
 	}
 	status = reap(pid);
+	if (status != 0 && booted_with("ia32_emulation=off"))
+		FORBIDDEN("ia32_emulation=off");
 	if (status != 0)
 		ABSENT("no 32-bit system calls");
 }

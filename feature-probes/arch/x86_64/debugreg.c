@@ -56,8 +56,11 @@ PROBE(fires, .what = "a hardware breakpoint stops its task where it was set", DE
 		usleep(5000);
 		if (NEED(waitpid(pid, &status, WNOHANG | __WALL)) == pid)
 			break;
-		if (i == 199)
-			ABSENT("hardware breakpoints are set without complaint and do not fire");
+		if (i < 199)
+			continue;
+		if (cpu_has("hypervisor"))
+			MACHINE_LACKS("the hypervisor takes breakpoints and lets none fire");
+		DEVIATES("hardware breakpoints are set without complaint and do not fire");
 	}
 	PROMISE(WIFSTOPPED(status));
 	PROMISE_EQ(status >> 8, SIGTRAP);

@@ -247,7 +247,8 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 	uint32_t magic = u32_at(fp, SOFTWARE), size = u32_at(fp, SOFTWARE + 4);
 
 	if (magic != 0x46505853)
-		ABSENT("signal frames without extended state");
+		cpu_has("xsave") ? DEVIATES("a signal frame without extended state")
+				 : MACHINE_LACKS("this CPU has no xsave");
 	PROMISE_LT(size, sizeof(frame) - 4096);
 	memcpy(copy, uc, sizeof(*uc));
 	memcpy(fp_copy, fp, size);
