@@ -15,7 +15,7 @@ static const struct rank {
 } ranks[] = {
 	{ "skipped", -1 }, { "failed", 0 },   { "broken", 0 },     { "refused", 1 },
 	{ "passed", 2 },   { "deviates", 0 }, { "regression", 0 }, { "absent", 1 },
-	{ "new", 2 },      { "conforms", 2 },
+	{ "new", 2 },      { "conforms", 2 }, { "gap", 1 },
 };
 
 static int rank(const struct entry *e)

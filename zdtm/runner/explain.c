@@ -2,6 +2,7 @@
 /* zdtm explain */
 #include <string.h>
 #include <sys/capability.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "engine/base/cleanup.h"
@@ -20,15 +21,34 @@ static void words_field(const char *name, const char *const *words)
 		field(name, *words);
 }
 
-static void explain_probe(const struct probe *p)
+/* "CONFIG_KCMP=y CONFIG_EPOLL=y": what this kernel was built with, as far as that can be told. */
+static void options_field(const struct kernel *k, const char *names)
 {
-	printf("%s (probe)\n", p->name);
-	field("asks", p->what);
+	_cleanup_free_ char *copy = need(strdup(names ?: ""));
+	char line[512] = "";
+
+	for (char *at = copy, *name; (name = strsep(&at, " "));) {
+		const char *value = *name ? kernel_option(k, name + (*name == '!')) : NULL;
+		size_t n = strlen(line);
+
+		snprintf(line + n, sizeof(line) - n, "%s%s%s%s", n ? " " : "", name,
+			 value ? "=" : "", value ?: "");
+	}
+	field("options", line);
+}
+
+static void explain_probe(const struct kernel *k, const struct probe *p)
+{
+	printf("%s (%s)\n", p->name,
+	       p->gap ? "gap: there is no interface, as far as we know" : "probe");
+	field(p->gap ? "states" : "asks", p->what);
 	field("since", p->since);
+	field("until", p->until);
 	field("commit", p->commit);
-	field("options", p->kconfig);
+	options_field(k, p->kconfig);
 	field("capability", p->capability);
 	field("source", p->source);
+	field("guards", p->guards);
 }
 
 static void explain_test(const struct test_case *t)
@@ -58,11 +78,6 @@ static void explain_test(const struct test_case *t)
 	field("alone", t->exclusive ? "yes" : NULL);
 }
 
-static bool is_that(const struct probe *p, void *arg)
-{
-	return p == arg;
-}
-
 /* A test's needs and object lead to probes: what they ask, in a line each. */
 static void explain_needs(const struct test_case *t, const struct probes *probes)
 {
@@ -70,6 +85,27 @@ static void explain_needs(const struct test_case *t, const struct probes *probes
 		const struct probe *p = probes_find(probes, *name);
 
 		printf("  %-12s %s\n", *name, p ? p->what ?: "" : "(there is no such probe)");
+	}
+}
+
+/* What it answers here: to us and, where we can become them, to users of less privilege. */
+static void explain_answers(const struct kernel *k, struct probe *probe)
+{
+	struct probes one = { .list = probe, .n = 1 };
+	const struct probe asked = *probe;
+	char words[48];
+
+	probes_ask(&one, k, NULL, NULL);
+	field("here", probe->verdict);
+	field("", probe->reason);
+	for (const char *const *user = probe_users + 1; geteuid() == 0 && *user; user++) {
+		*probe = asked;
+		one.as = *user;
+		probes_ask(&one, k, NULL, NULL);
+		snprintf(words, sizeof(words), "as %s:", *user);
+		printf("  %-26s %s%s%s\n", words, probe->verdict,
+		       probe_is(probe, "conforms") || !probe->reason ? "" : ", ",
+		       probe_is(probe, "conforms") || !probe->reason ? "" : probe->reason);
 	}
 }
 
@@ -91,10 +127,8 @@ int command_explain(int argc, char **argv)
 		if (suite.n == 0 && !probe)
 			misuse("there is no test or probe '%s'", argv[i]);
 		if (probe) {
-			probes_ask(&probes, &kernel, is_that, probe);
-			explain_probe(probe);
-			field("here", probe->verdict);
-			field("", probe->reason);
+			explain_probe(&kernel, probe);
+			explain_answers(&kernel, probe);
 		}
 		for (size_t k = 0; k < suite.n; k++) {
 			explain_test(&suite.cases[k]);

@@ -89,9 +89,10 @@ bool kernel_has_options(const struct kernel *k, const char *names)
 	_cleanup_free_ char *copy = need(strdup(names ?: ""));
 
 	for (char *at = copy, *name; (name = strsep(&at, " "));) {
-		const char *value = *name ? kernel_option(k, name) : "y";
+		bool off = *name == '!';
+		const char *value = *name ? kernel_option(k, name + off) : "y";
 
-		if (!value || streq(value, "n"))
+		if (!value || streq(value, "n") != off)
 			return false;
 	}
 	return true;

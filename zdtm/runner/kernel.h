@@ -17,7 +17,10 @@ struct kernel kernel_running(void);
 /* "y", "m", "n"; NULL when there is no telling. */
 const char *kernel_option(const struct kernel *k, const char *name);
 
-/* Are all options of a list ("CONFIG_KCMP CONFIG_EPOLL") on? Not known counts as no. */
+/*
+ * Are all options of a list ("CONFIG_KCMP CONFIG_EPOLL") on, and off those with a ! in front? Not
+ * known counts as no.
+ */
 bool kernel_has_options(const struct kernel *k, const char *names);
 
 /* Is it this release ("6.5") or a later one? Release candidates are not. */

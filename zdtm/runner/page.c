@@ -72,7 +72,7 @@ static const char style[] =
 	"td:first-child{font-family:monospace}\n"
 	"td[title]{cursor:help;text-decoration:underline dotted}\n"
 	".passed,.conforms{background:#d9f2dc}.refused,.new{background:#d8e6fa}\n"
-	".skipped,.absent{background:#f6f0d0}\n"
+	".skipped,.absent{background:#f6f0d0}.gap{background:#eee;color:#777}\n"
 	".failed,.broken,.deviates,.regression{background:#f7cfcf;font-weight:bold}\n";
 
 static void html_cell(FILE *out, const struct entry *e)

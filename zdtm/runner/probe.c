@@ -16,8 +16,9 @@ static const struct verdict {
 	enum colour colour;
 	bool bad;
 } verdicts[] = {
-	{ "conforms", GREEN, false }, { "new", BLUE, false },    { "absent", YELLOW, false },
-	{ "regression", RED, true },  { "deviates", RED, true }, { "broken", RED, true },
+	{ "conforms", GREEN, false }, { "new", BLUE, false },      { "absent", YELLOW, false },
+	{ "gap", DIM, false },        { "regression", RED, true }, { "deviates", RED, true },
+	{ "broken", RED, true },
 };
 
 static const struct verdict *verdict_of(const struct probe *p)
@@ -44,51 +45,106 @@ static bool matches(const struct probe *p, void *arg)
 	return wanted;
 }
 
-static void print_pretty(FILE *out, const struct probes *all)
+/* The same questions, asked by each user of --as; one of whom is NULL when there is no --as. */
+struct answers {
+	struct probes by[8];
+	size_t n;
+};
+
+static void print_verdict(FILE *out, const struct probe *p, int width)
 {
-	for (size_t i = 0; i < all->n; i++) {
-		const struct probe *p = &all->list[i];
+	fprintf(out, "%s%-*s%s", colour(out, verdict_of(p)->colour), width, p->verdict,
+		colour(out, PLAIN));
+}
+
+/* Wide enough for the longest verdict and for the user's name. */
+static int column_width(const struct probes *p)
+{
+	return MAX(10, p->as ? (int)strlen(p->as) + 1 : 0);
+}
+
+static void print_pretty(FILE *out, const struct answers *a)
+{
+	if (a->n > 1) {
+		for (size_t u = 0; u < a->n; u++)
+			fprintf(out, "%-*s", column_width(&a->by[u]), a->by[u].as);
+		fputc('\n', out);
+	}
+	for (size_t i = 0; i < a->by[0].n; i++) {
+		const struct probe *p = &a->by[0].list[i];
 
 		if (!p->verdict)
 			continue;
-		fprintf(out, "%s%-10s%s %-36s %s\n", colour(out, verdict_of(p)->colour), p->verdict,
-			colour(out, PLAIN), p->name, p->what ?: "");
-		if (p->reason && !probe_is(p, "conforms"))
-			fprintf(out, "           %s\n", p->reason);
+		for (size_t u = 0; u < a->n; u++)
+			print_verdict(out, &a->by[u].list[i], column_width(&a->by[u]));
+		fprintf(out, " %-36s %s\n", p->name, p->what ?: "");
+		for (size_t u = 0; u < a->n; u++) {
+			p = &a->by[u].list[i];
+			if (p->reason && !probe_is(p, "conforms"))
+				fprintf(out, "           %s%s%s\n", a->n > 1 ? a->by[u].as : "",
+					a->n > 1 ? ": " : "", p->reason);
+		}
 	}
 }
 
-static void print_ktap(FILE *out, const struct probes *all)
+static void print_ktap_line(FILE *out, const struct probe *p, const char *as, size_t nr)
+{
+	const char *reason = p->reason ?: p->verdict;
+
+	if (verdict_of(p)->bad || probe_is(p, "new"))
+		fprintf(out, "# %s: %s: %s\n", p->name, p->verdict, reason);
+	fprintf(out, "%sok %zu %s%s%s", verdict_of(p)->bad ? "not " : "", nr, p->name,
+		as ? "@" : "", as ?: "");
+	if (probe_is(p, "absent") || probe_is(p, "gap"))
+		fprintf(out, " # %s %.*s", probe_is(p, "gap") ? "XFAIL" : "SKIP",
+			(int)strcspn(reason, "#\n"), reason);
+	fputc('\n', out);
+}
+
+static void print_ktap(FILE *out, const struct answers *a)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < all->n; i++)
-		n += all->list[i].verdict != NULL;
+	for (size_t i = 0; i < a->by[0].n; i++)
+		n += a->by[0].list[i].verdict ? a->n : 0;
 	fprintf(out, "KTAP version 1\n1..%zu\n", n);
 	n = 0;
-	for (size_t i = 0; i < all->n; i++) {
-		const struct probe *p = &all->list[i];
-		const char *reason = p->reason ?: p->verdict;
-
-		if (!p->verdict)
-			continue;
-		if (!probe_is(p, "conforms") && !probe_is(p, "absent"))
-			fprintf(out, "# %s: %s: %s\n", p->name, p->verdict, reason);
-		fprintf(out, "%sok %zu %s", verdict_of(p)->bad ? "not " : "", ++n, p->name);
-		if (probe_is(p, "absent"))
-			fprintf(out, " # SKIP %.*s", (int)strcspn(reason, "#"), reason);
-		fputc('\n', out);
-	}
+	for (size_t i = 0; i < a->by[0].n; i++)
+		for (size_t u = 0; u < a->n; u++)
+			if (a->by[u].list[i].verdict)
+				print_ktap_line(out, &a->by[u].list[i], a->by[u].as, ++n);
 }
 
-static void print_json(FILE *out, const struct probes *all, const struct kernel *kernel)
+/* {"root": {"verdict", "reason"}, ...} */
+static struct json_object *users_json(const struct answers *a, size_t i)
+{
+	struct json_object *json = json_object_new_object();
+
+	for (size_t u = 0; u < a->n; u++) {
+		struct json_object *one = probe_json(&a->by[u].list[i]);
+
+		json_object_object_del(one, "name");
+		json_object_object_del(one, "since");
+		json_object_object_add(json, a->by[u].as, one);
+	}
+	return json;
+}
+
+static void print_json(FILE *out, const struct answers *a, const struct kernel *kernel)
 {
 	struct json_object *json = json_object_new_object();
 	struct json_object *list = json_object_new_array();
 
-	for (size_t i = 0; i < all->n; i++)
-		if (all->list[i].verdict)
-			json_object_array_add(list, probe_json(&all->list[i]));
+	for (size_t i = 0; i < a->by[0].n; i++) {
+		struct json_object *one;
+
+		if (!a->by[0].list[i].verdict)
+			continue;
+		one = probe_json(&a->by[0].list[i]);
+		if (a->by[0].as)
+			json_object_object_add(one, "as", users_json(a, i));
+		json_object_array_add(list, one);
+	}
 	json_object_object_add(json, "schema", json_object_new_int(1));
 	json_object_object_add(json, "kernel", kernel_json(kernel));
 	json_object_object_add(json, "probes", list);
@@ -101,6 +157,8 @@ static size_t close_line(FILE *out, const struct probes *all)
 {
 	size_t bad = 0, asked = 0;
 
+	if (all->as)
+		fprintf(out, "%s: ", all->as);
 	for (size_t v = 0; v < ARRAY_SIZE(verdicts); v++) {
 		size_t n = 0;
 
@@ -115,21 +173,57 @@ static size_t close_line(FILE *out, const struct probes *all)
 	return bad;
 }
 
+static void add_user(struct answers *a, const char *as)
+{
+	bool known = false;
+
+	for (const char *const *user = probe_users; *user; user++)
+		known |= streq(*user, as);
+	if (!known)
+		misuse("--as %s: there are root, cap_checkpoint_restore, userns-root, nobody", as);
+	for (size_t u = 0; u < a->n; u++)
+		if (streq(a->by[u].as, as))
+			return;
+	a->by[a->n++].as = as;
+}
+
+static void ask_all(struct answers *a, const struct kernel *kernel, struct texts *globs)
+{
+	struct probes probes = probes_load(NULL);
+	bool any = false;
+
+	for (size_t i = 0; i < probes.n; i++)
+		any |= matches(&probes.list[i], globs);
+	if (!any)
+		misuse("no probe matches");
+	a->n = MAX(a->n, 1UL);
+	for (size_t u = 0; u < a->n; u++) {
+		size_t size = probes.n * sizeof(*probes.list);
+
+		a->by[u].list = memcpy(need(malloc(size)), probes.list, size);
+		a->by[u].n = probes.n;
+		progress("asking %s%s%s...", globs->n ? "them" : "all probes",
+			 a->by[u].as ? " as " : "", a->by[u].as ?: "");
+		probes_ask(&a->by[u], kernel, matches, globs);
+	}
+	progress("%s", "");
+}
+
 int command_probe(int argc, char **argv)
 {
-	enum { FORMAT = 256, KERNEL };
+	enum { FORMAT = 256, KERNEL, AS };
 	static const struct option options[] = {
 		{ "format", required_argument, NULL, FORMAT },
 		{ "kernel", required_argument, NULL, KERNEL },
+		{ "as", required_argument, NULL, AS },
 		{ "output", required_argument, NULL, 'o' },
 		{},
 	};
 	const char *format = "pretty", *output = NULL;
 	struct kernel kernel = kernel_running();
+	struct answers answers = {};
 	struct texts globs = {};
-	struct probes probes;
-	bool any = false;
-	size_t bad;
+	size_t bad = 0;
 	FILE *out;
 
 	for (int c; (c = getopt_long(argc, argv, "o:", options, NULL)) >= 0;) {
@@ -139,6 +233,8 @@ int command_probe(int argc, char **argv)
 			format = optarg;
 		else if (c == KERNEL)
 			require_host_kernel(optarg);
+		else if (c == AS)
+			add_user(&answers, optarg);
 		else
 			return EXIT_MISUSE;
 	}
@@ -146,24 +242,18 @@ int command_probe(int argc, char **argv)
 		misuse("--format %s: there are pretty, ktap, json", format);
 	for (int i = optind; i < argc; i++)
 		texts_add(&globs, argv[i]);
-
-	probes = probes_load(NULL);
-	for (size_t i = 0; i < probes.n; i++)
-		any |= matches(&probes.list[i], &globs);
-	if (!any)
-		misuse("no probe matches");
-	progress("asking %s...", globs.n ? "them" : "all probes");
-	probes_ask(&probes, &kernel, matches, &globs);
-	progress("%s", "");
+	ask_all(&answers, &kernel, &globs);
 
 	out = open_output(output);
 	if (streq(format, "json"))
-		print_json(out, &probes, &kernel);
+		print_json(out, &answers, &kernel);
 	else if (streq(format, "ktap"))
-		print_ktap(out, &probes);
+		print_ktap(out, &answers);
 	else
-		print_pretty(out, &probes);
-	bad = close_line(output || streq(format, "pretty") ? stdout : stderr, &probes);
+		print_pretty(out, &answers);
+	for (size_t u = 0; u < answers.n; u++)
+		bad += close_line(output || streq(format, "pretty") ? stdout : stderr,
+				  &answers.by[u]);
 	if (output && fclose(out) != 0)
 		die("%s could not be written", output);
 	return bad ? EXIT_FAILURES : EXIT_FINE;

@@ -14,6 +14,9 @@
 #include "spawn.h"
 #include "tree.h"
 
+const char *const probe_users[] = { "root", "cap_checkpoint_restore", "userns-root", "nobody",
+				    NULL };
+
 bool probe_is(const struct probe *p, const char *verdict)
 {
 	return p->verdict && streq(p->verdict, verdict);
@@ -32,6 +35,13 @@ static const char *text(struct json_object *json, const char *key)
 	if (!json_object_object_get_ex(json, key, &value) || !value)
 		return NULL;
 	return need(strdup(json_object_get_string(value)));
+}
+
+static bool truth(struct json_object *json, const char *key)
+{
+	struct json_object *value;
+
+	return json_object_object_get_ex(json, key, &value) && json_object_get_boolean(value);
 }
 
 /* ---- Declarations ----------------------------------------------------------------------------- */
@@ -107,10 +117,13 @@ struct probes probes_load(const char *program)
 				.program = programs[i].path,
 				.what = text(one, "what"),
 				.since = text(one, "since"),
+				.until = text(one, "until"),
 				.commit = text(one, "commit"),
 				.kconfig = text(one, "kconfig"),
 				.capability = text(one, "capability"),
 				.source = text(one, "source"),
+				.guards = text(one, "guards"),
+				.gap = truth(one, "gap"),
 			};
 		}
 		json_object_put(all);
@@ -163,9 +176,13 @@ static size_t group(const struct probes *p, bool (*wanted)(const struct probe *p
 		if (k == n) {
 			all = need(reallocarray(all, n + 1, sizeof(*all)));
 			all[n++] = (struct program){ .path = one->program };
-			all[k].argv = need(calloc(p->n + 3, sizeof(char *)));
-			all[k].argv[0] = one->program;
-			all[k].argv[1] = "--ask";
+			all[k].argv = need(calloc(p->n + 5, sizeof(char *)));
+			all[k].argv[words++] = one->program;
+			all[k].argv[words++] = "--ask";
+			if (p->as) {
+				all[k].argv[words++] = "--as";
+				all[k].argv[words++] = p->as;
+			}
 		}
 		while (all[k].argv[words])
 			words++;
@@ -178,14 +195,16 @@ static size_t group(const struct probes *p, bool (*wanted)(const struct probe *p
 /* Probes begin a reason with these words when the kernel is not to blame for an absence. */
 static bool not_the_kernels(const char *reason)
 {
-	return reason && (str_after(reason, "privilege: ") || str_after(reason, "machine: "));
+	return reason && (str_after(reason, "privilege: ") || str_after(reason, "machine: ") ||
+			  str_after(reason, "policy: "));
 }
 
 /* Version and configuration promise it, and nothing outside the kernel stands in the way. */
 static bool is_regression(const struct probe *p, const struct kernel *k)
 {
 	return probe_is(p, "absent") && !not_the_kernels(p->reason) && p->since &&
-	       kernel_is_since(k, p->since) && kernel_has_options(k, p->kconfig);
+	       kernel_is_since(k, p->since) && !(p->until && kernel_is_since(k, p->until)) &&
+	       kernel_has_options(k, p->kconfig);
 }
 
 static void take_answers(struct probes *probes, char *answers)

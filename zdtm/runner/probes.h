@@ -12,16 +12,17 @@
 struct probe {
 	const char *name;    /* "kcmp.epoll_tfd" */
 	const char *program; /* path of the program that asks it */
-	const char *what, *since, *commit, *kconfig, *capability, *source;
+	const char *what, *since, *until, *commit, *kconfig, *capability, *source, *guards;
+	bool gap;            /* states what there is no interface for */
 	const char *verdict; /* NULL: not asked yet; see below */
 	const char *reason;  /* or NULL */
 };
 
 /*
- * Verdicts are the programs' own (conforms, absent, deviates, new, broken), and one of ours:
+ * Verdicts are the programs' own (conforms, absent, deviates, new, gap, broken), and one of ours:
  * "regression" is an absent interface that this kernel's version and configuration promise. Absences
- * for want of a privilege or of hardware are none: their reasons begin with "privilege: " or
- * "machine: ".
+ * for want of a privilege or of hardware, or because the administrator wants it so, are none: their
+ * reasons begin with "privilege: ", "machine: " or "policy: ".
  */
 bool probe_is(const struct probe *p, const char *verdict);
 
@@ -31,7 +32,11 @@ bool probe_serves(const struct probe *p);
 struct probes {
 	struct probe *list; /* in order of their names */
 	size_t n;
+	const char *as; /* the user who asks, as the programs' --as names it; NULL: whoever we are */
 };
+
+/* All such names, ended with NULL. */
+extern const char *const probe_users[];
 
 /*
  * All declarations, or (when `program` is not NULL) those of one program: feature-probes/kcmp.c is

@@ -152,7 +152,8 @@ static void explain(struct session *s, struct run *run)
 	about = probes_load(run->test->object);
 	probes_ask(&about, &s->kernel, NULL, NULL);
 	for (size_t i = 0; i < about.n && !run->explained_by; i++)
-		if (!probe_serves(&about.list[i]) && !probe_is(&about.list[i], "broken"))
+		if (!probe_serves(&about.list[i]) && !about.list[i].gap &&
+		    !probe_is(&about.list[i], "broken"))
 			run->explained_by = &about.list[i];
 }
 
