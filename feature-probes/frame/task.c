@@ -92,6 +92,41 @@ pid_t spawn_in(int namespaces)
 	return 0;
 }
 
+void own_users(void)
+{
+	static const char *const settings[] = { "unprivileged_userns_clone",
+						"apparmor_restrict_unprivileged_userns" };
+
+	if (unshare(CLONE_NEWUSER) == 0)
+		return;
+	for (size_t i = 0; errno == EPERM && i < ARRAY_SIZE(settings); i++) {
+		char *value = slurp("/proc/sys/kernel/%s", settings[i]);
+
+		/* The first allows, the second forbids. */
+		if (value && atoi(value) == (int)i)
+			FORBIDDEN("kernel.%s is %d", settings[i], (int)i);
+		errno = EPERM;
+	}
+	namespace_refused("unshare");
+}
+
+void own_root(void)
+{
+	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	char map[32];
+
+	own_users();
+	snprintf(map, sizeof(map), "0 %u 1", uid);
+	if (write_text(map, "/proc/self/uid_map") < 0)
+		BROKEN("uid_map: %s", errno_name(errno));
+	/* Without a capability outside, groups can only be mapped once nobody can drop them. */
+	snprintf(map, sizeof(map), "0 %u 1", gid);
+	if (write_text("deny", "/proc/self/setgroups") < 0 ||
+	    write_text(map, "/proc/self/gid_map") < 0)
+		BROKEN("gid_map: %s", errno_name(errno));
+}
+
 void exec_idle(void)
 {
 	execl("/proc/self/exe", IDLE_PROGRAM, NULL);

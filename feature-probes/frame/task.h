@@ -29,6 +29,13 @@ pid_t spawn_in(int namespaces);
 /* Enters a new mount namespace of which nothing shows outside. Absent as above. */
 void own_mounts(void);
 
+/*
+ * Enters a new user namespace: with every capability there, and with no id; or as its root, which
+ * is who we were outside. Absent as above.
+ */
+void own_users(void);
+void own_root(void);
+
 /* Waits for a child's end: its wait status. */
 int reap(pid_t pid);
 
