@@ -2,7 +2,6 @@
 /* Running a session: which run begins when, where it keeps its files, and what becomes of them. */
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include "say.h"
 #include "session.h"
 #include "spawn.h"
+#include "workdir.h"
 
 /* How much longer than the test's own deadline its arena may take to end. Seconds. */
 #define ARENA_GRACE 20
@@ -31,37 +31,6 @@ struct job {
 
 /* ---- A run's directory ------------------------------------------------------------------------ */
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	remove(path);
-	return 0;
-}
-
-static void remove_tree(const char *path)
-{
-	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-}
-
-/* Where all runs of this command have their directories. It goes when nothing in it is kept. */
-static const char *base_directory(void)
-{
-	static char *base;
-	char *tmp;
-
-	if (base)
-		return base;
-	tmp = realpath(getenv("TMPDIR") ?: "/tmp", NULL);
-	if (!tmp)
-		cannot_test("%s: %s", getenv("TMPDIR") ?: "/tmp", strerror(errno));
-	if (asprintf(&base, "%s/zdtm-XXXXXX", tmp) < 0)
-		die("out of memory");
-	free(tmp);
-	/* Tests that are somebody else by the time they are restored come through here. */
-	if (!mkdtemp(base) || chmod(base, 0755) < 0)
-		cannot_test("cannot make %s: %s", base, strerror(errno));
-	return base;
-}
-
 static void make_directories(struct job *j, const struct manner *m)
 {
 	_cleanup_free_ char *name = need(strdup(j->run->test->name));
@@ -69,7 +38,7 @@ static void make_directories(struct job *j, const struct manner *m)
 	for (char *p = name; *p; p++)
 		if (*p == '/')
 			*p = '.';
-	if (asprintf(&j->dir, "%s/%s.%s", base_directory(), name, flavor_names[j->run->flavor]) < 0)
+	if (asprintf(&j->dir, "%s/%s.%s", workdir(), name, flavor_names[j->run->flavor]) < 0)
 		die("out of memory");
 	if (mkdir(j->dir, 0755) < 0)
 		cannot_test("cannot make %s: %s", j->dir, strerror(errno));
@@ -273,7 +242,7 @@ static _Noreturn void abandon(struct schedule *c, int sig)
 		remove_tree(j->work);
 		remove_tree(j->dir);
 	}
-	rmdir(base_directory());
+	workdir_put();
 	progress("%s", "");
 	complain("interrupted");
 	exit(128 + sig);
@@ -351,7 +320,7 @@ void session_run(struct session *s, session_tell *tell, void *arg)
 	}
 	reap_inits(0);
 	progress("%s", "");
-	rmdir(base_directory());
+	workdir_put();
 	free(c.jobs);
 	free(c.fds);
 }
