@@ -19,3 +19,9 @@ $(foreach t,$(TEST_SRC),$(eval $(call program,libexec/$(t:.c=),$(t) $(ZDTM_LIB),
 
 ZDTM_RUNNER := $(wildcard zdtm/runner/*.c)
 $(eval $(call program,bin/zdtm,$(ZDTM_RUNNER) $(BASE),,$(BASE_LIBS) -ljson-c -lcap -lz))
+
+# Scripts that fetch kernels and make guests, for the runner's --kernel.
+CI_TOOLS := $(addprefix $(O)/libexec/zdtm-ci/,fetch-kernel finish-kernel tree-kernel guest-image guest-early guest-init)
+programs += $(CI_TOOLS)
+$(CI_TOOLS): $(O)/libexec/zdtm-ci/%: ci/%
+	$(Q)install -D -m 755 $< $@

@@ -50,6 +50,7 @@ static unsigned int run_here(const char *engine, unsigned int jobs, const char *
 	probes_ask(&s.probes, &s.kernel, NULL, NULL);
 	progress("%s", "");
 	session_plan(&s, &suite, flavors);
+	session_look(&s, &suite);
 	session_run(&s, tell, NULL);
 
 	document = session_json(&s);
@@ -94,7 +95,6 @@ int command_matrix(int argc, char **argv)
 		} else if (c == RESULTS) {
 			page_add(&page, document_load(optarg));
 		} else if (c == KERNELS) {
-			require_host_kernel(optarg);
 			here = true;
 		} else if (c != 'j' || !parse_int(optarg, &jobs) || jobs < 1) {
 			if (c == 'j')

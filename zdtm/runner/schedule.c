@@ -13,6 +13,9 @@
 
 #include "arena.h"
 #include "engine/base/cleanup.h"
+#include "engine/base/fd.h"
+#include "events.h"
+#include "klog.h"
 #include "say.h"
 #include "session.h"
 #include "spawn.h"
@@ -24,8 +27,9 @@
 struct job {
 	struct run *run; /* NULL: nothing runs here */
 	pid_t init;
-	int over, ours;   /* a pipe: at an end when the init has no more to tell or is dead */
-	char *dir, *work; /* the run's directory; the work directory */
+	int over, ours;       /* a pipe: at an end when the init has no more to tell or is dead */
+	char *dir, *work;     /* the run's directory; the work directory */
+	enum complaint heard; /* the worst that the kernel has said meanwhile */
 	struct story story;
 };
 
@@ -63,6 +67,9 @@ static void put_directories(struct job *j, const struct manner *m)
 		j->run->dir = j->dir;
 	else
 		free(j->dir);
+	/* The next test may take the kernel down, and with it what is not on disk. */
+	if (keep && events_are_heard())
+		sync();
 }
 
 /* ---- Jobs ------------------------------------------------------------------------------------- */
@@ -84,7 +91,10 @@ static void tell_in_arena(const char *trouble, void *arg)
 
 static void start(struct session *s, struct job *j, struct run *run)
 {
+	_cleanup_free_ char *label = run_label(run);
 	int pipe_ends[2];
+
+	events_begin(label);
 
 	*j = (struct job){ .run = run };
 	make_directories(j, &s->manner);
@@ -138,9 +148,15 @@ static bool finish(struct session *s, struct job *j)
 	if (r->outcome == UNDECIDED && waitpid(j->init, &status, 0) > 0)
 		result_decide(r, BROKEN, SETUP, "the arena's init %s",
 			      status_text(status, words, sizeof(words)));
+	if (j->heard == WRONG && r->outcome != BROKEN) {
+		snprintf(r->reason, sizeof(r->reason), "the kernel: %s", klog_headline(r->kernel));
+		r->outcome = FAILED;
+		r->phase = NO_PHASE;
+	}
 	put_directories(j, &s->manner);
 	explain(s, run);
 	run->finished = true;
+	events_run(run);
 	j->run = NULL;
 	return run_counts_as(run) == COUNT_FAILED;
 }
@@ -155,6 +171,7 @@ struct schedule {
 	struct pollfd *fds; /* one per job; the last is for signals */
 	size_t busy, told, failed;
 	bool alone; /* an exclusive one is running */
+	bool spoilt; /* the kernel has gone wrong, and a fresh one is to be had: begin nothing more */
 };
 
 /* The next run that may begin now, NULL when none may. */
@@ -162,7 +179,7 @@ static struct run *next_run(const struct schedule *c)
 {
 	struct run *exclusive = NULL;
 
-	if (c->busy == c->s->jobs || c->alone)
+	if (c->busy == c->s->jobs || c->alone || c->spoilt)
 		return NULL;
 	for (size_t i = 0; i < c->s->n; i++) {
 		struct run *run = &c->s->runs[i];
@@ -225,8 +242,12 @@ static void tell_what_can(struct schedule *c)
 
 	if (c->told < s->n && s->runs[c->told].finished)
 		progress("%s", "");
-	while (c->told < s->n && s->runs[c->told].finished)
-		c->tell(s, &s->runs[c->told++], c->arg);
+	while (c->told < s->n && s->runs[c->told].finished) {
+		const struct run *run = &s->runs[c->told++];
+
+		if (c->tell)
+			c->tell(s, run, c->arg);
+	}
 }
 
 /* Interrupted: all that runs is killed with its arena, and nothing of it stays. */
@@ -246,6 +267,34 @@ static _Noreturn void abandon(struct schedule *c, int sig)
 	progress("%s", "");
 	complain("interrupted");
 	exit(128 + sig);
+}
+
+/* Whatever the kernel has complained of is told with all that ran meanwhile. */
+static void hear_kernel(struct schedule *c, bool all)
+{
+	char text[sizeof(((struct result *)NULL)->kernel)] = "";
+	enum complaint worst = klog_take(text, sizeof(text), all);
+
+	for (size_t i = 0; text[0] && i < c->s->jobs; i++) {
+		struct job *j = &c->jobs[i];
+		char *to = j->run ? j->run->result->kernel : NULL;
+
+		if (!to)
+			continue;
+		snprintf(to + strlen(to), sizeof(text) - strlen(to), "%s", text);
+		j->heard = MAX(j->heard, worst);
+	}
+	/* In a guest the rest is for the next boot. */
+	c->spoilt |= worst == WRONG && events_are_heard();
+}
+
+/* In a guest, where nobody minds: the kernel writes down where all blocked tasks are. */
+static void ask_who_is_stuck(struct schedule *c)
+{
+	hear_kernel(c, false);
+	if (write_file_at(AT_FDCWD, "/proc/sysrq-trigger", "w") == 0)
+		hear_kernel(c, true);
+	c->spoilt = true;
 }
 
 static void wait_for_one(struct schedule *c)
@@ -268,6 +317,7 @@ static void wait_for_one(struct schedule *c)
 		if (read(c->fds[jobs].fd, &info, sizeof(info)) == sizeof(info))
 			abandon(c, info.ssi_signo);
 	}
+	hear_kernel(c, false);
 	for (size_t i = 0; i < jobs; i++) {
 		struct job *j = &c->jobs[i];
 
@@ -275,6 +325,8 @@ static void wait_for_one(struct schedule *c)
 			continue;
 		/* An arena keeps its own deadline. One that does not is stuck in the kernel or us. */
 		if (r == 0) {
+			if (events_are_heard())
+				ask_who_is_stuck(c);
 			result_decide(j->run->result, BROKEN, SETUP, "the arena does not end");
 			kill(j->init, SIGKILL);
 		} else if (!c->fds[i].revents) {
@@ -284,18 +336,6 @@ static void wait_for_one(struct schedule *c)
 		c->busy--;
 		c->failed += finish(c->s, j);
 	}
-}
-
-static int open_interruptions(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
 void session_run(struct session *s, session_tell *tell, void *arg)
@@ -308,7 +348,8 @@ void session_run(struct session *s, session_tell *tell, void *arg)
 		.fds = need(calloc(s->jobs + 1, sizeof(struct pollfd))),
 	};
 
-	c.fds[s->jobs] = (struct pollfd){ .fd = open_interruptions(), .events = POLLIN };
+	klog_open();
+	c.fds[s->jobs] = (struct pollfd){ .fd = interruptions_open(), .events = POLLIN };
 	for (;;) {
 		begin_what_can(&c);
 		tell_what_can(&c);
@@ -318,7 +359,8 @@ void session_run(struct session *s, session_tell *tell, void *arg)
 		wait_for_one(&c);
 		reap_inits(WNOHANG);
 	}
-	reap_inits(0);
+	/* A guest whose tasks do not end is left to its own end. */
+	reap_inits(c.spoilt ? WNOHANG : 0);
 	progress("%s", "");
 	workdir_put();
 	free(c.jobs);
