@@ -17,7 +17,8 @@ $(patsubst %.c,$(O)/obj/%.o,$(TEST_SRC)): private CPPFLAGS += -Izdtm/lib -Wno-mi
 $(TESTS): private SAN_FLAGS :=
 $(foreach t,$(TEST_SRC),$(eval $(call program,libexec/$(t:.c=),$(t) $(ZDTM_LIB),,-lm)))
 
-ZDTM_RUNNER := $(wildcard zdtm/runner/*.c)
+ZDTM_RUNNER := $(wildcard zdtm/runner/*.c) zdtm/runner/page_assets.S
+$(O)/obj/zdtm/runner/page_assets.o: zdtm/runner/page.css zdtm/runner/page.js
 $(eval $(call program,bin/zdtm,$(ZDTM_RUNNER) $(BASE),,$(BASE_LIBS) -ljson-c -lcap -lz))
 
 # Scripts that fetch kernels and make guests, for the runner's --kernel.

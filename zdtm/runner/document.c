@@ -70,6 +70,9 @@ static struct entries read_entries(struct json_object *document, const char *key
 			.word = document_text(one, word),
 			.phase = document_text(one, "phase"),
 			.reason = document_text(one, "reason"),
+			.since = document_text(one, "since"),
+			.log = document_text(one, "log"),
+			.kernel_log = document_text(one, "kernel_log"),
 		};
 	}
 	if (e.n)

@@ -27,6 +27,8 @@ struct entry {
 	const char *name;
 	const char *word; /* outcome or verdict */
 	const char *phase, *reason;
+	const char *since;            /* of a probe */
+	const char *log, *kernel_log; /* of a test that left some */
 };
 
 struct entries {

@@ -42,8 +42,8 @@ static void say(const char *key, struct json_object *value)
 	}
 	line = json_object_new_object();
 	json_object_object_add(line, key, value);
-	text = json_object_to_json_string_ext(line,
-					      JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	text = json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN |
+							    JSON_C_TO_STRING_NOSLASHESCAPE);
 	pthread_mutex_lock(&line_lock);
 	if (write_full(line_fd, text, strlen(text)) < 0 || write_full(line_fd, "\n", 1) < 0)
 		die("nobody hears what we tell: %s", strerror(errno));
@@ -134,7 +134,8 @@ void events_take_run(struct json_object *told, struct run *run, const struct pro
 	struct json_object *times = document_member(told, "ms");
 	struct json_object *explained = document_member(told, "explained_by");
 	struct result *r = run->result;
-	double *const ms[] = { &r->ms.setup, &r->ms.dump, &r->ms.frozen, &r->ms.restore, &r->ms.check };
+	double *const ms[] = { &r->ms.setup, &r->ms.dump, &r->ms.frozen, &r->ms.restore,
+			       &r->ms.check };
 	const char *dir = document_text(told, "dir");
 
 	r->outcome = word(told, "outcome", outcome_names, OUTCOMES);

@@ -185,7 +185,7 @@ static char *write_initrd(const struct target *t, const char *images, const char
 
 static void make_work_disk(const char *path)
 {
-	const char *const argv[] = { "/usr/bin/env",   "mke2fs", "-q",        "-t", "ext4", "-O",
+	const char *const argv[] = { "/usr/bin/env", "mke2fs", "-q",        "-t", "ext4", "-O",
 				     "^has_journal", "-L",     "zdtm-work", path, "4G",   NULL };
 	_cleanup_buf_ struct buf out = {};
 
@@ -223,14 +223,16 @@ static void add_disk(struct arguments *a, const char *name, const char *path, co
 	add(a, "nvme,drive=%s,serial=%s", name, name);
 }
 
-static struct arguments arguments(const struct guest *g, const struct target *t,
-				  const char *images, const char *initrd, const char *work,
-				  bool kvm, int events)
+static struct arguments arguments(const struct guest *g, const struct target *t, const char *images,
+				  const char *initrd, const char *work, bool kvm, int events)
 {
 	static const char *const fixed[] = {
-		QEMU,   "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
-		"-M",   "q35",	       "-smp",		  GUEST_CPUS,   "-m",	    GUEST_MEMORY,
-		"-rtc", "base=utc",    "-append",	  COMMAND_LINE,
+		QEMU,         "-nodefaults", "-no-user-config",
+		"-no-reboot", "-display",    "none",
+		"-M",         "q35",         "-smp",
+		GUEST_CPUS,   "-m",          GUEST_MEMORY,
+		"-rtc",       "base=utc",    "-append",
+		COMMAND_LINE,
 	};
 	struct arguments a = {};
 

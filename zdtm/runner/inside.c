@@ -44,13 +44,18 @@ static int number(const char *text)
 static struct job parse(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "events", required_argument, NULL, 'E' },  { "run", required_argument, NULL, 'r' },
-		{ "probe", required_argument, NULL, 'p' },   { "spare", required_argument, NULL, 's' },
-		{ "as", required_argument, NULL, 'a' },      { "jobs", required_argument, NULL, 'j' },
+		{ "events", required_argument, NULL, 'E' },
+		{ "run", required_argument, NULL, 'r' },
+		{ "probe", required_argument, NULL, 'p' },
+		{ "spare", required_argument, NULL, 's' },
+		{ "as", required_argument, NULL, 'a' },
+		{ "jobs", required_argument, NULL, 'j' },
 		{ "dump-engine", required_argument, NULL, 'D' },
 		{ "restore-engine", required_argument, NULL, 'R' },
-		{ "iters", required_argument, NULL, 'i' },   { "work", required_argument, NULL, 'w' },
-		{ "keep", no_argument, NULL, 'k' },          { "singly", no_argument, NULL, 'S' },
+		{ "iters", required_argument, NULL, 'i' },
+		{ "work", required_argument, NULL, 'w' },
+		{ "keep", no_argument, NULL, 'k' },
+		{ "singly", no_argument, NULL, 'S' },
 		{},
 	};
 	struct job j = { .dump = "none", .restore = "none", .jobs = parallel_cpus(), .cycles = 1 };

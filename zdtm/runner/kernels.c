@@ -71,8 +71,8 @@ int command_kernels(int argc, char **argv)
 
 		split((char *)lines.list[i], f);
 		missing = what_is_missing(f[3]);
-		printf("%-6s %-20s %-20s%s%s\n", f[0], f[1], *f[4] ? f[4] : "-", *missing ? " " : "",
-		       missing);
+		printf("%-6s %-20s %-20s%s%s\n", f[0], f[1], *f[4] ? f[4] : "-",
+		       *missing ? " " : "", missing);
 	}
 	return EXIT_FINE;
 }

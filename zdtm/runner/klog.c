@@ -17,6 +17,7 @@
  * The first that is found counts. Stalls and lockups are no more than warnings: a guest whose host is
  * busy has them for no fault of its own.
  */
+#define TAINTED "kernel tainted: "
 static const struct {
 	const char *text;
 	enum complaint is;
@@ -30,7 +31,8 @@ static const struct {
 	{ "general protection fault", WRONG },
 	{ "Internal error: ", WRONG },
 	{ "UBSAN: ", WRONG },
-	{ "WARNING: possible ", WRONG }, /* circular locking, recursive locking, irq lock inversion */
+	{ "WARNING: possible ",
+	  WRONG }, /* circular locking, recursive locking, irq lock inversion */
 	{ "WARNING: inconsistent lock state", WRONG },
 	{ "WARNING: bad unlock balance", WRONG },
 	{ "WARNING: held lock freed", WRONG },
@@ -44,6 +46,7 @@ static const struct {
 	{ "detected stalls on CPUs", WARNED },
 	{ "unregister_netdevice: waiting for", WARNED },
 	{ "refcount_t: ", WARNED },
+	{ TAINTED, WARNED },
 };
 
 /* How far a complaint goes when nothing says that it ends. */
@@ -95,7 +98,7 @@ static enum complaint take_taint(char *to, size_t size)
 {
 	static const char letters[] = "PFSRMBUDAWCIOELKXTNJ";
 	uint64_t now = read_taint(), fresh = now & ~klog.taint;
-	char words[64] = "kernel tainted: ";
+	char words[64] = TAINTED;
 	size_t n = strlen(words);
 
 	klog.taint = now;
@@ -120,11 +123,13 @@ enum complaint klog_take(char *to, size_t size, int all)
 	/* A read that fails with EPIPE has only missed lines. */
 	while ((n = read(klog.fd, record, sizeof(record))) > 0 || (n < 0 && errno == EPIPE)) {
 		/* "4,1234,5678901,-;message\n KEY=value\n" */
-		const char *message = n > 0 ? memchr(record, ';', n) : NULL;
+		const char *message = n > 0 ? memchr(record, ';', n) : NULL, *at = record;
 		const char *end = message ? memchr(message, '\n', record + n - message) : NULL;
+		uint64_t priority;
 		size_t len;
 
-		if (!end)
+		/* Above the eight levels are those who are not the kernel and write there, too. */
+		if (!end || !scan_u64(&at, 10, &priority) || priority > 7)
 			continue;
 		len = end - ++message;
 		is = klog_judge(message, len);

@@ -32,12 +32,12 @@ enum ending { ENDED, CRASHED, HUNG };
 struct boot {
 	struct remote *r;
 	struct guest guest;
-	bool up;	       /* it has told about itself */
-	bool alone;	       /* one thing at a time */
-	size_t told;	       /* runs and probes it told of */
+	bool up;                /* it has told about itself */
+	bool alone;             /* one thing at a time */
+	size_t told;            /* runs and probes it told of */
 	struct texts under_way; /* what has begun and not ended */
-	struct run *last;      /* the run that ended last */
-	int status;	       /* of the command in there; -1: not told */
+	struct run *last;       /* the run that ended last */
+	int status;             /* of the command in there; -1: not told */
 };
 
 /* ---- What is left to do ------------------------------------------------------------------------- */
@@ -284,7 +284,8 @@ static void tell_what_can(struct telling *t, const struct session *s)
 }
 
 /* `t` may be NULL: what comes of it is not settled yet. */
-static enum ending listen(struct boot *b, struct telling *t, size_t count, unsigned int boot_seconds)
+static enum ending listen(struct boot *b, struct telling *t, size_t count,
+			  unsigned int boot_seconds)
 {
 	const char *line;
 	bool late;
@@ -331,8 +332,8 @@ static char *text_file(const char *path)
 {
 	_cleanup_buf_ struct buf b = {};
 
-	return read_file_at(AT_FDCWD, path, &b) == 0 && b.data ? TAKE_PTR(b.data) :
-								  need(strdup(""));
+	return read_file_at(AT_FDCWD, path, &b) == 0 && b.data ? TAKE_PTR(b.data)
+							       : need(strdup(""));
 }
 
 /* From its first complaint to its end, what the console shows. */
@@ -418,8 +419,8 @@ static char *what_happened(struct boot *b, enum ending how, const char *console)
 	const char *line = klog_headline(console);
 	char *text;
 
-	if (asprintf(&text, "the kernel %s%s%s", how == HUNG ? "hung" : "crashed", *line ? ": " : "",
-		     line) < 0)
+	if (asprintf(&text, "the kernel %s%s%s", how == HUNG ? "hung" : "crashed",
+		     *line ? ": " : "", line) < 0)
 		die("out of memory");
 	return text;
 }
@@ -537,8 +538,7 @@ static bool boot(struct remote *r, struct telling *t, struct case_open *c, unsig
 	if (asprintf(&dir, "%s/boot-%u", workdir(), number) < 0)
 		die("out of memory");
 	guest_start(&b.guest, r->target, r->images, dir, job.list, kvm);
-	how = listen(&b, b.alone ? NULL : t, count,
-		     kvm && !proven ? KVM_SECONDS : BOOT_SECONDS);
+	how = listen(&b, b.alone ? NULL : t, count, kvm && !proven ? KVM_SECONDS : BOOT_SECONDS);
 	if (kvm && !proven)
 		guest_kvm_remember(b.up);
 	if (kvm && !proven && !b.up) {
