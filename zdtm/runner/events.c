@@ -64,6 +64,11 @@ void events_about(const struct kernel *k)
 	say("about", about);
 }
 
+void events_tick(void)
+{
+	say("tick", json_object_new_int(1));
+}
+
 void events_begin(const char *what)
 {
 	say("begin", text_json(what));

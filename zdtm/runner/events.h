@@ -8,6 +8,7 @@
  *	{"run": {"name": "static/foo", ...}}	is over; all that a report wants to know of it
  *	{"end": "probes kcmp"}
  *	{"probe": {"name": "kcmp.same", ...}}
+ *	{"tick": 1}				nothing has happened for EVENTS_TICK seconds
  *	{"exit": 0}				said by the guest's init: the command has ended
  */
 #ifndef ZDTM_EVENTS_H
@@ -24,10 +25,14 @@ void events_open(const char *path);
 bool events_are_heard(void);
 
 void events_about(const struct kernel *k);
+void events_tick(void);
 void events_begin(const char *what);
 void events_end(const char *what);
 void events_run(const struct run *run);
 void events_probe(const struct probe *p, const char *as);
+
+/* While runs are under way there is a sign of life this often. Seconds. */
+#define EVENTS_TICK 5
 
 /* Where the runs in a guest leave what is worth keeping. */
 #define INSIDE_LOGS "/work/logs"

@@ -33,11 +33,13 @@
 
 /*
  * An oops ends the guest, or what follows it would be blamed on whatever test comes next; so does the
- * NMI that we send to one that hangs. Warnings go to the console, which is slow, and no more.
+ * NMI that we send to one that hangs. Warnings go to the console, which is slow, and no more. A task
+ * that is stuck is to be told of before we lose patience.
  */
 #define COMMAND_LINE                                                                               \
 	"console=ttyS0 loglevel=5 panic=-1 oops=panic unknown_nmi_panic watchdog_thresh=60 "       \
-	"printk.devkmsg=on mitigations=off random.trust_cpu=on 8250.nr_uarts=4"
+	"printk.devkmsg=on mitigations=off random.trust_cpu=on 8250.nr_uarts=4 zdtm.guest=1 "      \
+	"sysctl.kernel.hung_task_timeout_secs=15"
 
 static char *path_in(const char *folder, const char *name)
 {
@@ -404,7 +406,9 @@ void guest_fetch(const struct guest *g, const char *name, const char *to)
 
 	if (asprintf(&command, "rdump /%s %s", name, to) < 0)
 		die("out of memory");
-	spawn_capture(LIST("/usr/bin/env", "debugfs", "-R", command, path_in(g->dir, "work.img")),
+	/* It tells its version, and that files do not become somebody else's, on stderr. */
+	spawn_capture(LIST("/bin/sh", "-c", "exec debugfs -R \"$1\" \"$2\" 2>/dev/null", "sh",
+			   command, path_in(g->dir, "work.img")),
 		      &out);
 	free(command);
 }

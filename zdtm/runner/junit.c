@@ -46,7 +46,7 @@ static void test_case(FILE *out, const struct session *s, const struct run *run)
 	} else {
 		element = r->outcome == BROKEN ? "error" : "failure";
 		fprintf(out, "      <%s", element);
-		attribute(out, "type", phase_names[r->phase]);
+		attribute(out, "type", r->phase ? phase_names[r->phase] : "kernel");
 		attribute(out, "message", r->reason);
 		fputc('>', out);
 		markup_text(out, r->engine);

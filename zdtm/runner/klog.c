@@ -22,6 +22,7 @@ static const struct {
 	const char *text;
 	enum complaint is;
 } signs[] = {
+	{ "NMI: Not continuing", WARNED }, /* ours, see guest_provoke() */
 	{ "soft lockup", WARNED },
 	{ "workqueue lockup", WARNED },
 	{ "Kernel panic - not syncing", WRONG },

@@ -126,6 +126,7 @@ static void put_row(FILE *out, const struct page *p, const struct row *row, cons
 	fprintf(out, "</tr>\n");
 }
 
+/* A heading names the kernel, and how many tests are to be looked at; the list below tells the rest. */
 static void put_head(FILE *out, const struct page *p)
 {
 	fprintf(out, "<thead><tr><th></th><th>since</th>");
@@ -137,18 +138,41 @@ static void put_head(FILE *out, const struct page *p)
 		fprintf(out, "\">");
 		markup_text(out, column->name);
 		fprintf(out, "<small>");
-		markup_text(out, column->title);
-		fprintf(out, "</small><small>");
-		if (*column->lacks) {
-			fprintf(out, "booted without ");
-			markup_text(out, column->lacks);
-			fprintf(out, "; ");
-		}
-		markup_text(out, column->error);
-		page_summarise(out, p, c, PAGE_RESULTS);
+		if (*column->error)
+			fprintf(out, "not tried");
+		else if (*column->lacks)
+			fprintf(out, "bare");
 		fprintf(out, "</small></th>");
 	}
 	fprintf(out, "</tr></thead>\n");
+}
+
+static void put_kernels(FILE *out, const struct page *p)
+{
+	fprintf(out, "<details><summary>%zu kernels</summary><ul>\n", p->n);
+	for (size_t c = 0; c < p->n; c++) {
+		const struct column *column = &p->columns[c];
+
+		fprintf(out, "<li><b>");
+		markup_text(out, column->name);
+		fprintf(out, "</b> (");
+		markup_text(out, column->title);
+		fputc(')', out);
+		if (*column->lacks) {
+			fprintf(out, ", booted bare, without ");
+			markup_text(out, column->lacks);
+		}
+		fprintf(out, ": ");
+		markup_text(out, column->error);
+		if (!*column->error) {
+			fprintf(out, "tests: ");
+			page_summarise(out, p, c, PAGE_RESULTS);
+			fprintf(out, "; interfaces: ");
+			page_summarise(out, p, c, PAGE_PROBES);
+		}
+		fprintf(out, "</li>\n");
+	}
+	fprintf(out, "</ul></details>\n");
 }
 
 static bool occurs(const struct page *p, const char *word)
@@ -201,6 +225,7 @@ void page_html(FILE *out, const struct page *p, const char *dir)
 		"tests carried through it. Point at a cell, or touch it, for its reason; a failed "
 		"one leads to its log.</p>\n",
 		page_css);
+	put_kernels(out, p);
 	put_filter(out, p);
 	fprintf(out, "<div class=scroll><table>\n");
 	put_head(out, p);
@@ -216,7 +241,8 @@ void page_html(FILE *out, const struct page *p, const char *dir)
 		}
 		put_row(out, p, row, dir);
 	}
-	fprintf(out, "%s</table></div>\n<aside id=detail hidden></aside>\n<script>\n%s</script>\n"
-		     "</body></html>\n",
+	fprintf(out,
+		"%s</table></div>\n<aside id=detail hidden></aside>\n<script>\n%s</script>\n"
+		"</body></html>\n",
 		object ? "</tbody>" : "", page_js);
 }

@@ -11,6 +11,7 @@
 #include "remote.h"
 #include "say.h"
 #include "target.h"
+#include "workdir.h"
 
 /* In the order in which the closing line counts them. */
 static const struct verdict {
@@ -230,6 +231,8 @@ static void ask_there(struct session *s, struct answers *a, struct texts *globs,
 	s->manner = manner_make("none", "none");
 	s->jobs = 1;
 	remote_run(&r, NULL, NULL);
+	target_done(&target);
+	workdir_put();
 }
 
 int command_probe(int argc, char **argv)

@@ -21,10 +21,14 @@
 
 /* Seconds. Emulated, on a machine that has other things to do. */
 #define BOOT_SECONDS  120
-#define KVM_SECONDS   20 /* what is not up by then does not come up */
-#define QUIET_SECONDS 60 /* between two signs of life when nothing is under way */
-#define PROBE_GRACE   120
-#define RUN_GRACE     35 /* more than the guest itself gives an arena */
+#define KVM_SECONDS   20  /* what is not up by then does not come up */
+#define PROBE_SECONDS 120 /* for the questions of one program */
+#define QUIET_SECONDS 45  /* between two signs of life */
+
+/* How many times as long things take there as on the machine the deadlines were made for. */
+#define EMULATED_PATIENCE 3
+#define STRING(number)    STRING_(number)
+#define STRING_(number)   #number
 
 /* How a boot ended. */
 enum ending { ENDED, CRASHED, HUNG };
@@ -130,13 +134,16 @@ static const char *guest_engine(const struct engine *e)
 }
 
 /* The arguments of `zdtm inside` for all that is open or, where there are any, the suspects only. */
-static struct texts write_job(const struct remote *r, const struct texts *suspects, size_t *count)
+static struct texts write_job(const struct remote *r, const struct texts *suspects, bool kvm,
+			      size_t *count)
 {
 	const struct session *s = r->session;
 	const struct manner *m = &s->manner;
 	struct texts t = {};
 
 	*count = 0;
+	if (!kvm)
+		texts_add(&t, "env:" PATIENCE_VARIABLE "=" STRING(EMULATED_PATIENCE));
 	texts_add(&t, "inside");
 	add_pair(&t, "--events", "/dev/ttyS1");
 	for (size_t i = 0; i < s->n; i++) {
@@ -244,19 +251,13 @@ static void take_line(struct boot *b, const char *line)
 /* How long the guest may be silent now. Seconds. */
 static unsigned int patience(const struct boot *b, unsigned int boot_seconds)
 {
-	unsigned int longest = QUIET_SECONDS;
-
 	if (!b->up)
 		return boot_seconds;
-	for (size_t i = 0; i < b->under_way.n; i++) {
-		const struct run *run = find_run(b->r->session, b->under_way.list[i]);
-
-		if (run)
-			longest = MAX(run->test->timeout + RUN_GRACE, i ? longest : 0);
-		else
-			longest = MAX(longest, (unsigned int)PROBE_GRACE);
-	}
-	return longest;
+	/* Questions have their own deadlines, one after the other; while tests run there are ticks. */
+	for (size_t i = 0; i < b->under_way.n; i++)
+		if (str_after(b->under_way.list[i], PROBES_LABEL))
+			return PROBE_SECONDS;
+	return QUIET_SECONDS;
 }
 
 static void show_progress(const struct boot *b, size_t count)
@@ -349,23 +350,6 @@ static char *complaint_of(const char *console)
 	return need(strdup(""));
 }
 
-/* Nothing can be said of a kernel that does not get as far as our first program. */
-static _Noreturn void not_up(struct boot *b, enum ending how)
-{
-	_cleanup_free_ char *console = text_file(b->guest.console), *qemu = text_file(b->guest.log);
-	const char *line = klog_headline(console);
-
-	if (!*line)
-		line = last_line_of(console);
-	if (!*line)
-		line = last_line_of(qemu);
-	guest_kill(&b->guest);
-	cannot_test("kernel %s (%s) does not boot: %s%s%s; see %s", b->r->target->spec,
-		    b->r->target->release,
-		    how == HUNG ? "no sign of life in time" : "it ended before its first program",
-		    *line ? ": " : "", line, b->guest.console);
-}
-
 /* The command in there could not do its work, and says why. */
 static _Noreturn void not_able(struct boot *b)
 {
@@ -434,13 +418,30 @@ struct case_open {
 	const char *log;
 };
 
+/* Nothing can be said of a kernel that does not get as far as our first program. */
+static _Noreturn void not_up(struct boot *b, enum ending how, const char *console_path)
+{
+	_cleanup_free_ char *console = text_file(console_path), *qemu = text_file(b->guest.log);
+	const char *line = klog_headline(console);
+
+	if (!*line)
+		line = last_line_of(console);
+	if (!*line)
+		line = last_line_of(qemu);
+	remove_tree(b->guest.dir);
+	cannot_test("kernel %s (%s) does not boot: %s%s%s; see %s", b->r->target->spec,
+		    b->r->target->release,
+		    how == HUNG ? "no sign of life in time" : "it ended before its first program",
+		    *line ? ": " : "", line, console_path);
+}
+
 /* Who was alone at work when it happened is it; of several it may be any. */
 static void attribute(struct boot *b, enum ending how, struct case_open *c, const char *log)
 {
 	_cleanup_free_ char *complaint = complaint_of(log), *what = NULL;
 
 	if (b->told == 0 && b->under_way.n == 0)
-		not_up(b, how);
+		not_up(b, how, log);
 	what = what_happened(b, how, complaint);
 	complain("kernel %s: %s", b->r->target->spec, what);
 	if (b->under_way.n > 1) {
@@ -534,7 +535,7 @@ static bool boot(struct remote *r, struct telling *t, struct case_open *c, unsig
 	enum ending how;
 	size_t count;
 
-	job = write_job(r, &c->suspects, &count);
+	job = write_job(r, &c->suspects, kvm, &count);
 	if (asprintf(&dir, "%s/boot-%u", workdir(), number) < 0)
 		die("out of memory");
 	guest_start(&b.guest, r->target, r->images, dir, job.list, kvm);
@@ -547,8 +548,6 @@ static bool boot(struct remote *r, struct telling *t, struct case_open *c, unsig
 		return false;
 	}
 
-	if (!b.up && how != ENDED)
-		not_up(&b, how);
 	if (how == ENDED && (b.status != 0 || b.told == 0))
 		not_able(&b);
 	if (how != ENDED || r->console || any_complaint(r->session))
@@ -586,5 +585,4 @@ void remote_run(struct remote *r, session_tell *tell, void *arg)
 	for (unsigned int number = 1; anything_left(r); number++)
 		boot(r, &t, &c, number);
 	progress("%s", "");
-	workdir_put();
 }

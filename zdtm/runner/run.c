@@ -286,6 +286,8 @@ static void run_there(struct session *s, const struct options *o, struct telling
 	s->booted = o->kernel;
 	s->probes = probes_load(NULL);
 	remote_run(&r, tell, t);
+	target_done(&target);
+	workdir_put();
 }
 
 int command_run(int argc, char **argv)

@@ -93,6 +93,17 @@ static const char *if_there(const char *path)
 	return access(path, R_OK) == 0 ? path : NULL;
 }
 
+/* "modules\nconfig" to "modules, config" */
+static const char *join_lines(char *text)
+{
+	_cleanup_buf_ struct buf all = {};
+
+	for (char *line; (line = strsep(&text, "\n"));)
+		if (buf_printf(&all, "%s%s", all.len ? ", " : "", line) < 0)
+			die("out of memory");
+	return TAKE_PTR(all.data);
+}
+
 /* What fetch-kernel and tree-kernel leave: vmlinuz, maybe vmlinux, modules.img, early/, lacks. */
 static void take_folder(struct target *t, const char *folder)
 {
@@ -110,9 +121,13 @@ static void take_folder(struct target *t, const char *folder)
 		return;
 	while (lacks.len > 0 && lacks.data[lacks.len - 1] == '\n')
 		lacks.data[--lacks.len] = '\0';
-	for (char *p = lacks.data; (p = strchr(p, '\n'));)
-		*p = ' ';
-	t->lacks = TAKE_PTR(lacks.data);
+	t->lacks = join_lines(lacks.data);
+}
+
+void target_done(struct target *t)
+{
+	if (t->made)
+		remove_tree(t->made);
 }
 
 static void from_tree(struct target *t)
@@ -121,8 +136,12 @@ static void from_tree(struct target *t)
 	const char *folder = path_of(workdir(), "kernel");
 	const char *tree = realpath(t->spec, NULL);
 
-	if (target_script("tree-kernel", LIST(tree ?: t->spec, folder), &out) != 0)
+	t->made = folder;
+	if (target_script("tree-kernel", LIST(tree ?: t->spec, folder), &out) != 0) {
+		target_done(t);
+		workdir_put();
 		cannot_test("kernel %s: there is nothing to boot", t->spec);
+	}
 	take_folder(t, folder);
 }
 
@@ -162,7 +181,7 @@ struct target target_find(const char *spec)
 		if (!t.release)
 			cannot_test("kernel %s: that is no bzImage", spec);
 		t.image = realpath(spec, NULL);
-		t.lacks = "modules config";
+		t.lacks = "modules, config";
 	}
 	return t;
 }

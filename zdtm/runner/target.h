@@ -14,6 +14,7 @@ struct target {
 	const char *modules; /* ext4 image of what belongs below /lib/modules; NULL: none */
 	const char *early;   /* folder of modules it cannot reach its disk without; NULL: none */
 	const char *lacks;   /* "modules, config": what could not be had with it; NULL: nothing */
+	const char *made;    /* folder that target_done() removes, or NULL */
 };
 
 /* The running kernel, for which nothing has to be booted. */
@@ -25,6 +26,8 @@ bool target_is_host(const char *spec);
  * EXIT_CANNOT_TEST.
  */
 struct target target_find(const char *spec);
+
+void target_done(struct target *t);
 
 /* Where fetched kernels and guests' images are kept. */
 const char *target_cache(void);
