@@ -14,15 +14,16 @@ $(foreach t,$(SHAM_SRC),$(eval $(call program,tests/runner/tree/libexec/zdtm/$(p
 
 SHAM_ENGINES := $(patsubst tests/runner/%,$(SHAM)/%,$(wildcard tests/runner/engines/*))
 SHAM_CI := $(CI_TOOLS:$(O)/%=$(SHAM)/%)
-programs += $(SHAM)/bin/zdtm $(SHAM_ENGINES) $(SHAM_CI)
+SHAM_LOOK := $(SHAM)/ktap.py $(SHAM)/page.py
+programs += $(SHAM)/bin/zdtm $(SHAM_ENGINES) $(SHAM_CI) $(SHAM_LOOK)
 
 sham_copy = @mkdir -p $(@D) && ln -f $< $@ 2>/dev/null || cp $< $@
 $(SHAM)/bin/zdtm: $(O)/bin/zdtm
 	$(sham_copy)
 $(SHAM_CI): $(SHAM)/%: $(O)/%
 	$(sham_copy)
-$(SHAM_ENGINES): $(SHAM)/%: tests/runner/%
+$(SHAM_ENGINES) $(SHAM_LOOK): $(SHAM)/%: tests/runner/%
 	$(sham_copy)
 
-$(foreach t,runner_test kernels_test,$(eval $(call program,tests/runner/$(t),tests/runner/$(t).c tests/runner/command.c,,-latf-c -ljson-c)))
-kyua += tests/runner/runner_test tests/runner/kernels_test
+$(foreach t,runner_test kernels_test page_test,$(eval $(call program,tests/runner/$(t),tests/runner/$(t).c tests/runner/command.c,,-latf-c -ljson-c)))
+kyua += tests/runner/runner_test tests/runner/kernels_test tests/runner/page_test

@@ -56,7 +56,7 @@ static void expect(struct json_object *document, const char *name, const char *o
 	ATF_TC_HEAD(name, tc)                                                                      \
 	{                                                                                          \
 		atf_tc_set_md_var(tc, "descr", what);                                              \
-		atf_tc_set_md_var(tc, "require.progs", GUEST_PROGRAMS);     \
+		atf_tc_set_md_var(tc, "require.progs", GUEST_PROGRAMS);                            \
 		atf_tc_set_md_var(tc, "timeout", "600");                                           \
 	}                                                                                          \
 	ATF_TC_BODY(name, tc)
@@ -81,10 +81,11 @@ ATF_TC_BODY(garbage, tc)
 	r = zdtm(tc, "run -t passes --engine none --kernel tree");
 	ATF_CHECK_EQ(r.status, 125);
 	HAS(r.err, "neither a built kernel");
-	ATF_REQUIRE_EQ(system("touch tree/.config && "
-			      "printf 'olddefconfig:\nbzImage:\n\t@echo no such header >&2; false\n' "
-			      ">tree/Makefile"),
-		       0);
+	ATF_REQUIRE_EQ(
+		system("touch tree/.config && "
+		       "printf 'olddefconfig:\nbzImage:\n\t@echo no such header >&2; false\n' "
+		       ">tree/Makefile"),
+		0);
 	r = zdtm(tc, "run -t passes --engine none --kernel tree");
 	ATF_CHECK_EQ(r.status, 125);
 	HAS(r.err, "no such header");
@@ -124,7 +125,8 @@ GUEST_TC(does_not_boot, "a kernel that does not get as far as its first program 
 			     strlen(LINE) + 1),                                                    \
 		     0)
 
-GUEST_TC(guest, "tests run in a guest as they do here, and its kernel is what the document tells of")
+GUEST_TC(guest,
+	 "tests run in a guest as they do here, and its kernel is what the document tells of")
 {
 	struct json_object *d, *config;
 	struct ran r;
@@ -174,12 +176,13 @@ GUEST_TC(bisect, "a kernel tree is built and booted, and bisecting needs nothing
 	 * The one program that stands for all commits cannot itself be good or bad: the test's outcome
 	 * is turned where the tree says so.
 	 */
-	snprintf(command, sizeof(command),
-		 "cd linux && git bisect start HEAD HEAD~4 >/dev/null && "
-		 "git bisect run sh -c '%s/bin/zdtm run -t passes --engine none --kernel . || exit; "
-		 "grep -q good state' >../log 2>&1; git bisect log >../bisect; "
-		 "cat ../log",
-		 tree(tc));
+	snprintf(
+		command, sizeof(command),
+		"cd linux && git bisect start HEAD HEAD~4 >/dev/null && "
+		"git bisect run sh -c '%s/bin/zdtm run -t passes --engine none --kernel . || exit; "
+		"grep -q good state' >../log 2>&1; git bisect log >../bisect; "
+		"cat ../log",
+		tree(tc));
 	ATF_CHECK_EQ(system(command), 0);
 	HAS(slurp("bisect"), "# skip: ");
 	HAS(slurp("bisect"), "# bad: ");
@@ -225,7 +228,8 @@ GUEST_TC(taint, "a taint is told with the test; one that nothing is sound after 
 	need_kernel(tc);
 	d = run_json(tc, "-t machine@taint* -t passes --engine none -j 1 --kernel " LINE);
 	expect(d, "static/machine@taint_warn", "passed", "");
-	HAS(text_member(result_of(d, "static/machine@taint_warn"), "kernel_log"), "kernel tainted: W");
+	HAS(text_member(result_of(d, "static/machine@taint_warn"), "kernel_log"),
+	    "kernel tainted: W");
 	expect(d, "static/machine@taint_die", "failed", "kernel tainted: D");
 	expect(d, "static/passes", "passed", "");
 }

@@ -333,7 +333,14 @@ ROOT_TC(format_json, "the JSON document has what it should")
 	    "1 passed, 0 failed, 0 skipped");
 }
 
-ROOT_TC(format_ktap, "KTAP: plans, nested subtests, skips and diagnostics")
+ATF_TC(format_ktap);
+ATF_TC_HEAD(format_ktap, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "KTAP: plans, nested subtests, skips and diagnostics");
+	atf_tc_set_md_var(tc, "require.user", "root");
+	atf_tc_set_md_var(tc, "require.progs", "python3");
+}
+ATF_TC_BODY(format_ktap, tc)
 {
 	struct ran r = zdtm(tc, "run -t passes -t outcomes@fail -t outcomes@skip -t no_capability "
 				"--engine none --format ktap");
@@ -347,6 +354,8 @@ ROOT_TC(format_ktap, "KTAP: plans, nested subtests, skips and diagnostics")
 	HAS(r.out, "    not ok 1 h@fail\n    ok 2 h@skip # SKIP not on a Tuesday\n");
 	HAS(r.out, "\nnot ok 2 static/outcomes\n");
 	HAS(r.out, "    ok 1 h\nok 3 static/passes\n");
+	ATF_CHECK_EQ(system("python3 $E/ktap.py <out >results"), 0);
+	ATF_CHECK_STREQ(slurp("results"), "4\n");
 }
 
 ATF_TC(format_junit);
@@ -364,17 +373,31 @@ ATF_TC_BODY(format_junit, tc)
 	ATF_CHECK_EQ(r.status, 1);
 	HAS(r.out, "failed  static/outcomes@fail");
 	ATF_CHECK_STREQ(last_line(r.out), "1 passed, 2 failed, 1 skipped");
-	ATF_CHECK_EQ(system("python3 -c '"
-			    "from xml.etree.ElementTree import parse\n"
-			    "all = parse(\"report.xml\").getroot()\n"
-			    "assert [s.get(\"name\") for s in all] == "
-			    "[\"static/outcomes\", \"static/passes\"]\n"
-			    "assert len(all.findall(\".//testcase\")) == 4\n"
-			    "assert len(all.findall(\".//failure\")) == 1\n"
-			    "assert len(all.findall(\".//error\")) == 1\n"
-			    "assert len(all.findall(\".//skipped\")) == 1\n"
-			    "'"),
-		     0);
+	ATF_CHECK_EQ(
+		system("python3 -c '"
+		       "from xml.etree.ElementTree import parse\n"
+		       "all = parse(\"report.xml\").getroot()\n"
+		       "assert [s.get(\"name\") for s in all] == "
+		       "[\"static/outcomes\", \"static/passes\"]\n"
+		       "assert len(all.findall(\".//testcase\")) == 4\n"
+		       "assert len(all.findall(\".//failure\")) == 1\n"
+		       "assert len(all.findall(\".//error\")) == 1\n"
+		       "assert len(all.findall(\".//skipped\")) == 1\n"
+		       "for s in all:\n"
+		       "    assert {\"name\", \"tests\", \"failures\", \"errors\", \"skipped\", "
+		       "\"time\"} <= set(s.keys())\n"
+		       "    assert int(s.get(\"tests\")) == len(s.findall(\"testcase\"))\n"
+		       "    assert int(s.get(\"failures\")) == len(s.findall(\".//failure\"))\n"
+		       "    assert int(s.get(\"errors\")) == len(s.findall(\".//error\"))\n"
+		       "    assert int(s.get(\"skipped\")) == len(s.findall(\".//skipped\"))\n"
+		       "    for c in s:\n"
+		       "        assert c.get(\"classname\") and c.get(\"name\") and "
+		       "float(c.get(\"time\")) >= 0\n"
+		       "        assert len(c) <= 1\n"
+		       "assert int(all.get(\"tests\")) == 4\n"
+		       "assert int(all.get(\"failures\")) + int(all.get(\"errors\")) == 2\n"
+		       "'"),
+		0);
 }
 
 ROOT_TC(format_pretty, "what a person sees of failures")
@@ -461,32 +484,6 @@ ATF_TC_BODY(diff, tc)
 	ATF_CHECK_EQ(zdtm(tc, "diff a.json a.json").status, 0);
 }
 
-ATF_TC(matrix);
-ATF_TC_HEAD(matrix, tc)
-{
-	atf_tc_set_md_var(tc, "descr", "documents side by side as HTML and Markdown");
-	atf_tc_set_md_var(tc, "require.progs", "python3");
-}
-ATF_TC_BODY(matrix, tc)
-{
-	char *text;
-
-	write_document("a.json", "6.1", RESULT("s/a", "passed"));
-	write_document("b.json", "6.2", RESULT("s/b", "failed"));
-	ATF_CHECK_EQ(zdtm(tc, "matrix --results a.json --results b.json -o page").status, 0);
-	text = slurp("page/matrix.html");
-	HAS(text, "6.1, e");
-	HAS(text, "a &lt;b&gt; | c");
-	text = slurp("page/matrix.md");
-	HAS(text, "| s/a h | passed | - |");
-	HAS(text, "| s/b h | - | failed: a \\<b> \\| c |");
-	ATF_CHECK_EQ(
-		system("python3 -c '"
-		       "from html.parser import HTMLParser\n"
-		       "p = HTMLParser(); p.feed(open(\"page/matrix.html\").read()); p.close()'"),
-		0);
-}
-
 /* ---- A test as an ATF program ----------------------------------------------------------------- */
 
 /* Runs a sham test's case as kyua would, and gives what it says of the result. */
@@ -538,7 +535,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, list);
 	ATF_TP_ADD_TC(tp, explain);
 	ATF_TP_ADD_TC(tp, diff);
-	ATF_TP_ADD_TC(tp, matrix);
 	ATF_TP_ADD_TC(tp, atf);
 	return atf_no_error();
 }

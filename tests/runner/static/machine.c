@@ -52,8 +52,8 @@ ZDTM_TEST = {
 	.doc = "brings its machine down",
 	.caps = CAP_BIT(CAP_SYS_ADMIN), /* FIFREEZE, tainted */
 	.timeout = 3,
-	.variants = VARIANTS({ "panic", PANIC }, { "freeze", FREEZE },
-			     { "taint_warn", TAINT_WARN }, { "taint_die", TAINT_DIE }),
+	.variants = VARIANTS({ "panic", PANIC }, { "freeze", FREEZE }, { "taint_warn", TAINT_WARN },
+			     { "taint_die", TAINT_DIE }),
 	.setup = setup,
 	.check = check,
 };
