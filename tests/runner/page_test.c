@@ -25,22 +25,25 @@ static void write_document(const char *path, const char *release, const char *mo
 	"{\"name\": \"" name "\", \"flavor\": \"h\", \"outcome\": \"" outcome                      \
 	"\", \"phase\": null, \"reason\": " reason more "}"
 #define PROBE(name, verdict, since)                                                                \
-	"{\"name\": \"" name "\", \"verdict\": \"" verdict "\", \"reason\": \"so\", \"since\": \"" \
-	since "\"}"
+	"{\"name\": \"" name "\", \"verdict\": \"" verdict                                         \
+	"\", \"reason\": \"so\", \"since\": \"" since "\"}"
 
 /* Two kernels of which one fails a test, and one that could not be tried. */
 static void write_page(const atf_tc_t *tc)
 {
-	write_document("new.json", "6.12.1", "",
-		       RESULT("static/a", "failed", "\"it lost its <b>way</b> | quite\"",
-			      ", \"log\": \"logs/static.a.h/test.log\"") ","
-			RESULT("static/b", "passed", "null", ", \"kernel_log\": \"WARNING: at fs/\""),
-		       PROBE("kcmp.same", "conforms", "3.5") "," PROBE("kcmp.late", "conforms", "6.3")
-		       "," PROBE("kcmp.there", "absent", "3.5"));
+	write_document(
+		"new.json", "6.12.1", "",
+		RESULT("static/a", "failed", "\"it lost its <b>way</b> | quite\"",
+		       ", \"log\": \"logs/static.a.h/test.log\"") "," RESULT("static/b", "passed",
+									     "null",
+									     ", \"kernel_log\": \"WARNING: at fs/\""),
+		PROBE("kcmp.same", "conforms", "3.5") "," PROBE(
+			"kcmp.late", "conforms", "6.3") "," PROBE("kcmp.there", "absent", "3.5"));
 	write_document("old.json", "5.10.0-9-cloud", ", \"lacks\": \"modules\"",
 		       RESULT("static/a", "passed", "null", ""),
-		       PROBE("kcmp.same", "conforms", "3.5") "," PROBE("kcmp.late", "absent", "6.3")
-		       "," PROBE("kcmp.there", "absent", "3.5"));
+		       PROBE("kcmp.same", "conforms",
+			     "3.5") "," PROBE("kcmp.late", "absent",
+					      "6.3") "," PROBE("kcmp.there", "absent", "3.5"));
 	ATF_REQUIRE_EQ(system("echo '{\"schema\": 1, \"kernel\": {\"release\": \"6.99\"}, "
 			      "\"error\": \"it does not boot\"}' >none.json"),
 		       0);
