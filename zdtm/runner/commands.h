@@ -22,6 +22,8 @@ struct texts {
 	size_t n;
 };
 void texts_add(struct texts *t, const char *text);
+bool texts_have(const struct texts *t, const char *text);
+void texts_remove(struct texts *t, const char *text);
 
 /* An engine for each half of the work; the same text twice is one engine. */
 struct manner manner_make(const char *dump, const char *restore);

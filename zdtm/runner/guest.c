@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "accel.h"
 #include "engine/base/cleanup.h"
 #include "engine/base/fd.h"
 #include "engine/base/str.h"
@@ -21,8 +22,6 @@
 #include "spawn.h"
 #include "tree.h"
 #include "workdir.h"
-
-#define QEMU "qemu-system-x86_64"
 
 /* MiB. What the largest tests need, and the root file system's cache. */
 #define GUEST_MEMORY "1024"
@@ -82,74 +81,6 @@ const char *guest_images(const char *const *engines)
 	if (target_script("guest-image", words, &out) != 0)
 		cannot_test("the guests' file system cannot be made");
 	return folder;
-}
-
-/* ---- KVM ---------------------------------------------------------------------------------------- */
-
-/* "BOOT-ID yes" */
-static char *kvm_memory(struct buf *boot_id)
-{
-	if (read_file_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot_id) < 0)
-		return NULL;
-	boot_id->data[strcspn(boot_id->data, "\n")] = '\0';
-	return path_in(target_cache(), "kvm");
-}
-
-bool guest_kvm_offers(bool *proven)
-{
-	_cleanup_buf_ struct buf boot_id = {}, known = {};
-	_cleanup_free_ char *memory = kvm_memory(&boot_id);
-	const char *answer;
-
-	*proven = false;
-	if (access("/dev/kvm", R_OK | W_OK) < 0)
-		return false;
-	if (!memory || read_file_at(AT_FDCWD, memory, &known) < 0)
-		return true;
-	answer = str_after(known.data, boot_id.data);
-	*proven = answer && streq(answer, " yes\n");
-	return !answer || *proven;
-}
-
-void guest_kvm_remember(bool works)
-{
-	_cleanup_buf_ struct buf boot_id = {};
-	_cleanup_free_ char *memory = kvm_memory(&boot_id);
-	FILE *f = memory ? fopen(memory, "we") : NULL;
-
-	if (!f)
-		return;
-	fprintf(f, "%s %s\n", boot_id.data, works ? "yes" : "no");
-	fclose(f);
-}
-
-/*
- * The kernel patches its own code while it runs. Before version 10 emulation by several threads gets
- * that wrong, and guests die of an int3.
- */
-static bool qemu_has_safe_threads(void)
-{
-	_cleanup_buf_ struct buf out = {};
-	const char *at;
-	uint64_t major;
-
-	if (spawn_capture(LIST("/usr/bin/env", QEMU, "--version"), &out) != 0)
-		cannot_test("there is no " QEMU " here, which boots kernels");
-	at = strstr(out.data, "version ");
-	if (at)
-		at += strlen("version ");
-	return at && scan_u64(&at, 10, &major) && major >= 10;
-}
-
-static const char *accelerator(bool kvm)
-{
-	static const char *tcg;
-
-	if (kvm)
-		return "kvm";
-	if (!tcg)
-		tcg = qemu_has_safe_threads() ? "tcg,thread=multi" : "tcg,thread=single";
-	return tcg;
 }
 
 /* ---- Its files ---------------------------------------------------------------------------------- */
@@ -241,7 +172,7 @@ static struct arguments arguments(const struct guest *g, const struct target *t,
 	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
 		add(&a, "%s", fixed[i]);
 	add(&a, "-accel");
-	add(&a, "%s", accelerator(kvm));
+	add(&a, "%s", accel_name(kvm));
 	add(&a, "-cpu");
 	/* Five levels of page tables are walked for nothing. */
 	add(&a, kvm ? "host" : "max,la57=off");
@@ -373,6 +304,32 @@ const char *guest_hear(struct guest *g, int ms, bool *late)
 			die("out of memory");
 	}
 	return line;
+}
+
+double guest_starved(const struct guest *g)
+{
+	char path[300];
+	_cleanup_closedir_ DIR *threads = NULL;
+	struct dirent *d;
+	uint64_t most = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", g->qemu);
+	threads = opendir(path);
+	/* One of the threads is the guest's CPU: the one that has waited longest. */
+	while (threads && (d = readdir(threads))) {
+		_cleanup_buf_ struct buf text = {};
+		uint64_t ran, waited;
+		const char *at;
+
+		snprintf(path, sizeof(path), "%s/schedstat", d->d_name);
+		if (d->d_name[0] == '.' || read_file_at(dirfd(threads), path, &text) < 0)
+			continue;
+		at = text.data;
+		if (!scan_u64(&at, 10, &ran) || *at++ != ' ' || !scan_u64(&at, 10, &waited))
+			continue;
+		most = MAX(most, waited);
+	}
+	return most / 1e9;
 }
 
 void guest_wait(struct guest *g)

@@ -35,6 +35,9 @@ void guest_start(struct guest *g, const struct target *t, const char *images, co
  */
 const char *guest_hear(struct guest *g, int ms, bool *late);
 
+/* Seconds for which it could have run and another had the CPU. */
+double guest_starved(const struct guest *g);
+
 /* Has a hung kernel say where it is, as far as it still can, and ends it. */
 void guest_provoke(struct guest *g);
 void guest_kill(struct guest *g);
@@ -47,9 +50,5 @@ void guest_fetch(const struct guest *g, const char *name, const char *to);
 
 /* Frees what is held here; the directory is the caller's. */
 void guest_done(struct guest *g);
-
-/* Is it worth while to try KVM? What comes of it is remembered until the machine boots anew. */
-bool guest_kvm_offers(bool *proven);
-void guest_kvm_remember(bool works);
 
 #endif

@@ -24,14 +24,6 @@ struct job {
 	bool keep, singly;
 };
 
-static bool has(const struct texts *t, const char *text)
-{
-	for (size_t i = 0; i < t->n; i++)
-		if (streq(t->list[i], text))
-			return true;
-	return false;
-}
-
 static int number(const char *text)
 {
 	int n;
@@ -88,7 +80,7 @@ static bool is_wanted(const struct probe *p, void *arg)
 {
 	const struct job *j = arg;
 
-	return !p->verdict && has(&j->probes, p->name);
+	return !p->verdict && texts_have(&j->probes, p->name);
 }
 
 /* By everyone who is to ask; what a test needs is asked by us. */
@@ -97,7 +89,7 @@ static void ask_probes(struct session *s, struct job *j)
 	s->probes = probes_load(NULL);
 	s->probes.singly = j->singly;
 	for (size_t i = 0; i < s->probes.n; i++)
-		if (has(&j->spared, s->probes.list[i].name)) {
+		if (texts_have(&j->spared, s->probes.list[i].name)) {
 			s->probes.list[i].verdict = "deviates";
 			s->probes.list[i].reason = "it brings this kernel down";
 		}
@@ -129,7 +121,7 @@ static void run_tests(struct session *s, const struct job *j)
 	for (size_t i = 0; i < s->n; i++) {
 		_cleanup_free_ char *label = run_label(&s->runs[i]);
 
-		if (has(&j->runs, label))
+		if (texts_have(&j->runs, label))
 			s->runs[n++] = s->runs[i];
 	}
 	s->n = n;

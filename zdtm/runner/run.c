@@ -28,6 +28,24 @@ void texts_add(struct texts *t, const char *text)
 	t->list[t->n] = NULL;
 }
 
+bool texts_have(const struct texts *t, const char *text)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (streq(t->list[i], text))
+			return true;
+	return false;
+}
+
+void texts_remove(struct texts *t, const char *text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		if (!streq(t->list[i], text))
+			t->list[n++] = t->list[i];
+	t->n = n;
+}
+
 /* ---- The command line ------------------------------------------------------------------------- */
 
 struct options {
