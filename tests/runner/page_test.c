@@ -68,7 +68,7 @@ ATF_TC_BODY(documents, tc)
 	text = slurp("page/matrix.html");
 	HAS(text, "6.12.1, e 1");
 	HAS(text, "it lost its &lt;b&gt;way&lt;/b&gt; | quite");
-	HAS(text, "href=\"logs/static.a.h/test.log\"");
+	HAS(text, "href=\"../logs/static.a.h/test.log\"");
 	HAS(text, "booted bare, without modules");
 	HAS(text, "it does not boot");
 	/* Not there as the release has it, and not there without such an excuse. */

@@ -8,7 +8,7 @@
 #include "remote.h"
 
 enum ending {
-	ENDED,	 /* the command in there has ended */
+	ENDED,   /* the command in there has ended */
 	CRASHED, /* the guest has, and the command has not */
 	HUNG,
 };

@@ -33,6 +33,20 @@ struct json_object *document_load(const char *path)
 	return document;
 }
 
+const char *document_path(const char *document_file, const char *told)
+{
+	char *full = told[0] == '/' || !told[0] ? NULL : realpath(document_file, NULL);
+	char *slash = full ? strrchr(full, '/') : NULL, *path;
+
+	if (!slash)
+		return told;
+	*slash = '\0';
+	if (asprintf(&path, "%s/%s", full, told) < 0)
+		die("out of memory");
+	free(full);
+	return path;
+}
+
 const char *document_title(struct json_object *document)
 {
 	struct json_object *engine = document_member(document, "engine");

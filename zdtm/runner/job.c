@@ -9,7 +9,7 @@
 #include "labels.h"
 #include "say.h"
 
-#define STRING(number)	STRING_(number)
+#define STRING(number)  STRING_(number)
 #define STRING_(number) #number
 
 static void add_pair(struct texts *t, const char *option, const char *value)
@@ -46,7 +46,7 @@ static const char *guest_engine(const struct engine *e)
 }
 
 struct texts job_write(const struct remote *r, const struct texts *suspects, bool kvm,
-			      size_t *count)
+		       size_t *count)
 {
 	const struct session *s = r->session;
 	const struct manner *m = &s->manner;

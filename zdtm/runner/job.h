@@ -13,7 +13,8 @@
  * The arguments of `zdtm inside` for all that is open or, where there are any, the suspects only: they
  * are done one at a time. *count is how many runs and questions that is.
  */
-struct texts job_write(const struct remote *r, const struct texts *suspects, bool kvm, size_t *count);
+struct texts job_write(const struct remote *r, const struct texts *suspects, bool kvm,
+		       size_t *count);
 
 /* The guest's images, with the engines in them that do not lie in our own tree. */
 const char *job_images(const struct manner *m);

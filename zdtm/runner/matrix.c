@@ -280,12 +280,12 @@ int command_matrix(int argc, char **argv)
 	if (mkdir(o.dir, 0755) < 0 && errno != EEXIST)
 		misuse("cannot make %s: %s", o.dir, strerror(errno));
 	for (size_t i = 0; i < o.results.n; i++)
-		page_add(&page, document_load(o.results.list[i]), NULL);
+		page_add(&page, o.results.list[i], NULL);
 	for (size_t i = 0; i < o.kernels.n; i++)
 		jobs[i].spec = o.kernels.list[i];
 	status = run_all(&o, jobs, o.kernels.n);
 	for (size_t i = 0; i < o.kernels.n; i++)
-		page_add(&page, document_load(jobs[i].document), jobs[i].spec);
+		page_add(&page, jobs[i].document, jobs[i].spec);
 	page_arrange(&page);
 	page_write(o.dir, "matrix.html", page_html, &page);
 	page_write(o.dir, "matrix.md", page_markdown, &page);

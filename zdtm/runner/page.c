@@ -18,10 +18,12 @@ static const char *line_of(const char *release)
 	return need(strndup(release, n));
 }
 
-void page_add(struct page *p, struct json_object *document, const char *name)
+void page_add(struct page *p, const char *path, const char *name)
 {
+	struct json_object *document = document_load(path);
 	struct json_object *kernel = document_member(document, "kernel");
 	const char *release = document_text(kernel, "release");
+	struct entries *results;
 
 	p->columns = need(reallocarray(p->columns, p->n + 1, sizeof(*p->columns)));
 	p->columns[p->n++] = (struct column){
@@ -33,6 +35,9 @@ void page_add(struct page *p, struct json_object *document, const char *name)
 		.document = document,
 		.parts = { document_probes(document), document_results(document) },
 	};
+	results = &p->columns[p->n - 1].parts[PAGE_RESULTS];
+	for (size_t i = 0; i < results->n; i++)
+		results->list[i].log = document_path(path, results->list[i].log);
 }
 
 /* ---- Rows --------------------------------------------------------------------------------------- */

@@ -36,8 +36,8 @@ struct page {
 	size_t n_rows;
 };
 
-/* `name` is what a column is called by; NULL: by its release. */
-void page_add(struct page *p, struct json_object *document, const char *name);
+/* From a file. `name` is what the column is called by; NULL: by its release. */
+void page_add(struct page *p, const char *path, const char *name);
 
 /* Once all columns are there. */
 void page_arrange(struct page *p);

@@ -40,16 +40,26 @@ static const struct word *find_word(const char *word)
 	return &words[ARRAY_SIZE(words) - 1];
 }
 
-/* A link for a file, relative to where the page is when it lies below. */
+/* A link for a file, relative to where the page is, so that they can be moved together. */
 static void put_path(FILE *out, const char *path, const char *dir)
 {
 	_cleanup_free_ char *base = realpath(dir, NULL);
-	const char *rest = base ? str_after(path, base) : NULL;
+	size_t same = 0, up = 0;
 
-	if (rest && *rest == '/')
-		markup_text(out, rest + 1);
-	else
+	if (!base || path[0] != '/') {
 		markup_text(out, path);
+		return;
+	}
+	for (size_t i = 0; base[i] && base[i] == path[i]; i++)
+		if (path[i] == '/')
+			same = i;
+	if (strncmp(base, path, strlen(base)) == 0 && path[strlen(base)] == '/')
+		same = strlen(base);
+	for (const char *p = base + same; *p; p++)
+		up += *p == '/';
+	while (up--)
+		fputs("../", out);
+	markup_text(out, path + same + 1);
 }
 
 static void put_title(FILE *out, const struct entry *e, const struct word *w)

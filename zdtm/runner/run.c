@@ -284,6 +284,16 @@ static void run_here(struct session *s, const struct suite *suite, struct tellin
 	session_run(s, tell, t);
 }
 
+/* The real path of where a file is. */
+static const char *folder_of(const char *file)
+{
+	char *path = realpath(file, NULL), *slash = path ? strrchr(path, '/') : NULL;
+
+	if (slash)
+		*slash = '\0';
+	return path;
+}
+
 static bool everything(const struct probe *p, void *arg)
 {
 	return true;
@@ -328,6 +338,7 @@ int command_run(int argc, char **argv)
 	if (s.n == 0)
 		misuse("none of the tests that match has such a flavor");
 	t.out = open_output(o.output);
+	s.beside = o.output ? folder_of(o.output) : NULL;
 	if (o.kernel)
 		run_there(&s, &o, &t);
 	else

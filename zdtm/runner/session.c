@@ -112,7 +112,14 @@ static void add_ms(struct json_object *to, const char *name, double ms)
 	json_object_object_add(to, name, ms < 0 ? NULL : json_object_new_double_s(ms, digits));
 }
 
-static struct json_object *run_json(const struct run *run)
+static struct json_object *log_json(const struct session *s, const char *path)
+{
+	const char *rest = s->beside ? str_after(path, s->beside) : NULL;
+
+	return json_object_new_string(rest && *rest == '/' ? rest + 1 : path);
+}
+
+static struct json_object *run_json(const struct session *s, const struct run *run)
 {
 	const struct result *r = run->result;
 	struct json_object *json = json_object_new_object();
@@ -136,7 +143,7 @@ static struct json_object *run_json(const struct run *run)
 	if (r->kernel[0])
 		json_object_object_add(json, "kernel_log", text_json(r->kernel));
 	if (run_log(run))
-		json_object_object_add(json, "log", text_json(run_log(run)));
+		json_object_object_add(json, "log", log_json(s, run_log(run)));
 	return json;
 }
 
@@ -166,7 +173,7 @@ struct json_object *session_json(const struct session *s)
 	struct json_object *probes = json_object_new_array();
 
 	for (size_t i = 0; i < s->n; i++)
-		json_object_array_add(results, run_json(&s->runs[i]));
+		json_object_array_add(results, run_json(s, &s->runs[i]));
 	for (size_t i = 0; i < s->probes.n; i++)
 		if (s->probes.list[i].verdict)
 			json_object_array_add(probes, probe_json(&s->probes.list[i]));

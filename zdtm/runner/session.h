@@ -31,6 +31,8 @@ struct session {
 	size_t n;
 	struct probes probes; /* those asked have a verdict */
 	unsigned int jobs;
+	const char *
+		beside; /* folder of the document: logs below it are told relative to it; or NULL */
 };
 
 /*
