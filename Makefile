@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # make run        install what is missing, build, run the probes and tests on the running kernel
+# make matrix     the same in every kernel line of Debian's archive: out/matrix.html
 # make check      everything that must pass before a commit
 # make            build into build/ (SAN=1: with address and undefined-behaviour sanitizers, into build-san/)
 # make bench      refcr against $CRIU, side by side
@@ -79,6 +80,9 @@ programs: $(programs)
 run: programs
 	$(O)/bin/zdtm matrix -o out
 
+matrix: programs
+	$(O)/bin/zdtm matrix --kernels all -o out
+
 check: programs
 	$(Q)scripts/check
 
@@ -95,5 +99,5 @@ fmt:
 clean:
 	rm -rf $(O)
 
-.PHONY: all programs run check install fmt clean
+.PHONY: all programs run matrix check install fmt clean
 .DELETE_ON_ERROR:

@@ -21,5 +21,12 @@ $(patsubst %.c,$(O)/obj/%.o,$(TEST_SRC)): private CPPFLAGS += -Izdtm/lib -Wno-mi
 $(TESTS): private SAN_FLAGS :=
 $(foreach t,$(TEST_SRC),$(eval $(call program,libexec/$(call test_name,$(t)),$(t) $(ZDTM_LIB),,-lm)))
 
-ZDTM_RUNNER := $(wildcard zdtm/runner/*.c)
+ZDTM_RUNNER := $(wildcard zdtm/runner/*.c) zdtm/runner/page_assets.S
+$(O)/obj/zdtm/runner/page_assets.o: zdtm/runner/page.css zdtm/runner/page.js
 $(eval $(call program,bin/zdtm,$(ZDTM_RUNNER) $(BASE),,$(BASE_LIBS) -ljson-c -lcap -lz))
+
+# Scripts that fetch kernels and make guests, for the runner's --kernel.
+CI_TOOLS := $(addprefix $(O)/libexec/zdtm-ci/,fetch-kernel finish-kernel tree-kernel guest-image guest-early guest-init)
+programs += $(CI_TOOLS)
+$(CI_TOOLS): $(O)/libexec/zdtm-ci/%: ci/%
+	$(Q)install -D -m 755 $< $@

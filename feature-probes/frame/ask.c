@@ -280,10 +280,23 @@ static bool kill_stragglers(pid_t body)
 	}
 }
 
+unsigned int patience(void)
+{
+	const char *text = getenv("ZDTM_PATIENCE");
+	int times = text ? atoi(text) : 1;
+
+	return times > 1 ? times : 1;
+}
+
+static unsigned int deadline(const struct probe *p)
+{
+	return (p->seconds ?: PROBE_SECONDS) * patience();
+}
+
 /* Waits until the probe's first task has ended or should have: its wait status, or -1. */
 static int await_answer(const struct probe *p, enum asker as, pid_t body, const uid_t *ids)
 {
-	uint64_t until = now_ms() + 1000 * (p->seconds ?: PROBE_SECONDS), said = 0;
+	uint64_t until = now_ms() + 1000 * deadline(p), said = 0;
 	int pidfd = syscall(SYS_pidfd_open, body, 0), status = -1;
 	struct pollfd fds = { .fd = pidfd, .events = POLLIN };
 
@@ -341,7 +354,7 @@ static void settle(struct answer *a, const struct probe *p, int status, bool all
 		a->verdict = BROKEN;
 		if (status == -1)
 			snprintf(a->reason, sizeof(a->reason), "no answer within %u s",
-				 p->seconds ?: PROBE_SECONDS);
+				 deadline(p));
 		else if (WIFSIGNALED(status))
 			snprintf(a->reason, sizeof(a->reason), "the probe died of %s",
 				 strsignal(WTERMSIG(status)));

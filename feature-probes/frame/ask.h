@@ -56,6 +56,9 @@ extern const char *work_base;
 /* A probe program called by this name is the one exec_idle() runs. */
 #define IDLE_PROGRAM "idle-program"
 
+/* How many times as long as on a real machine all may take here: $ZDTM_PATIENCE, or 1. */
+unsigned int patience(void);
+
 const char *verdict_name(enum verdict verdict);
 
 /* Every probe of this program in the order of its source; "kcmp" of "feature-probes/kcmp.c". */

@@ -10,8 +10,8 @@
 
 #include "ask.h"
 
-/* Longer than anything takes on a busy emulated machine, shorter than a probe's own deadline. */
-#define WAIT_MS 6000
+/* Longer than anything takes on a busy machine, shorter than a probe's own deadline. */
+#define WAIT_MS (6000 * patience())
 
 static void tie_to(pid_t parent)
 {

@@ -13,13 +13,17 @@ $(SHAM_OBJ) $(SHAM_TEST): private SAN_FLAGS :=
 $(foreach t,$(SHAM_SRC),$(eval $(call program,tests/runner/tree/libexec/zdtm/$(patsubst tests/runner/%.c,%,$(t)),$(t) $(ZDTM_LIB))))
 
 SHAM_ENGINES := $(patsubst tests/runner/%,$(SHAM)/%,$(wildcard tests/runner/engines/*))
-programs += $(SHAM)/bin/zdtm $(SHAM_ENGINES)
+SHAM_CI := $(CI_TOOLS:$(O)/%=$(SHAM)/%)
+SHAM_LOOK := $(SHAM)/ktap.py $(SHAM)/page.py
+programs += $(SHAM)/bin/zdtm $(SHAM_ENGINES) $(SHAM_CI) $(SHAM_LOOK)
 
 sham_copy = @mkdir -p $(@D) && ln -f $< $@ 2>/dev/null || cp $< $@
 $(SHAM)/bin/zdtm: $(O)/bin/zdtm
 	$(sham_copy)
-$(SHAM_ENGINES): $(SHAM)/%: tests/runner/%
+$(SHAM_CI): $(SHAM)/%: $(O)/%
+	$(sham_copy)
+$(SHAM_ENGINES) $(SHAM_LOOK): $(SHAM)/%: tests/runner/%
 	$(sham_copy)
 
-$(eval $(call program,tests/runner/runner_test,tests/runner/runner_test.c,,-latf-c -ljson-c))
-kyua += tests/runner/runner_test
+$(foreach t,runner_test kernels_test page_test,$(eval $(call program,tests/runner/$(t),tests/runner/$(t).c tests/runner/command.c,,-latf-c -ljson-c)))
+kyua += tests/runner/runner_test tests/runner/kernels_test tests/runner/page_test

@@ -11,6 +11,8 @@ int command_probe(int argc, char **argv);
 int command_explain(int argc, char **argv);
 int command_diff(int argc, char **argv);
 int command_matrix(int argc, char **argv);
+int command_kernels(int argc, char **argv);
+int command_inside(int argc, char **argv);
 
 /* ---- What several of them do ------------------------------------------------------------------ */
 
@@ -20,6 +22,8 @@ struct texts {
 	size_t n;
 };
 void texts_add(struct texts *t, const char *text);
+bool texts_have(const struct texts *t, const char *text);
+void texts_remove(struct texts *t, const char *text);
 
 /* An engine for each half of the work; the same text twice is one engine. */
 struct manner manner_make(const char *dump, const char *restore);
@@ -27,10 +31,10 @@ struct manner manner_make(const char *dump, const char *restore);
 /* Ends with EXIT_CANNOT_TEST where no test could be run, whatever it was; says why. */
 void require_machine(const struct manner *m);
 
-/* Fills the session's runs from the suite. Asks what they need, unless all probes are asked already. */
+/* Fills the session's runs from the suite. */
 void session_plan(struct session *s, const struct suite *suite, const bool flavors[FLAVORS]);
 
-/* --kernel and --kernels: only the running one, so far. */
-void require_host_kernel(const char *spec);
+/* Asks what they need and has not been asked yet; those that lack something here are finished. */
+void session_look(struct session *s, const struct suite *suite);
 
 #endif

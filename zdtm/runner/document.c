@@ -33,6 +33,20 @@ struct json_object *document_load(const char *path)
 	return document;
 }
 
+const char *document_path(const char *document_file, const char *told)
+{
+	char *full = told[0] == '/' || !told[0] ? NULL : realpath(document_file, NULL);
+	char *slash = full ? strrchr(full, '/') : NULL, *path;
+
+	if (!slash)
+		return told;
+	*slash = '\0';
+	if (asprintf(&path, "%s/%s", full, told) < 0)
+		die("out of memory");
+	free(full);
+	return path;
+}
+
 const char *document_title(struct json_object *document)
 {
 	struct json_object *engine = document_member(document, "engine");
@@ -70,6 +84,9 @@ static struct entries read_entries(struct json_object *document, const char *key
 			.word = document_text(one, word),
 			.phase = document_text(one, "phase"),
 			.reason = document_text(one, "reason"),
+			.since = document_text(one, "since"),
+			.log = document_text(one, "log"),
+			.kernel_log = document_text(one, "kernel_log"),
 		};
 	}
 	if (e.n)

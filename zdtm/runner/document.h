@@ -12,6 +12,9 @@
 /* A document of ours or the end of the program with a sentence about the file. */
 struct json_object *document_load(const char *path);
 
+/* A path told in a document (log), which may be relative to the folder of the document's own file. */
+const char *document_path(const char *document_file, const char *told);
+
 /* A member of an object as text; "" where there is none. Lives as long as the object. */
 const char *document_text(struct json_object *object, const char *key);
 struct json_object *document_member(struct json_object *object, const char *key);
@@ -27,6 +30,8 @@ struct entry {
 	const char *name;
 	const char *word; /* outcome or verdict */
 	const char *phase, *reason;
+	const char *since;            /* of a probe */
+	const char *log, *kernel_log; /* of a test that left some */
 };
 
 struct entries {

@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 #include <zlib.h>
 
+#include "document.h"
 #include "engine/base/buf.h"
 #include "engine/base/cleanup.h"
 #include "engine/base/fd.h"
@@ -150,6 +151,11 @@ struct json_object *kernel_json(const struct kernel *k)
 	struct json_object *json = json_object_new_object();
 	struct json_object *config = json_object_new_object();
 
+	if (k->told) {
+		json_object_put(config);
+		json_object_put(json);
+		return json_object_get(k->told);
+	}
 	for (size_t i = 0; k->config && i < ARRAY_SIZE(telling); i++)
 		json_object_object_add(config, telling[i],
 				       json_object_new_string(kernel_option(k, telling[i])));
@@ -158,6 +164,18 @@ struct json_object *kernel_json(const struct kernel *k)
 	json_object_object_add(json, "arch", json_object_new_string(k->arch));
 	json_object_object_add(json, "config", config);
 	return json;
+}
+
+void kernel_take(struct kernel *k, struct json_object *told, const char *lacks)
+{
+	if (lacks)
+		json_object_object_add(told, "lacks", json_object_new_string(lacks));
+	*k = (struct kernel){
+		.release = need(strdup(document_text(told, "release"))),
+		.version = need(strdup(document_text(told, "version"))),
+		.arch = need(strdup(document_text(told, "arch"))),
+		.told = json_object_get(told),
+	};
 }
 
 const char *kernel_lacks_cr(void)

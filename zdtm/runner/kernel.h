@@ -8,11 +8,15 @@
 
 struct kernel {
 	const char *release, *version, *arch;
-	const char *config; /* the text of its .config; NULL when it is nowhere to be found */
+	const char *config;       /* the text of its .config; NULL when it is nowhere to be found */
+	struct json_object *told; /* what a guest says of its own; NULL: see above */
 };
 
 /* The running one. */
 struct kernel kernel_running(void);
+
+/* One that runs elsewhere, from its kernel_json(). `lacks` says what it was booted without, or NULL. */
+void kernel_take(struct kernel *k, struct json_object *told, const char *lacks);
 
 /* "y", "m", "n"; NULL when there is no telling. */
 const char *kernel_option(const struct kernel *k, const char *name);

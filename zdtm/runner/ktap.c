@@ -25,15 +25,15 @@ static void diagnose(FILE *out, const struct session *s, const struct run *run)
 {
 	const struct result *r = run->result;
 
-	fprintf(out, "    # %s: %s in %s: %s\n", run->test->name, outcome_names[r->outcome],
-		phase_names[r->phase], r->reason);
+	fprintf(out, "    # %s: %s%s%s: %s\n", run->test->name, outcome_names[r->outcome],
+		r->phase ? " in " : "", r->phase ? phase_names[r->phase] : "", r->reason);
 	if (r->engine[0])
 		fprintf(out, "    # engine: %s\n", r->engine);
 	if (run->explained_by)
 		fprintf(out, "    # kernel: %s %s: %s\n", run->explained_by->name,
 			run->explained_by->verdict, run->explained_by->reason ?: "");
-	if (run->dir)
-		fprintf(out, "    # logs: %s\n", run->dir);
+	if (run->log || run->dir)
+		fprintf(out, "    # logs: %s\n", run->log ?: run->dir);
 	fprintf(out, "    # again: %s\n", run_again(s, run));
 }
 

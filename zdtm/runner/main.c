@@ -17,29 +17,33 @@ static const struct command {
 	{ "run", command_run,
 	  "[-t GLOB]... [-a] [-f FLAVORS] [-j N] [--engine refcr|criu|none|PATH] [--iters N]\n"
 	  "           [--dump-engine E] [--restore-engine E] [--keep] [--work DIR]\n"
-	  "           [--format pretty|ktap|junit|json] [-o FILE] [--kernel host]",
+	  "           [--format pretty|ktap|junit|json] [-o FILE] [--kernel SPEC]",
 	  "carries tests through dump and restore" },
-	{ "probe", command_probe, "[GLOB]... [--format pretty|ktap|json] [-o FILE] [--kernel host]",
-	  "asks this kernel what it offers to C/R" },
+	{ "probe", command_probe,
+	  "[GLOB]... [--format pretty|ktap|json] [-o FILE]\n"
+	  "           [--as USER]... [--kernel SPEC]",
+	  "asks a kernel what it offers to C/R" },
 	{ "explain", command_explain, "TEST|PROBE...",
 	  "what it asks, since which kernel, which option, which commit" },
 	{ "diff", command_diff, "A.json B.json", "what broke, what healed, what is new" },
 	{ "matrix", command_matrix, "[--kernels host] [--results FILE]... [--engine E] [-o DIR]",
 	  "probes and tests of several kernels or engines on one page" },
-	{ "kernels", NULL, "", "which kernels can be had" },
+	{ "kernels", command_kernels, "[--update]", "which kernels can be had, which are cached" },
 	{ "mutate", NULL, "[-t GLOB]...", "does any test notice a changed image?" },
+	{ "inside", command_inside, NULL, NULL }, /* for remote.c, not for people */
 };
 
 static int usage(FILE *f)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		if (commands[i].run)
+		if (commands[i].usage && commands[i].run)
 			fprintf(f, "%s zdtm %s %s\n", i ? "      " : "usage:", commands[i].name,
 				commands[i].usage);
 	fprintf(f, "\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(f, "  %-8s %s%s\n", commands[i].name, commands[i].what,
-			commands[i].run ? "" : " (not supported yet)");
+		if (commands[i].usage)
+			fprintf(f, "  %-8s %s%s\n", commands[i].name, commands[i].what,
+				commands[i].run ? "" : " (not supported yet)");
 	fprintf(f,
 		"\nExit status: 0 nothing failed, 1 something did, 2 misuse, 125 no test can run "
 		"here.\nSee zdtm(1).\n");

@@ -1,116 +1,294 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* zdtm matrix */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "document.h"
+#include "engine/base/buf.h"
 #include "engine/base/cleanup.h"
+#include "engine/base/fd.h"
 #include "engine/base/parallel.h"
 #include "engine/base/str.h"
+#include "kernels.h"
 #include "page.h"
-#include "report.h"
 #include "say.h"
+#include "spawn.h"
+#include "target.h"
+#include "tree.h"
 
-static void tell(const struct session *s, const struct run *run, void *arg)
+struct options {
+	struct texts kernels, results, globs, flavors;
+	const char *dir, *engine;
+	int jobs;
+};
+
+/* ---- One kernel, one column --------------------------------------------------------------------- */
+
+/* A `zdtm run` of its own does the work, for each kernel. */
+struct column_job {
+	const char *spec;
+	char *document, *said; /* files it writes; what it prints goes to `said` */
+	pid_t pid;             /* 0: not started yet, or over */
+	int status;
+};
+
+static char *path_for(const struct options *o, const char *spec, const char *suffix)
 {
-	report_failures.run(stdout, s, run);
-}
+	char *path, *name;
 
-static unsigned int count_bad(const struct probes *p)
-{
-	unsigned int n = 0;
-
-	for (size_t i = 0; i < p->n; i++)
-		n += probe_is(&p->list[i], "deviates") || probe_is(&p->list[i], "regression") ||
-		     probe_is(&p->list[i], "broken");
-	return n;
-}
-
-/* All probes and tests here. Gives how many failed. */
-static unsigned int run_here(const char *engine, unsigned int jobs, const char *dir,
-			     struct page *page)
-{
-	static const bool flavors[FLAVORS] = { [FLAVOR_H] = true };
-	struct session s = { .manner = manner_make(engine, engine), .jobs = jobs };
-	struct suite suite = suite_load(((const char *const[]){ NULL }));
-	_cleanup_free_ char *path = NULL;
-	struct json_object *document;
-	struct totals totals;
-	unsigned int bad;
-
-	require_machine(&s.manner);
-	s.kernel = kernel_running();
-	report_pretty.begin(stdout, &s);
-	progress("asking all probes...");
-	s.probes = probes_load(NULL);
-	probes_ask(&s.probes, &s.kernel, NULL, NULL);
-	progress("%s", "");
-	session_plan(&s, &suite, flavors);
-	session_run(&s, tell, NULL);
-
-	document = session_json(&s);
-	if (asprintf(&path, "%s/results.json", dir) < 0)
+	if (asprintf(&path, "%s/%s%s", o->dir, spec, suffix) < 0)
 		die("out of memory");
-	if (json_object_to_file_ext(path, document, DOCUMENT_LAYOUT) < 0)
-		die("%s", json_util_get_last_err());
-	printf("%s\n", path);
-	page_add(page, document);
-
-	bad = count_bad(&s.probes);
-	totals = session_totals(&s);
-	printf("probes: ");
-	page_summarise(stdout, &page->columns[page->n - 1].parts[PAGE_PROBES]);
-	printf("\n%u passed, %u failed, %u skipped\n", totals.passed, totals.failed,
-	       totals.skipped);
-	return bad + totals.failed;
+	/* A path as a SPEC gives a name, not a folder. */
+	for (name = path + strlen(o->dir) + 1; *name && name < path + strlen(path) - strlen(suffix);
+	     name++)
+		if (*name == '/')
+			*name = '_';
+	return path;
 }
 
-int command_matrix(int argc, char **argv)
+static void start(struct column_job *j, const struct options *o, bool quiet)
+{
+	_cleanup_free_ char *logs = NULL, *jobs = NULL;
+	struct texts argv = {};
+	struct spawn s = {};
+	int r;
+
+	j->document = path_for(o, j->spec, ".json");
+	j->said = path_for(o, j->spec, ".txt");
+	logs = path_for(o, j->spec, ".logs");
+	if (asprintf(&jobs, "%d", o->jobs) < 0)
+		die("out of memory");
+	unlink(j->document);
+	unlink(j->said);
+	texts_add(&argv, tree_path("bin/zdtm"));
+	texts_add(&argv, "run");
+	for (size_t i = 0; i < o->globs.n; i++) {
+		texts_add(&argv, "-t");
+		texts_add(&argv, o->globs.list[i]);
+	}
+	if (o->globs.n == 0)
+		texts_add(&argv, "-a");
+	for (size_t i = 0; i < o->flavors.n; i++) {
+		texts_add(&argv, "-f");
+		texts_add(&argv, o->flavors.list[i]);
+	}
+	for (const char *const *w =
+		     LIST("--probes", "--kernel", j->spec, "--engine", o->engine, "-j", jobs,
+			  "--format", "json", "-o", j->document, "--logs", logs);
+	     *w; w++)
+		texts_add(&argv, *w);
+	s.argv = argv.list;
+	s.output = quiet ? j->said : NULL;
+	r = spawn_start(&s, &j->pid);
+	if (r < 0)
+		die("%s: %s", argv.list[0], strerror(-r));
+	free(argv.list);
+}
+
+static void show(const char *path)
+{
+	_cleanup_buf_ struct buf text = {};
+
+	if (read_file_at(AT_FDCWD, path, &text) == 0 && text.data)
+		fputs(text.data, stdout);
+	fflush(stdout);
+}
+
+/* A kernel that could not be tried is a column all the same, and says why. */
+static void excuse(const struct column_job *j)
+{
+	struct json_object *document = json_object_new_object(), *kernel = json_object_new_object();
+	_cleanup_buf_ struct buf text = {};
+	const char *reason = "nothing came of it";
+
+	if (read_file_at(AT_FDCWD, j->said, &text) == 0 && text.len > 1) {
+		text.data[text.len - 1] = '\0';
+		reason = strrchr(text.data, '\n') ? strrchr(text.data, '\n') + 1 : text.data;
+		reason = str_after(reason, "zdtm run: ") ?: reason;
+	}
+	json_object_object_add(kernel, "release", json_object_new_string(j->spec));
+	json_object_object_add(document, "schema", json_object_new_int(1));
+	json_object_object_add(document, "kernel", kernel);
+	json_object_object_add(document, "error", json_object_new_string(reason));
+	json_object_to_file_ext(j->document, document, DOCUMENT_LAYOUT);
+	json_object_put(document);
+}
+
+static void finish(struct column_job *j, bool quiet)
+{
+	if (quiet) {
+		printf("---- %s\n", j->spec);
+		show(j->said);
+	}
+	if (access(j->document, R_OK) < 0)
+		excuse(j);
+}
+
+static struct column_job *job_of(struct column_job *jobs, size_t n, pid_t pid)
+{
+	for (size_t i = 0; i < n; i++)
+		if (jobs[i].pid == pid)
+			return &jobs[i];
+	return NULL;
+}
+
+static _Noreturn void abandon(struct column_job *jobs, size_t n, int sig)
+{
+	for (size_t i = 0; i < n; i++)
+		if (jobs[i].pid > 0)
+			kill(jobs[i].pid, sig);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+	complain("interrupted");
+	exit(128 + sig);
+}
+
+static void show_progress(const struct column_job *jobs, size_t n)
+{
+	char names[256] = "";
+	size_t len = 0, done = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		done += jobs[i].document && !jobs[i].pid;
+		if (jobs[i].pid && len < sizeof(names))
+			len += snprintf(names + len, sizeof(names) - len, " %s", jobs[i].spec);
+	}
+	progress("%zu/%zu kernels:%s", done, n, names);
+}
+
+/* As many side by side as there are CPUs: an emulated guest keeps one busy. Gives the worst status. */
+static int run_all(const struct options *o, struct column_job *jobs, size_t n)
+{
+	bool quiet = n > 1;
+	size_t next = 0, busy = 0, most = parallel_cpus();
+	int worst = EXIT_FINE;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	while (next < n || busy) {
+		int status, sig;
+		pid_t pid;
+
+		while (next < n && busy < most) {
+			start(&jobs[next++], o, quiet);
+			busy++;
+		}
+		show_progress(jobs, n);
+		sig = sigwaitinfo(&set, NULL);
+		if (sig > 0 && sig != SIGCHLD)
+			abandon(jobs, n, sig);
+		while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+			struct column_job *j = job_of(jobs, n, pid);
+
+			j->pid = 0;
+			j->status = WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURES;
+			busy--;
+			progress("%s", "");
+			finish(j, quiet);
+			/* What could not be tried is a failure of the whole. */
+			worst = MAX(worst, j->status ? EXIT_FAILURES : EXIT_FINE);
+			if (n == 1 && j->status > EXIT_FAILURES)
+				worst = j->status;
+		}
+	}
+	progress("%s", "");
+	return worst;
+}
+
+/* ---- The command line --------------------------------------------------------------------------- */
+
+static void add_kernels(struct texts *t, const char *list)
+{
+	char *at = need(strdup(list)), *spec;
+
+	while ((spec = strsep(&at, ","))) {
+		if (streq(spec, "all")) {
+			struct texts lines = kernels_lines();
+
+			for (size_t i = 0; i < lines.n; i++)
+				texts_add(t, need(strndup(lines.list[i],
+							  strcspn(lines.list[i], "\t"))));
+		} else if (*spec) {
+			texts_add(t, spec);
+		}
+	}
+}
+
+static struct options parse(int argc, char **argv)
 {
 	enum { KERNELS = 256, RESULTS, ENGINE };
 	static const struct option options[] = {
 		{ "kernels", required_argument, NULL, KERNELS },
 		{ "results", required_argument, NULL, RESULTS },
 		{ "engine", required_argument, NULL, ENGINE },
+		{ "test", required_argument, NULL, 't' },
+		{ "flavor", required_argument, NULL, 'f' },
 		{ "jobs", required_argument, NULL, 'j' },
 		{ "output", required_argument, NULL, 'o' },
 		{},
 	};
-	const char *dir = "out", *engine = getenv("ZDTM_ENGINE") ?: "refcr";
-	unsigned int failed = 0;
-	int jobs = parallel_cpus();
-	bool here = false;
-	struct page page = {};
+	struct options o = { .dir = "out",
+			     .engine = getenv("ZDTM_ENGINE") ?: "refcr",
+			     .jobs = parallel_cpus() };
 
-	for (int c; (c = getopt_long(argc, argv, "j:o:", options, NULL)) >= 0;) {
-		if (c == 'o') {
-			dir = optarg;
-		} else if (c == ENGINE) {
-			engine = optarg;
-		} else if (c == RESULTS) {
-			page_add(&page, document_load(optarg));
-		} else if (c == KERNELS) {
-			require_host_kernel(optarg);
-			here = true;
-		} else if (c != 'j' || !parse_int(optarg, &jobs) || jobs < 1) {
-			if (c == 'j')
-				misuse("-j %s: a number from 1 up is wanted", optarg);
-			return EXIT_MISUSE;
-		}
+	for (int c; (c = getopt_long(argc, argv, "j:o:t:f:", options, NULL)) >= 0;) {
+		if (c == 'o')
+			o.dir = optarg;
+		else if (c == ENGINE)
+			o.engine = optarg;
+		else if (c == RESULTS)
+			texts_add(&o.results, optarg);
+		else if (c == KERNELS)
+			add_kernels(&o.kernels, optarg);
+		else if (c == 't')
+			texts_add(&o.globs, optarg);
+		else if (c == 'f')
+			texts_add(&o.flavors, optarg);
+		else if (c != 'j')
+			exit(EXIT_MISUSE);
+		else if (!parse_int(optarg, &o.jobs) || o.jobs < 1)
+			misuse("-j %s: a number from 1 up is wanted", optarg);
 	}
 	if (optind < argc)
 		misuse("what is '%s'?", argv[optind]);
-	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
-		misuse("cannot make %s: %s", dir, strerror(errno));
-
 	/* Documents given and nothing said about kernels: only lay them side by side. */
-	if (here || page.n == 0)
-		failed = run_here(engine, jobs, dir, &page);
-	page_write(dir, "matrix.html", page_html, &page);
-	page_write(dir, "matrix.md", page_markdown, &page);
-	return failed ? EXIT_FAILURES : EXIT_FINE;
+	if (o.kernels.n == 0 && o.results.n == 0)
+		texts_add(&o.kernels, "host");
+	return o;
+}
+
+int command_matrix(int argc, char **argv)
+{
+	struct options o = parse(argc, argv);
+	struct column_job *jobs = need(calloc(o.kernels.n + 1, sizeof(*jobs)));
+	struct page page = {};
+	int status;
+
+	if (mkdir(o.dir, 0755) < 0 && errno != EEXIST)
+		misuse("cannot make %s: %s", o.dir, strerror(errno));
+	for (size_t i = 0; i < o.results.n; i++)
+		page_add(&page, o.results.list[i], NULL);
+	for (size_t i = 0; i < o.kernels.n; i++)
+		jobs[i].spec = o.kernels.list[i];
+	status = run_all(&o, jobs, o.kernels.n);
+	for (size_t i = 0; i < o.kernels.n; i++)
+		page_add(&page, jobs[i].document, jobs[i].spec);
+	page_arrange(&page);
+	page_write(o.dir, "matrix.html", page_html, &page);
+	page_write(o.dir, "matrix.md", page_markdown, &page);
+	page_write(o.dir, "matrix.json", page_json, &page);
+	return status;
 }

@@ -6,127 +6,185 @@
 #include "commands.h"
 #include "engine/base/cleanup.h"
 #include "engine/base/str.h"
-#include "markup.h"
 #include "page.h"
 #include "say.h"
 
-static const char *const part_names[] = { "Interfaces", "Tests" };
-
-void page_add(struct page *p, struct json_object *document)
+/* "6.12" of "6.12.118+deb13-cloud-amd64". */
+static const char *line_of(const char *release)
 {
+	size_t n = strcspn(release, ".");
+
+	n += release[n] ? 1 + strspn(release + n + 1, "0123456789") : 0;
+	return need(strndup(release, n));
+}
+
+void page_add(struct page *p, const char *path, const char *name)
+{
+	struct json_object *document = document_load(path);
+	struct json_object *kernel = document_member(document, "kernel");
+	const char *release = document_text(kernel, "release");
+	struct entries *results;
+
 	p->columns = need(reallocarray(p->columns, p->n + 1, sizeof(*p->columns)));
 	p->columns[p->n++] = (struct column){
+		.name = name ?: line_of(release),
 		.title = need(strdup(document_title(document))),
+		.release = release,
+		.lacks = document_text(kernel, "lacks"),
+		.error = document_text(document, "error"),
+		.document = document,
 		.parts = { document_probes(document), document_results(document) },
 	};
+	results = &p->columns[p->n - 1].parts[PAGE_RESULTS];
+	for (size_t i = 0; i < results->n; i++)
+		results->list[i].log = document_path(path, results->list[i].log);
 }
 
-static int by_text(const void *a, const void *b)
+/* ---- Rows --------------------------------------------------------------------------------------- */
+
+/* "0.0" for what has always been there. */
+static int compare_releases(const char *a, const char *b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	uint64_t x, y;
+
+	for (;;) {
+		bool more_a = scan_u64(&a, 10, &x), more_b = scan_u64(&b, 10, &y);
+
+		if (!more_a || !more_b)
+			return more_a - more_b;
+		if (x != y)
+			return x < y ? -1 : 1;
+		a += *a == '.';
+		b += *b == '.';
+	}
 }
 
-/* Every name that any column has, once, in order. */
-static struct texts row_names(const struct page *p, int part)
+static void describe_probe(struct row *row, const struct probes *probes)
 {
-	struct texts all = {}, names = {};
+	const struct probe *p = probes_find(probes, row->name);
+
+	row->object = need(strndup(row->name, strcspn(row->name, ".")));
+	if (!p)
+		return;
+	row->what = p->what ?: "";
+	row->since = p->since ?: row->since;
+	row->until = p->until ?: "";
+}
+
+/* A test can be there when the youngest of the interfaces it needs is. */
+static void describe_test(struct row *row, const struct suite *suite, const struct probes *probes)
+{
+	size_t n = strcspn(row->name, " ");
+
+	for (size_t i = 0; i < suite->n; i++) {
+		const struct test_case *t = &suite->cases[i];
+
+		if (strncmp(t->name, row->name, n) != 0 || t->name[n])
+			continue;
+		row->object = t->object ?: "";
+		row->what = t->doc;
+		for (const char *const *name = t->needs; *name; name++) {
+			const struct probe *p = probes_find(probes, *name);
+
+			if (p && p->since && compare_releases(p->since, row->since) > 0)
+				row->since = p->since;
+		}
+	}
+}
+
+static int by_object(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+	/* What is about nothing in particular comes last. */
+	int order = !*x->object - !*y->object ?: strcmp(x->object, y->object);
+
+	return order ?: x->part - y->part ?: strcmp(x->name, y->name);
+}
+
+static struct row *find_row(struct page *p, const char *name, int part)
+{
+	for (size_t i = 0; i < p->n_rows; i++)
+		if (p->rows[i].part == part && streq(p->rows[i].name, name))
+			return &p->rows[i];
+	return NULL;
+}
+
+void page_arrange(struct page *p)
+{
+	struct suite suite = suite_load(((const char *const[]){ NULL }));
+	struct probes probes = probes_load(NULL);
 
 	for (size_t c = 0; c < p->n; c++)
-		for (size_t i = 0; i < p->columns[c].parts[part].n; i++)
-			texts_add(&all, p->columns[c].parts[part].list[i].name);
-	if (all.n)
-		qsort(all.list, all.n, sizeof(*all.list), by_text);
-	for (size_t i = 0; i < all.n; i++)
-		if (i == 0 || !streq(all.list[i], all.list[i - 1]))
-			texts_add(&names, all.list[i]);
-	free(all.list);
-	return names;
+		for (int part = 0; part < PAGE_PARTS; part++)
+			for (size_t i = 0; i < p->columns[c].parts[part].n; i++) {
+				const struct entry *e = &p->columns[c].parts[part].list[i];
+
+				if (find_row(p, e->name, part))
+					continue;
+				p->rows = need(
+					reallocarray(p->rows, p->n_rows + 1, sizeof(*p->rows)));
+				p->rows[p->n_rows++] = (struct row){ .name = e->name,
+								     .object = "",
+								     .what = "",
+								     .since = e->since,
+								     .until = "",
+								     .part = part };
+			}
+	for (size_t i = 0; i < p->n_rows; i++) {
+		struct row *row = &p->rows[i];
+
+		if (row->part == PAGE_PROBES)
+			describe_probe(row, &probes);
+		else
+			describe_test(row, &suite, &probes);
+	}
+	if (p->n_rows)
+		qsort(p->rows, p->n_rows, sizeof(*p->rows), by_object);
 }
 
-void page_summarise(FILE *out, const struct entries *e)
+/* ---- Cells -------------------------------------------------------------------------------------- */
+
+const struct entry *page_cell(const struct page *p, size_t column, const struct row *row)
+{
+	return entries_find(&p->columns[column].parts[row->part], row->name);
+}
+
+const char *page_word(const struct page *p, size_t column, const struct row *row)
+{
+	const struct entry *e = page_cell(p, column, row);
+	const struct kernel k = { .release = p->columns[column].release };
+
+	if (!e)
+		return "nothing";
+	if (!streq(e->word, "absent"))
+		return e->word;
+	if (*row->until && kernel_is_since(&k, row->until))
+		return "gone";
+	return *row->since && !kernel_is_since(&k, row->since) ? "early" : e->word;
+}
+
+void page_summarise(FILE *out, const struct page *p, size_t column, int part)
 {
 	const char *seen[16];
 	size_t n = 0;
 
-	for (size_t i = 0; i < e->n && n < ARRAY_SIZE(seen); i++) {
+	for (size_t i = 0; i < p->n_rows && n < ARRAY_SIZE(seen); i++) {
+		const char *word = page_word(p, column, &p->rows[i]);
 		size_t count = 0, k = 0;
 
-		while (k < n && !streq(seen[k], e->list[i].word))
+		while (k < n && !streq(seen[k], word))
 			k++;
-		if (k < n)
+		if (p->rows[i].part != part || k < n || streq(word, "nothing"))
 			continue;
-		seen[n++] = e->list[i].word;
-		for (k = 0; k < e->n; k++)
-			count += streq(e->list[k].word, e->list[i].word);
-		fprintf(out, "%s%zu %s", n > 1 ? ", " : "", count, e->list[i].word);
+		seen[n++] = word;
+		for (k = 0; k < p->n_rows; k++)
+			count += p->rows[k].part == part &&
+				 streq(page_word(p, column, &p->rows[k]), word);
+		fprintf(out, "%s%zu %s", n > 1 ? ", " : "", count, word);
 	}
 }
 
-/* ---- HTML ------------------------------------------------------------------------------------- */
-
-static const char style[] =
-	"body{font:14px/1.4 system-ui,sans-serif;margin:2em;color:#222}\n"
-	"table{border-collapse:collapse;margin:1em 0}\n"
-	"th,td{padding:2px 10px;text-align:left;border-bottom:1px solid #eee}\n"
-	"th{position:sticky;top:0;background:#fff}\n"
-	"td:first-child{font-family:monospace}\n"
-	"td[title]{cursor:help;text-decoration:underline dotted}\n"
-	".passed,.conforms{background:#d9f2dc}.refused,.new{background:#d8e6fa}\n"
-	".skipped,.absent{background:#f6f0d0}.gap{background:#eee;color:#777}\n"
-	".failed,.broken,.deviates,.regression{background:#f7cfcf;font-weight:bold}\n";
-
-static void html_cell(FILE *out, const struct entry *e)
-{
-	if (!e) {
-		fprintf(out, "<td>-</td>");
-		return;
-	}
-	fprintf(out, "<td class=\"%s\"", e->word);
-	if (*e->reason) {
-		fprintf(out, " title=\"");
-		markup_text(out, e->phase);
-		markup_text(out, *e->phase ? ": " : "");
-		markup_text(out, e->reason);
-		fputc('"', out);
-	}
-	fprintf(out, ">%s</td>", e->word);
-}
-
-void page_html(FILE *out, const struct page *p)
-{
-	fprintf(out,
-		"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-		"<title>zdtm</title>\n<style>\n%s</style></head><body>\n"
-		"<h1>What survives checkpoint and restore</h1>\n",
-		style);
-	for (int part = 1; part >= 0; part--) {
-		struct texts names = row_names(p, part);
-
-		fprintf(out, "<h2>%s</h2>\n<table><thead><tr><th></th>", part_names[part]);
-		for (size_t c = 0; c < p->n; c++) {
-			fprintf(out, "<th>");
-			markup_text(out, p->columns[c].title);
-			fprintf(out, "<br>");
-			page_summarise(out, &p->columns[c].parts[part]);
-			fprintf(out, "</th>");
-		}
-		fprintf(out, "</tr></thead><tbody>\n");
-		for (size_t i = 0; i < names.n; i++) {
-			fprintf(out, "<tr><td>");
-			markup_text(out, names.list[i]);
-			fprintf(out, "</td>");
-			for (size_t c = 0; c < p->n; c++)
-				html_cell(out,
-					  entries_find(&p->columns[c].parts[part], names.list[i]));
-			fprintf(out, "</tr>\n");
-		}
-		fprintf(out, "</tbody></table>\n");
-		free(names.list);
-	}
-	fprintf(out, "</body></html>\n");
-}
-
-/* ---- Markdown --------------------------------------------------------------------------------- */
+/* ---- Forms other than HTML ---------------------------------------------------------------------- */
 
 /* A cell must not end the cell. */
 static void markdown(FILE *out, const char *text)
@@ -143,50 +201,76 @@ static bool tells_more(const struct entry *e)
 	return e && *e->reason && !streq(e->word, "passed") && !streq(e->word, "conforms");
 }
 
-void page_markdown(FILE *out, const struct page *p)
+static void markdown_row(FILE *out, const struct page *p, const struct row *row)
 {
-	fprintf(out, "# What survives checkpoint and restore\n");
-	for (int part = 1; part >= 0; part--) {
-		struct texts names = row_names(p, part);
+	fprintf(out, "| ");
+	markdown(out, row->name);
+	fprintf(out, " | %s |", row->since);
+	for (size_t c = 0; c < p->n; c++) {
+		const struct entry *e = page_cell(p, c, row);
+		const char *word = page_word(p, c, row);
 
-		fprintf(out, "\n## %s\n\n", part_names[part]);
-		for (size_t c = 0; c < p->n; c++) {
-			fprintf(out, "- %s: ", p->columns[c].title);
-			page_summarise(out, &p->columns[c].parts[part]);
-			fputc('\n', out);
+		fprintf(out, " %s", e ? word : "-");
+		/* That a kernel does not have what came later needs no reason. */
+		if (tells_more(e) && !streq(word, "early") && !streq(word, "gone")) {
+			fprintf(out, ": ");
+			markdown(out, e->reason);
 		}
-		fprintf(out, "\n| |");
-		for (size_t c = 0; c < p->n; c++) {
-			fputc(' ', out);
-			markdown(out, p->columns[c].title);
-			fprintf(out, " |");
+		fprintf(out, " |");
+	}
+	fputc('\n', out);
+}
+
+void page_markdown(FILE *out, const struct page *p, const char *dir)
+{
+	static const char *const part_names[] = { "interfaces", "tests" };
+	const char *object = NULL;
+
+	fprintf(out, "# What survives checkpoint and restore\n\n");
+	for (size_t c = 0; c < p->n; c++) {
+		fprintf(out, "- %s (%s)", p->columns[c].name, p->columns[c].title);
+		if (*p->columns[c].lacks)
+			fprintf(out, ", booted without %s", p->columns[c].lacks);
+		for (int part = PAGE_PARTS - 1; part >= 0 && !*p->columns[c].error; part--) {
+			fprintf(out, "; %s: ", part_names[part]);
+			page_summarise(out, p, c, part);
 		}
-		fprintf(out, "\n|---|");
-		for (size_t c = 0; c < p->n; c++)
-			fprintf(out, "---|");
-		fputc('\n', out);
-		for (size_t i = 0; i < names.n; i++) {
-			fprintf(out, "| ");
-			markdown(out, names.list[i]);
-			fprintf(out, " |");
+		fprintf(out, "%s%s\n", *p->columns[c].error ? ": " : "", p->columns[c].error);
+	}
+	for (size_t i = 0; i < p->n_rows; i++) {
+		const struct row *row = &p->rows[i];
+
+		if (!object || !streq(row->object, object)) {
+			object = row->object;
+			fprintf(out, "\n## %s\n\n| | since |", *object ? object : "other");
 			for (size_t c = 0; c < p->n; c++) {
-				const struct entry *e =
-					entries_find(&p->columns[c].parts[part], names.list[i]);
-
-				fprintf(out, " %s", e ? e->word : "-");
-				if (tells_more(e)) {
-					fprintf(out, ": ");
-					markdown(out, e->reason);
-				}
+				fputc(' ', out);
+				markdown(out, p->columns[c].name);
 				fprintf(out, " |");
 			}
+			fprintf(out, "\n|---|---|");
+			for (size_t c = 0; c < p->n; c++)
+				fprintf(out, "---|");
 			fputc('\n', out);
 		}
-		free(names.list);
+		markdown_row(out, p, row);
 	}
 }
 
-void page_write(const char *dir, const char *name, void (*write)(FILE *out, const struct page *p),
+void page_json(FILE *out, const struct page *p, const char *dir)
+{
+	struct json_object *json = json_object_new_object(), *list = json_object_new_array();
+
+	json_object_object_add(json, "schema", json_object_new_int(1));
+	for (size_t c = 0; c < p->n; c++)
+		json_object_array_add(list, json_object_get(p->columns[c].document));
+	json_object_object_add(json, "kernels", list);
+	fprintf(out, "%s\n", json_object_to_json_string_ext(json, DOCUMENT_LAYOUT));
+	json_object_put(json);
+}
+
+void page_write(const char *dir, const char *name,
+		void (*write)(FILE *out, const struct page *p, const char *dir),
 		const struct page *p)
 {
 	_cleanup_free_ char *path = NULL;
@@ -195,7 +279,7 @@ void page_write(const char *dir, const char *name, void (*write)(FILE *out, cons
 	if (asprintf(&path, "%s/%s", dir, name) < 0)
 		die("out of memory");
 	out = open_output(path);
-	write(out, p);
+	write(out, p, dir);
 	if (fclose(out) != 0)
 		die("%s could not be written: %s", path, strerror(errno));
 	printf("%s\n", path);

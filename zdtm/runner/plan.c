@@ -68,7 +68,7 @@ static bool is_needed(const struct probe *p, void *arg)
 {
 	const struct suite *suite = arg;
 
-	for (size_t i = 0; i < suite->n; i++)
+	for (size_t i = 0; i < suite->n && !p->verdict; i++)
 		for (const char *const *need = suite->cases[i].needs; *need; need++)
 			if (streq(*need, p->name))
 				return true;
@@ -111,14 +111,6 @@ static void look_at_caps(struct run *run)
 void session_plan(struct session *s, const struct suite *suite, const bool flavors[FLAVORS])
 {
 	struct result *results = shared_memory(suite->n * FLAVORS * sizeof(*results) + 1);
-	bool any_needs = false;
-
-	for (size_t i = 0; i < suite->n; i++)
-		any_needs |= suite->cases[i].needs[0] != NULL;
-	if (any_needs && !s->probes.n) {
-		s->probes = probes_load(NULL);
-		probes_ask(&s->probes, &s->kernel, is_needed, (void *)suite);
-	}
 
 	s->runs = need(calloc(suite->n * FLAVORS + 1, sizeof(*s->runs)));
 	for (size_t i = 0; i < suite->n; i++)
@@ -130,11 +122,28 @@ void session_plan(struct session *s, const struct suite *suite, const bool flavo
 			*run = (struct run){ .test = &suite->cases[i], .flavor = f };
 			run->result = &results[s->n++];
 			run->result->ms = (struct timing){ -1, -1, -1, -1, -1 };
-			if (f != FLAVOR_H)
-				skip(run, "flavor %s: not supported yet", flavor_names[f]);
-			if (!run->finished)
-				look_at_needs(s, run);
-			if (!run->finished)
-				look_at_caps(run);
 		}
+}
+
+void session_look(struct session *s, const struct suite *suite)
+{
+	bool any_needs = false;
+
+	for (size_t i = 0; i < suite->n; i++)
+		any_needs |= suite->cases[i].needs[0] != NULL;
+	if (any_needs) {
+		if (!s->probes.n)
+			s->probes = probes_load(NULL);
+		probes_ask(&s->probes, &s->kernel, is_needed, (void *)suite);
+	}
+	for (size_t i = 0; i < s->n; i++) {
+		struct run *run = &s->runs[i];
+
+		if (run->flavor != FLAVOR_H)
+			skip(run, "flavor %s: not supported yet", flavor_names[run->flavor]);
+		if (!run->finished)
+			look_at_needs(s, run);
+		if (!run->finished)
+			look_at_caps(run);
+	}
 }

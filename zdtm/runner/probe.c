@@ -8,7 +8,10 @@
 #include "document.h"
 #include "engine/base/cleanup.h"
 #include "engine/base/str.h"
+#include "remote.h"
 #include "say.h"
+#include "target.h"
+#include "workdir.h"
 
 /* In the order in which the closing line counts them. */
 static const struct verdict {
@@ -187,9 +190,11 @@ static void add_user(struct answers *a, const char *as)
 	a->by[a->n++].as = as;
 }
 
-static void ask_all(struct answers *a, const struct kernel *kernel, struct texts *globs)
+/* Everyone who asks gets a list of his own. */
+static void load(struct answers *a, struct texts *globs)
 {
 	struct probes probes = probes_load(NULL);
+	size_t size = probes.n * sizeof(*probes.list);
 	bool any = false;
 
 	for (size_t i = 0; i < probes.n; i++)
@@ -198,15 +203,36 @@ static void ask_all(struct answers *a, const struct kernel *kernel, struct texts
 		misuse("no probe matches");
 	a->n = MAX(a->n, 1UL);
 	for (size_t u = 0; u < a->n; u++) {
-		size_t size = probes.n * sizeof(*probes.list);
-
 		a->by[u].list = memcpy(need(malloc(size)), probes.list, size);
 		a->by[u].n = probes.n;
+	}
+}
+
+static void ask_here(struct session *s, struct answers *a, struct texts *globs)
+{
+	for (size_t u = 0; u < a->n; u++) {
 		progress("asking %s%s%s...", globs->n ? "them" : "all probes",
 			 a->by[u].as ? " as " : "", a->by[u].as ?: "");
-		probes_ask(&a->by[u], kernel, matches, globs);
+		probes_ask(&a->by[u], &s->kernel, matches, globs);
 	}
 	progress("%s", "");
+}
+
+static void ask_there(struct session *s, struct answers *a, struct texts *globs, const char *spec)
+{
+	struct target target = target_find(spec);
+	struct remote r = { .target = &target,
+			    .session = s,
+			    .lists = a->by,
+			    .n = a->n,
+			    .wanted = matches,
+			    .arg = globs };
+
+	s->manner = manner_make("none", "none");
+	s->jobs = 1;
+	remote_run(&r, NULL, NULL);
+	target_done(&target);
+	workdir_put();
 }
 
 int command_probe(int argc, char **argv)
@@ -219,8 +245,8 @@ int command_probe(int argc, char **argv)
 		{ "output", required_argument, NULL, 'o' },
 		{},
 	};
-	const char *format = "pretty", *output = NULL;
-	struct kernel kernel = kernel_running();
+	const char *format = "pretty", *output = NULL, *spec = NULL;
+	struct session session = {};
 	struct answers answers = {};
 	struct texts globs = {};
 	size_t bad = 0;
@@ -232,7 +258,7 @@ int command_probe(int argc, char **argv)
 		else if (c == FORMAT)
 			format = optarg;
 		else if (c == KERNEL)
-			require_host_kernel(optarg);
+			spec = target_is_host(optarg) ? NULL : optarg;
 		else if (c == AS)
 			add_user(&answers, optarg);
 		else
@@ -242,11 +268,17 @@ int command_probe(int argc, char **argv)
 		misuse("--format %s: there are pretty, ktap, json", format);
 	for (int i = optind; i < argc; i++)
 		texts_add(&globs, argv[i]);
-	ask_all(&answers, &kernel, &globs);
+	load(&answers, &globs);
+	if (spec) {
+		ask_there(&session, &answers, &globs, spec);
+	} else {
+		session.kernel = kernel_running();
+		ask_here(&session, &answers, &globs);
+	}
 
 	out = open_output(output);
 	if (streq(format, "json"))
-		print_json(out, &answers, &kernel);
+		print_json(out, &answers, &session.kernel);
 	else if (streq(format, "ktap"))
 		print_ktap(out, &answers);
 	else

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <dirent.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -9,6 +10,7 @@
 #include "engine/base/cleanup.h"
 #include "engine/base/parallel.h"
 #include "engine/base/str.h"
+#include "events.h"
 #include "probes.h"
 #include "say.h"
 #include "spawn.h"
@@ -49,7 +51,8 @@ static bool truth(struct json_object *json, const char *key)
 struct program {
 	const char *path;
 	struct json_object *declared;
-	const char **argv; /* the question, ended with NULL */
+	const char **argv;    /* the question, ended with NULL */
+	struct probe **asked; /* whose questions they are, ended with NULL */
 	struct buf answer;
 	int status;
 };
@@ -142,14 +145,6 @@ struct probe *probes_find(const struct probes *p, const char *name)
 
 /* ---- Asking ----------------------------------------------------------------------------------- */
 
-static int ask(void *arg, size_t i)
-{
-	struct program *p = (struct program *)arg + i;
-
-	p->status = spawn_capture(p->argv, &p->answer);
-	return 0;
-}
-
 /* "kcmp.epoll_tfd": the case's name in its own program is what follows the dot. */
 static const char *case_name(const struct probe *p)
 {
@@ -158,7 +153,7 @@ static const char *case_name(const struct probe *p)
 	return dot ? dot + 1 : p->name;
 }
 
-/* The questions, grouped by program: each program is started once. */
+/* The questions, grouped by program: each program is started once, or once for each question. */
 static size_t group(const struct probes *p, bool (*wanted)(const struct probe *p, void *arg),
 		    void *arg, struct program **ret)
 {
@@ -166,8 +161,8 @@ static size_t group(const struct probes *p, bool (*wanted)(const struct probe *p
 	size_t n = 0;
 
 	for (size_t i = 0; i < p->n; i++) {
-		const struct probe *one = &p->list[i];
-		size_t k = 0, words = 0;
+		struct probe *one = &p->list[i];
+		size_t k = p->singly ? n : 0, words = 0, asked = 0;
 
 		if (wanted && !wanted(one, arg))
 			continue;
@@ -177,6 +172,7 @@ static size_t group(const struct probes *p, bool (*wanted)(const struct probe *p
 			all = need(reallocarray(all, n + 1, sizeof(*all)));
 			all[n++] = (struct program){ .path = one->program };
 			all[k].argv = need(calloc(p->n + 5, sizeof(char *)));
+			all[k].asked = need(calloc(p->n + 1, sizeof(*all[k].asked)));
 			all[k].argv[words++] = one->program;
 			all[k].argv[words++] = "--ask";
 			if (p->as) {
@@ -186,7 +182,10 @@ static size_t group(const struct probes *p, bool (*wanted)(const struct probe *p
 		}
 		while (all[k].argv[words])
 			words++;
+		while (all[k].asked[asked])
+			asked++;
 		all[k].argv[words] = case_name(one);
+		all[k].asked[asked] = one;
 	}
 	*ret = all;
 	return n;
@@ -207,44 +206,74 @@ static bool is_regression(const struct probe *p, const struct kernel *k)
 	       kernel_has_options(k, p->kconfig);
 }
 
-static void take_answers(struct probes *probes, char *answers)
+static void take_answers(struct program *p)
 {
-	for (char *line; (line = strsep(&answers, "\n"));) {
+	char *answers = p->answer.data;
+
+	for (char *line; answers && (line = strsep(&answers, "\n"));) {
 		struct json_object *json = *line ? json_tokener_parse(line) : NULL;
 		const char *name = text(json, "name");
-		struct probe *p = name ? probes_find(probes, name) : NULL;
 
-		if (p) {
-			p->verdict = text(json, "verdict");
-			p->reason = text(json, "reason");
-		}
+		for (struct probe **one = p->asked; name && *one; one++)
+			if (streq((*one)->name, name)) {
+				(*one)->verdict = text(json, "verdict");
+				(*one)->reason = text(json, "reason");
+			}
 		json_object_put(json);
 	}
+}
+
+struct asking {
+	const struct probes *probes;
+	const struct kernel *kernel;
+	struct program *programs;
+	pthread_mutex_t lock; /* of all answers */
+};
+
+static int ask(void *arg, size_t i)
+{
+	struct asking *a = arg;
+	struct program *p = &a->programs[i];
+	char label[256];
+
+	snprintf(label, sizeof(label), PROBES_LABEL "%s",
+		 a->probes->singly ? p->asked[0]->name : strrchr(p->path, '/') + 1);
+	events_begin(label);
+	p->status = spawn_capture(p->argv, &p->answer);
+
+	pthread_mutex_lock(&a->lock);
+	take_answers(p);
+	for (struct probe **one = p->asked; *one; one++) {
+		if (!(*one)->verdict) {
+			(*one)->verdict = "broken";
+			(*one)->reason = "its program gave no answer";
+		}
+		if (is_regression(*one, a->kernel))
+			(*one)->verdict = "regression";
+		events_probe(*one, a->probes->as);
+	}
+	pthread_mutex_unlock(&a->lock);
+	events_end(label);
+	return 0;
 }
 
 void probes_ask(struct probes *p, const struct kernel *k,
 		bool (*wanted)(const struct probe *p, void *arg), void *arg)
 {
-	_cleanup_free_ struct program *programs = NULL;
-	size_t n = group(p, wanted, arg, &programs);
+	struct asking a = { .probes = p, .kernel = k, .lock = PTHREAD_MUTEX_INITIALIZER };
+	size_t n = group(p, wanted, arg, &a.programs);
 
-	parallel_for(n, ask, programs);
+	if (p->singly)
+		for (size_t i = 0; i < n; i++)
+			ask(&a, i);
+	else
+		parallel_for(n, ask, &a);
 	for (size_t i = 0; i < n; i++) {
-		if (programs[i].answer.data)
-			take_answers(p, programs[i].answer.data);
-		buf_done(&programs[i].answer);
-		free(programs[i].argv);
+		buf_done(&a.programs[i].answer);
+		free(a.programs[i].argv);
+		free(a.programs[i].asked);
 	}
-	for (size_t i = 0; i < p->n; i++) {
-		struct probe *one = &p->list[i];
-
-		if (!one->verdict && (!wanted || wanted(one, arg))) {
-			one->verdict = "broken";
-			one->reason = "its program gave no answer";
-		}
-		if (is_regression(one, k))
-			one->verdict = "regression";
-	}
+	free(a.programs);
 }
 
 struct json_object *probe_json(const struct probe *p)

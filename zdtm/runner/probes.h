@@ -16,6 +16,7 @@ struct probe {
 	bool gap;            /* states what there is no interface for */
 	const char *verdict; /* NULL: not asked yet; see below */
 	const char *reason;  /* or NULL */
+	bool fatal;          /* it brings the kernel down */
 };
 
 /*
@@ -32,7 +33,9 @@ bool probe_serves(const struct probe *p);
 struct probes {
 	struct probe *list; /* in order of their names */
 	size_t n;
-	const char *as; /* the user who asks, as the programs' --as names it; NULL: whoever we are */
+	const char
+		*as; /* the user who asks, as the programs' --as names it; NULL: whoever we are */
+	bool singly; /* one question at a time */
 };
 
 /* All such names, ended with NULL. */

@@ -55,7 +55,7 @@ static void pretty_line(FILE *out, const struct run *run)
 	} else if (r->outcome == SKIPPED) {
 		fprintf(out, " %s", r->reason);
 	} else {
-		fprintf(out, " in %s", phase_names[r->phase]);
+		fprintf(out, r->phase ? " in %s" : "", phase_names[r->phase]);
 	}
 	fputc('\n', out);
 }
@@ -70,6 +70,23 @@ static void print_lines(FILE *out, const char *head, const char *text, const cha
 			fprintf(out, "    %s%.*s\n", head, (int)len, line);
 }
 
+/* A splat of the kernel has its point at its beginning, and stands in the log in full. */
+#define DMESG_LINES 16
+
+static void print_head(FILE *out, const char *head, const char *text, unsigned int lines)
+{
+	const char *line;
+	size_t len;
+
+	for (unsigned int n = 0; next_line(&text, &line, &len); n++) {
+		if (n == lines) {
+			fprintf(out, "    %s...\n", head);
+			break;
+		}
+		fprintf(out, "    %s%.*s\n", head, (int)len, line);
+	}
+}
+
 static void pretty_details(FILE *out, const struct session *s, const struct run *run)
 {
 	const struct result *r = run->result;
@@ -82,14 +99,15 @@ static void pretty_details(FILE *out, const struct session *s, const struct run 
 		fprintf(out, "    engine: %s\n", r->engine);
 	print_lines(out, "        ", r->more, "");
 	print_lines(out, "said:   ", r->said, r->reason);
+	print_head(out, "dmesg:  ", r->kernel, DMESG_LINES);
 	if (run_counts_as(run) != COUNT_FAILED)
 		return;
 	if (run->explained_by)
 		fprintf(out, "    kernel: %s %s%s%s\n", run->explained_by->name,
 			run->explained_by->verdict, run->explained_by->reason ? ": " : "",
 			run->explained_by->reason ?: "");
-	if (run->dir)
-		fprintf(out, "    logs:   %s\n", run->dir);
+	if (run->log || run->dir)
+		fprintf(out, "    logs:   %s\n", run->log ?: run->dir);
 	fprintf(out, "    again:  %s\n", run_again(s, run));
 }
 

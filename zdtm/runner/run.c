@@ -14,8 +14,11 @@
 #include "engine/base/cleanup.h"
 #include "engine/base/parallel.h"
 #include "engine/base/str.h"
+#include "remote.h"
 #include "report.h"
 #include "say.h"
+#include "target.h"
+#include "workdir.h"
 
 void texts_add(struct texts *t, const char *text)
 {
@@ -25,10 +28,22 @@ void texts_add(struct texts *t, const char *text)
 	t->list[t->n] = NULL;
 }
 
-void require_host_kernel(const char *spec)
+bool texts_have(const struct texts *t, const char *text)
 {
-	if (!streq(spec, "host"))
-		misuse("kernel %s: not supported yet, only 'host', the running one", spec);
+	for (size_t i = 0; i < t->n; i++)
+		if (streq(t->list[i], text))
+			return true;
+	return false;
+}
+
+void texts_remove(struct texts *t, const char *text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		if (!streq(t->list[i], text))
+			t->list[n++] = t->list[i];
+	t->n = n;
 }
 
 /* ---- The command line ------------------------------------------------------------------------- */
@@ -40,8 +55,8 @@ struct options {
 	const char *engine, *dump_engine, *restore_engine;
 	const char *format, *output, *verdict;
 	unsigned int jobs, cycles;
-	const char *work;
-	bool keep;
+	const char *work, *kernel, *logs;
+	bool keep, probes;
 };
 
 static unsigned int number(const char *option, const char *text)
@@ -68,7 +83,20 @@ static void parse_flavors(const char *text, bool flavors[FLAVORS])
 	}
 }
 
-enum { ENGINE = 256, DUMP_ENGINE, RESTORE_ENGINE, ITERS, PRE, KEEP, WORK, FORMAT, KERNEL, VERDICT };
+enum {
+	ENGINE = 256,
+	DUMP_ENGINE,
+	RESTORE_ENGINE,
+	ITERS,
+	PRE,
+	KEEP,
+	WORK,
+	FORMAT,
+	KERNEL,
+	VERDICT,
+	PROBES,
+	LOGS,
+};
 
 static struct options parse(int argc, char **argv)
 {
@@ -88,6 +116,8 @@ static struct options parse(int argc, char **argv)
 		{ "format", required_argument, NULL, FORMAT },
 		{ "kernel", required_argument, NULL, KERNEL },
 		{ "verdict", required_argument, NULL, VERDICT },
+		{ "probes", no_argument, NULL, PROBES },
+		{ "logs", required_argument, NULL, LOGS },
 		{},
 	};
 	struct options o = {
@@ -141,10 +171,17 @@ static struct options parse(int argc, char **argv)
 			o.format = optarg;
 			break;
 		case KERNEL:
-			require_host_kernel(optarg);
+			o.kernel = target_is_host(optarg) ? NULL : optarg;
 			break;
 		case VERDICT:
 			o.verdict = optarg;
+			break;
+		case PROBES:
+			o.probes = true;
+			break;
+		case LOGS:
+			o.logs = optarg;
+			workdir_name(optarg);
 			break;
 		default:
 			exit(EXIT_MISUSE);
@@ -175,7 +212,10 @@ static struct manner manner_of(const struct options *o)
 
 	m.cycles = o->cycles;
 	m.keep = o->keep;
-	if (o->work) {
+	/* In a guest it is a folder there. */
+	if (o->work && o->kernel) {
+		m.work = o->work;
+	} else if (o->work) {
 		m.work = realpath(o->work, NULL);
 		if (!m.work)
 			misuse("--work %s: %s", o->work, strerror(errno));
@@ -187,14 +227,24 @@ static struct manner manner_of(const struct options *o)
 
 struct telling {
 	const struct report *report;
+	bool begun, probes;
 	FILE *out;
 	bool beside; /* the report goes to a file: who looks on should hear of failures all the same */
 };
 
+/* As late as can be: what kernel it is, a guest has to tell first. */
+static void begin(struct telling *t, const struct session *s)
+{
+	if (!t->begun && t->report->begin)
+		t->report->begin(t->out, s);
+	t->begun = true;
+}
+
 static void tell(const struct session *s, const struct run *run, void *arg)
 {
-	const struct telling *t = arg;
+	struct telling *t = arg;
 
+	begin(t, s);
 	if (t->report->run)
 		t->report->run(t->out, s, run);
 	if (t->beside)
@@ -221,11 +271,60 @@ static void write_verdict(const struct session *s, const char *path)
 	fclose(f);
 }
 
+static void run_here(struct session *s, const struct suite *suite, struct telling *t)
+{
+	require_machine(&s->manner);
+	s->kernel = kernel_running();
+	if (t->probes) {
+		s->probes = probes_load(NULL);
+		probes_ask(&s->probes, &s->kernel, NULL, NULL);
+	}
+	session_look(s, suite);
+	begin(t, s);
+	session_run(s, tell, t);
+}
+
+/* The real path of where a file is. */
+static const char *folder_of(const char *file)
+{
+	char *path = realpath(file, NULL), *slash = path ? strrchr(path, '/') : NULL;
+
+	if (slash)
+		*slash = '\0';
+	return path;
+}
+
+static bool everything(const struct probe *p, void *arg)
+{
+	return true;
+}
+
+static void run_there(struct session *s, const struct options *o, struct telling *t)
+{
+	struct target target = target_find(o->kernel);
+	struct remote r = {
+		.target = &target,
+		.session = s,
+		.lists = &s->probes,
+		.n = 1,
+		.wanted = o->probes ? everything : NULL,
+		.console = o->logs || o->keep,
+	};
+
+	s->booted = o->kernel;
+	s->probes = probes_load(NULL);
+	remote_run(&r, tell, t);
+	target_done(&target);
+	workdir_put();
+}
+
 int command_run(int argc, char **argv)
 {
 	struct options o = parse(argc, argv);
 	struct session s = { .jobs = o.jobs };
-	struct telling t = { .report = report_find(o.format), .beside = o.output };
+	struct telling t = { .report = report_find(o.format),
+			     .beside = o.output,
+			     .probes = o.probes };
 	struct totals totals;
 	struct suite suite;
 
@@ -235,16 +334,15 @@ int command_run(int argc, char **argv)
 	if (suite.n == 0)
 		misuse("no test matches");
 	s.manner = manner_of(&o);
-	require_machine(&s.manner);
-	s.kernel = kernel_running();
 	session_plan(&s, &suite, o.flavors);
 	if (s.n == 0)
 		misuse("none of the tests that match has such a flavor");
-
 	t.out = open_output(o.output);
-	if (t.report->begin)
-		t.report->begin(t.out, &s);
-	session_run(&s, tell, &t);
+	s.beside = o.output ? folder_of(o.output) : NULL;
+	if (o.kernel)
+		run_there(&s, &o, &t);
+	else
+		run_here(&s, &suite, &t);
 	if (t.report->end)
 		t.report->end(t.out, &s);
 	if (o.verdict)

@@ -2,7 +2,6 @@
 /* Running a session: which run begins when, where it keeps its files, and what becomes of them. */
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -14,9 +13,13 @@
 
 #include "arena.h"
 #include "engine/base/cleanup.h"
+#include "engine/base/fd.h"
+#include "events.h"
+#include "klog.h"
 #include "say.h"
 #include "session.h"
 #include "spawn.h"
+#include "workdir.h"
 
 /* How much longer than the test's own deadline its arena may take to end. Seconds. */
 #define ARENA_GRACE 20
@@ -24,43 +27,13 @@
 struct job {
 	struct run *run; /* NULL: nothing runs here */
 	pid_t init;
-	int over, ours;   /* a pipe: at an end when the init has no more to tell or is dead */
-	char *dir, *work; /* the run's directory; the work directory */
+	int over, ours;       /* a pipe: at an end when the init has no more to tell or is dead */
+	char *dir, *work;     /* the run's directory; the work directory */
+	enum complaint heard; /* the worst that the kernel has said meanwhile */
 	struct story story;
 };
 
 /* ---- A run's directory ------------------------------------------------------------------------ */
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	remove(path);
-	return 0;
-}
-
-static void remove_tree(const char *path)
-{
-	nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-}
-
-/* Where all runs of this command have their directories. It goes when nothing in it is kept. */
-static const char *base_directory(void)
-{
-	static char *base;
-	char *tmp;
-
-	if (base)
-		return base;
-	tmp = realpath(getenv("TMPDIR") ?: "/tmp", NULL);
-	if (!tmp)
-		cannot_test("%s: %s", getenv("TMPDIR") ?: "/tmp", strerror(errno));
-	if (asprintf(&base, "%s/zdtm-XXXXXX", tmp) < 0)
-		die("out of memory");
-	free(tmp);
-	/* Tests that are somebody else by the time they are restored come through here. */
-	if (!mkdtemp(base) || chmod(base, 0755) < 0)
-		cannot_test("cannot make %s: %s", base, strerror(errno));
-	return base;
-}
 
 static void make_directories(struct job *j, const struct manner *m)
 {
@@ -69,7 +42,7 @@ static void make_directories(struct job *j, const struct manner *m)
 	for (char *p = name; *p; p++)
 		if (*p == '/')
 			*p = '.';
-	if (asprintf(&j->dir, "%s/%s.%s", base_directory(), name, flavor_names[j->run->flavor]) < 0)
+	if (asprintf(&j->dir, "%s/%s.%s", workdir(), name, flavor_names[j->run->flavor]) < 0)
 		die("out of memory");
 	if (mkdir(j->dir, 0755) < 0)
 		cannot_test("cannot make %s: %s", j->dir, strerror(errno));
@@ -94,6 +67,9 @@ static void put_directories(struct job *j, const struct manner *m)
 		j->run->dir = j->dir;
 	else
 		free(j->dir);
+	/* The next test may take the kernel down, and with it what is not on disk. */
+	if (keep && events_are_heard())
+		sync();
 }
 
 /* ---- Jobs ------------------------------------------------------------------------------------- */
@@ -115,7 +91,10 @@ static void tell_in_arena(const char *trouble, void *arg)
 
 static void start(struct session *s, struct job *j, struct run *run)
 {
+	_cleanup_free_ char *label = run_label(run);
 	int pipe_ends[2];
+
+	events_begin(label);
 
 	*j = (struct job){ .run = run };
 	make_directories(j, &s->manner);
@@ -169,9 +148,15 @@ static bool finish(struct session *s, struct job *j)
 	if (r->outcome == UNDECIDED && waitpid(j->init, &status, 0) > 0)
 		result_decide(r, BROKEN, SETUP, "the arena's init %s",
 			      status_text(status, words, sizeof(words)));
+	if (j->heard == WRONG && r->outcome != BROKEN) {
+		snprintf(r->reason, sizeof(r->reason), "the kernel: %s", klog_headline(r->kernel));
+		r->outcome = FAILED;
+		r->phase = NO_PHASE;
+	}
 	put_directories(j, &s->manner);
 	explain(s, run);
 	run->finished = true;
+	events_run(run);
 	j->run = NULL;
 	return run_counts_as(run) == COUNT_FAILED;
 }
@@ -186,6 +171,7 @@ struct schedule {
 	struct pollfd *fds; /* one per job; the last is for signals */
 	size_t busy, told, failed;
 	bool alone; /* an exclusive one is running */
+	bool spoilt; /* the kernel has gone wrong, and a fresh one is to be had: begin nothing more */
 };
 
 /* The next run that may begin now, NULL when none may. */
@@ -193,7 +179,7 @@ static struct run *next_run(const struct schedule *c)
 {
 	struct run *exclusive = NULL;
 
-	if (c->busy == c->s->jobs || c->alone)
+	if (c->busy == c->s->jobs || c->alone || c->spoilt)
 		return NULL;
 	for (size_t i = 0; i < c->s->n; i++) {
 		struct run *run = &c->s->runs[i];
@@ -256,8 +242,12 @@ static void tell_what_can(struct schedule *c)
 
 	if (c->told < s->n && s->runs[c->told].finished)
 		progress("%s", "");
-	while (c->told < s->n && s->runs[c->told].finished)
-		c->tell(s, &s->runs[c->told++], c->arg);
+	while (c->told < s->n && s->runs[c->told].finished) {
+		const struct run *run = &s->runs[c->told++];
+
+		if (c->tell)
+			c->tell(s, run, c->arg);
+	}
 }
 
 /* Interrupted: all that runs is killed with its arena, and nothing of it stays. */
@@ -273,10 +263,51 @@ static _Noreturn void abandon(struct schedule *c, int sig)
 		remove_tree(j->work);
 		remove_tree(j->dir);
 	}
-	rmdir(base_directory());
+	workdir_put();
 	progress("%s", "");
 	complain("interrupted");
 	exit(128 + sig);
+}
+
+/* Whatever the kernel has complained of is told with all that ran meanwhile. */
+static void hear_kernel(struct schedule *c, bool all)
+{
+	char text[sizeof(((struct result *)NULL)->kernel)] = "";
+	enum complaint worst = klog_take(text, sizeof(text), all);
+
+	for (size_t i = 0; text[0] && i < c->s->jobs; i++) {
+		struct job *j = &c->jobs[i];
+		char *to = j->run ? j->run->result->kernel : NULL;
+
+		if (!to)
+			continue;
+		snprintf(to + strlen(to), sizeof(text) - strlen(to), "%s", text);
+		j->heard = MAX(j->heard, worst);
+	}
+	/* In a guest the rest is for the next boot. */
+	c->spoilt |= worst == WRONG && events_are_heard();
+}
+
+/* In a guest, where nobody minds: the kernel writes down where all blocked tasks are. */
+static void ask_who_is_stuck(struct schedule *c)
+{
+	hear_kernel(c, false);
+	if (write_file_at(AT_FDCWD, "/proc/sysrq-trigger", "w") == 0)
+		hear_kernel(c, true);
+	c->spoilt = true;
+}
+
+/* poll() of all there is to wait for; meanwhile, who listens from outside hears that we live. */
+static int poll_alive(struct schedule *c, int ms)
+{
+	int r = 0, slice = events_are_heard() ? MIN(ms, EVENTS_TICK * 1000) : ms;
+
+	for (; r == 0 && ms > 0; ms -= slice) {
+		r = poll(c->fds, c->s->jobs + 1, slice);
+		if (r == 0)
+			events_tick();
+	}
+	return r;
 }
 
 static void wait_for_one(struct schedule *c)
@@ -292,13 +323,14 @@ static void wait_for_one(struct schedule *c)
 		if (run && run->test->timeout > longest)
 			longest = run->test->timeout;
 	}
-	r = poll(c->fds, jobs + 1, (longest + ARENA_GRACE) * 1000);
+	r = poll_alive(c, (longest + ARENA_GRACE) * 1000);
 	if (c->fds[jobs].revents) {
 		struct signalfd_siginfo info;
 
 		if (read(c->fds[jobs].fd, &info, sizeof(info)) == sizeof(info))
 			abandon(c, info.ssi_signo);
 	}
+	hear_kernel(c, false);
 	for (size_t i = 0; i < jobs; i++) {
 		struct job *j = &c->jobs[i];
 
@@ -306,6 +338,8 @@ static void wait_for_one(struct schedule *c)
 			continue;
 		/* An arena keeps its own deadline. One that does not is stuck in the kernel or us. */
 		if (r == 0) {
+			if (events_are_heard())
+				ask_who_is_stuck(c);
 			result_decide(j->run->result, BROKEN, SETUP, "the arena does not end");
 			kill(j->init, SIGKILL);
 		} else if (!c->fds[i].revents) {
@@ -315,18 +349,6 @@ static void wait_for_one(struct schedule *c)
 		c->busy--;
 		c->failed += finish(c->s, j);
 	}
-}
-
-static int open_interruptions(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
 void session_run(struct session *s, session_tell *tell, void *arg)
@@ -339,7 +361,8 @@ void session_run(struct session *s, session_tell *tell, void *arg)
 		.fds = need(calloc(s->jobs + 1, sizeof(struct pollfd))),
 	};
 
-	c.fds[s->jobs] = (struct pollfd){ .fd = open_interruptions(), .events = POLLIN };
+	klog_open();
+	c.fds[s->jobs] = (struct pollfd){ .fd = interruptions_open(), .events = POLLIN };
 	for (;;) {
 		begin_what_can(&c);
 		tell_what_can(&c);
@@ -349,9 +372,10 @@ void session_run(struct session *s, session_tell *tell, void *arg)
 		wait_for_one(&c);
 		reap_inits(WNOHANG);
 	}
-	reap_inits(0);
+	/* A guest whose tasks do not end is left to its own end. */
+	reap_inits(c.spoilt ? WNOHANG : 0);
 	progress("%s", "");
-	rmdir(base_directory());
+	workdir_put();
 	free(c.jobs);
 	free(c.fds);
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <unistd.h>
+
 #include "engine/base/str.h"
 #include "say.h"
 #include "session.h"
@@ -52,6 +54,27 @@ struct totals session_totals(const struct session *s)
 	return t;
 }
 
+const char *run_log(const struct run *run)
+{
+	static char path[4096];
+	enum phase phase = run->result->phase;
+
+	if (run->log || !run->dir)
+		return run->log;
+	snprintf(path, sizeof(path), "%s/%s", run->dir, STORY_TEST_LOG);
+	/* Of several cycles the last. */
+	for (unsigned int i = 1; phase == DUMP || phase == RESTORE; i++) {
+		char name[sizeof(path)];
+
+		snprintf(name, sizeof(name), "%s/images-%u/%s", run->dir, i,
+			 phase == DUMP ? ENGINE_DUMP_LOG : ENGINE_RESTORE_LOG);
+		if (access(name, R_OK) < 0)
+			break;
+		memcpy(path, name, sizeof(path));
+	}
+	return path;
+}
+
 const char *run_again(const struct session *s, const struct run *run)
 {
 	const struct manner *m = &s->manner;
@@ -68,7 +91,9 @@ const char *run_again(const struct session *s, const struct run *run)
 	if (m->cycles > 1 && n < (int)sizeof(text))
 		n += snprintf(text + n, sizeof(text) - n, " --iters %u", m->cycles);
 	if (m->work && n < (int)sizeof(text))
-		snprintf(text + n, sizeof(text) - n, " --work %s", m->work);
+		n += snprintf(text + n, sizeof(text) - n, " --work %s", m->work);
+	if (s->booted && n < (int)sizeof(text))
+		snprintf(text + n, sizeof(text) - n, " --kernel %s", s->booted);
 	return text;
 }
 
@@ -87,7 +112,14 @@ static void add_ms(struct json_object *to, const char *name, double ms)
 	json_object_object_add(to, name, ms < 0 ? NULL : json_object_new_double_s(ms, digits));
 }
 
-static struct json_object *run_json(const struct run *run)
+static struct json_object *log_json(const struct session *s, const char *path)
+{
+	const char *rest = s->beside ? str_after(path, s->beside) : NULL;
+
+	return json_object_new_string(rest && *rest == '/' ? rest + 1 : path);
+}
+
+static struct json_object *run_json(const struct session *s, const struct run *run)
 {
 	const struct result *r = run->result;
 	struct json_object *json = json_object_new_object();
@@ -107,6 +139,11 @@ static struct json_object *run_json(const struct run *run)
 	json_object_object_add(json, "phase", r->phase ? text_json(phase_names[r->phase]) : NULL);
 	json_object_object_add(json, "reason", text_json(reason));
 	json_object_object_add(json, "ms", ms);
+	/* Only where there is something to tell. */
+	if (r->kernel[0])
+		json_object_object_add(json, "kernel_log", text_json(r->kernel));
+	if (run_log(run))
+		json_object_object_add(json, "log", log_json(s, run_log(run)));
 	return json;
 }
 
@@ -136,7 +173,7 @@ struct json_object *session_json(const struct session *s)
 	struct json_object *probes = json_object_new_array();
 
 	for (size_t i = 0; i < s->n; i++)
-		json_object_array_add(results, run_json(&s->runs[i]));
+		json_object_array_add(results, run_json(s, &s->runs[i]));
 	for (size_t i = 0; i < s->probes.n; i++)
 		if (s->probes.list[i].verdict)
 			json_object_array_add(probes, probe_json(&s->probes.list[i]));

@@ -18,17 +18,21 @@ struct run {
 	enum flavor flavor;
 	struct result *result; /* in memory shared with the arena */
 	bool finished;
-	const char *dir;                  /* where its logs are; NULL when nothing was kept */
+	const char *dir; /* where its logs are; NULL when nothing was kept */
+	const char *log; /* the kernel's, when that is what tells of it; NULL: see run_log() */
 	const struct probe *explained_by; /* what the kernel lacks, after a failure */
 };
 
 struct session {
 	struct kernel kernel;
+	const char *booted; /* the SPEC it was booted by; NULL: it is the running one */
 	struct manner manner;
 	struct run *runs; /* in order of test, flavor, variant */
 	size_t n;
 	struct probes probes; /* those asked have a verdict */
 	unsigned int jobs;
+	const char *
+		beside; /* folder of the document: logs below it are told relative to it; or NULL */
 };
 
 /*
@@ -49,6 +53,9 @@ struct totals {
 	unsigned int passed, failed, skipped;
 };
 struct totals session_totals(const struct session *s);
+
+/* The file that tells most of why it did not pass; NULL when nothing was kept. Static memory. */
+const char *run_log(const struct run *run);
 
 /* The command that does just this again. Static memory. */
 const char *run_again(const struct session *s, const struct run *run);

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/wait.h>
 
 #include "engine/base/cleanup.h"
@@ -88,4 +89,16 @@ const char *status_text(int status, char *to, size_t size)
 	else
 		snprintf(to, size, "exited with %d", WEXITSTATUS(status));
 	return to;
+}
+
+int interruptions_open(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC);
 }

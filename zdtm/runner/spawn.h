@@ -29,4 +29,7 @@ int spawn_start(const struct spawn *s, pid_t *ret);
 /* "exited with 1", "was killed by signal 11 (Segmentation fault)", in a buffer of the caller's. */
 const char *status_text(int status, char *to, size_t size);
 
+/* From now on an interruption of this command is to be read here: a signalfd. */
+int interruptions_open(void);
+
 #endif

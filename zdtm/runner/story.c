@@ -59,9 +59,11 @@ static const char *why_ended(const struct stage *s, char *to, size_t size)
 
 static int start_test(struct stage *s, const char *how, struct child *c)
 {
-	static char *const env[] = {
+	char times[32];
+	char *const env[] = {
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 		"LC_ALL=C",
+		suite_patience() > 1 ? times : NULL,
 		NULL,
 	};
 	const struct test_case *t = s->story->test;
@@ -70,6 +72,7 @@ static int start_test(struct stage *s, const char *how, struct child *c)
 	_cleanup_free_ char *log = NULL;
 	struct spawn spawn = { .argv = argv, .env = env, .dir = s->story->work, .session = true };
 
+	snprintf(times, sizeof(times), PATIENCE_VARIABLE "=%u", suite_patience());
 	if (asprintf(&log, "%s/" STORY_TEST_LOG, s->story->dir) < 0)
 		return -ENOMEM;
 	spawn.output = log;

@@ -64,6 +64,14 @@ bool suite_match(const char *glob, const char *test, const char *variant)
 	return !tail || (variant && fnmatch(tail + 1, variant, 0) == 0);
 }
 
+unsigned int suite_patience(void)
+{
+	const char *text = getenv(PATIENCE_VARIABLE);
+	int times;
+
+	return text && parse_int(text, &times) && times > 1 ? times : 1;
+}
+
 /* ---- Asking the programs ---------------------------------------------------------------------- */
 
 struct program {
@@ -96,7 +104,7 @@ static void take_property(struct test_case *c, const char *key, const char *valu
 	else if (streq(key, "X-engine"))
 		c->engine = suite_words(value);
 	else if (streq(key, "X-timeout") && parse_u64(value, 10, &number))
-		c->timeout = number;
+		c->timeout = number * suite_patience();
 	else if (streq(key, "X-caps"))
 		c->caps = strtoull(value, NULL, 16);
 	else if (streq(key, "X-exclusive"))
@@ -138,7 +146,7 @@ static void parse_list(struct program *p, char *text)
 						 .doc = "",
 						 .needs = suite_words(""),
 						 .engine = suite_words(""),
-						 .timeout = ZDTM_TIMEOUT };
+						 .timeout = ZDTM_TIMEOUT * suite_patience() };
 		} else if (c) {
 			take_property(c, line, value);
 		}

@@ -55,6 +55,13 @@ bool suite_match(const char *glob, const char *test, const char *variant);
 /* Those that match one of the globs (ended with NULL); all of them when there is no glob. */
 struct suite suite_load(const char *const *globs);
 
+/*
+ * How many times as long as it declares each test may take here: on an emulated machine everything
+ * takes longer. It is in all `timeout`s already.
+ */
+#define PATIENCE_VARIABLE "ZDTM_PATIENCE"
+unsigned int suite_patience(void);
+
 /* "need a b" to an array of words ended with NULL. */
 const char *const *suite_words(const char *text);
 

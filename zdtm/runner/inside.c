@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * zdtm inside: what runs in a guest. It is told every test and question by name, and tells what comes
+ * of each as it goes (see events.h); remote.c is the other end.
+ */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands.h"
+#include "engine/base/cleanup.h"
+#include "engine/base/parallel.h"
+#include "engine/base/str.h"
+#include "events.h"
+#include "say.h"
+#include "workdir.h"
+
+struct job {
+	struct texts runs, tests;    /* "static/foo@bar h" and just "static/foo@bar" */
+	struct texts probes, spared; /* to be asked; known to bring this kernel down */
+	struct texts users;          /* who asks; empty: we */
+	const char *dump, *restore, *work;
+	int jobs, cycles;
+	bool keep, singly;
+};
+
+static int number(const char *text)
+{
+	int n;
+
+	if (!parse_int(text, &n) || n < 1)
+		misuse("%s: a number from 1 up is wanted", text);
+	return n;
+}
+
+static struct job parse(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "events", required_argument, NULL, 'E' },
+		{ "run", required_argument, NULL, 'r' },
+		{ "probe", required_argument, NULL, 'p' },
+		{ "spare", required_argument, NULL, 's' },
+		{ "as", required_argument, NULL, 'a' },
+		{ "jobs", required_argument, NULL, 'j' },
+		{ "dump-engine", required_argument, NULL, 'D' },
+		{ "restore-engine", required_argument, NULL, 'R' },
+		{ "iters", required_argument, NULL, 'i' },
+		{ "work", required_argument, NULL, 'w' },
+		{ "keep", no_argument, NULL, 'k' },
+		{ "singly", no_argument, NULL, 'S' },
+		{},
+	};
+	struct job j = { .dump = "none", .restore = "none", .jobs = parallel_cpus(), .cycles = 1 };
+
+	texts_add(&j.tests, NULL);
+	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) >= 0;) {
+		if (c == 'E') {
+			events_open(optarg);
+		} else if (c == 'r') {
+			texts_add(&j.runs, optarg);
+			texts_add(&j.tests, need(strndup(optarg, strcspn(optarg, " "))));
+		} else if (c == 'p' || c == 's' || c == 'a') {
+			texts_add(c == 'p' ? &j.probes : c == 's' ? &j.spared : &j.users, optarg);
+		} else if (c == 'j' || c == 'i') {
+			*(c == 'j' ? &j.jobs : &j.cycles) = number(optarg);
+		} else if (c == 'D' || c == 'R' || c == 'w') {
+			*(c == 'D' ? &j.dump : c == 'R' ? &j.restore : &j.work) = optarg;
+		} else if (c == 'k' || c == 'S') {
+			*(c == 'k' ? &j.keep : &j.singly) = true;
+		} else {
+			exit(EXIT_MISUSE);
+		}
+	}
+	if (!events_are_heard())
+		misuse("--events FILE is wanted: this is the part of a run that happens in a guest");
+	return j;
+}
+
+static bool is_wanted(const struct probe *p, void *arg)
+{
+	const struct job *j = arg;
+
+	return !p->verdict && texts_have(&j->probes, p->name);
+}
+
+/* By everyone who is to ask; what a test needs is asked by us. */
+static void ask_probes(struct session *s, struct job *j)
+{
+	s->probes = probes_load(NULL);
+	s->probes.singly = j->singly;
+	for (size_t i = 0; i < s->probes.n; i++)
+		if (texts_have(&j->spared, s->probes.list[i].name)) {
+			s->probes.list[i].verdict = "deviates";
+			s->probes.list[i].reason = "it brings this kernel down";
+		}
+	if (j->users.n == 0)
+		probes_ask(&s->probes, &s->kernel, is_wanted, j);
+	for (size_t u = 0; u < j->users.n; u++) {
+		struct probes as = s->probes;
+		size_t size = as.n * sizeof(*as.list);
+
+		as.list = memcpy(need(malloc(size)), as.list, size);
+		as.as = j->users.list[u];
+		probes_ask(&as, &s->kernel, is_wanted, j);
+		free(as.list);
+	}
+}
+
+static void run_tests(struct session *s, const struct job *j)
+{
+	static const bool flavors[FLAVORS] = { true, true, true };
+	struct suite suite = suite_load(j->tests.list);
+	size_t n = 0;
+
+	s->manner = manner_make(j->dump, j->restore);
+	s->manner.cycles = j->cycles;
+	s->manner.keep = j->keep;
+	s->manner.work = j->work;
+	require_machine(&s->manner);
+	session_plan(s, &suite, flavors);
+	for (size_t i = 0; i < s->n; i++) {
+		_cleanup_free_ char *label = run_label(&s->runs[i]);
+
+		if (texts_have(&j->runs, label))
+			s->runs[n++] = s->runs[i];
+	}
+	s->n = n;
+	session_look(s, &suite);
+	for (size_t i = 0; i < s->n; i++)
+		if (s->runs[i].finished)
+			events_run(&s->runs[i]);
+	session_run(s, NULL, NULL);
+}
+
+int command_inside(int argc, char **argv)
+{
+	struct job j = parse(argc, argv);
+	struct session s = { .kernel = kernel_running(), .jobs = j.jobs };
+
+	workdir_name(INSIDE_LOGS);
+	events_about(&s.kernel);
+	if (j.probes.n || j.spared.n)
+		ask_probes(&s, &j);
+	if (j.runs.n)
+		run_tests(&s, &j);
+	return EXIT_FINE;
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/base/buf.h"
+#include "engine/base/cleanup.h"
+#include "engine/base/fd.h"
+#include "engine/base/str.h"
+#include "klog.h"
+
+/*
+ * The first that is found counts. Stalls and lockups are no more than warnings: a guest whose host is
+ * busy has them for no fault of its own.
+ */
+#define TAINTED "kernel tainted: "
+static const struct {
+	const char *text;
+	enum complaint is;
+} signs[] = {
+	{ "NMI: Not continuing", WARNED }, /* ours, see guest_provoke() */
+	{ "soft lockup", WARNED },
+	{ "workqueue lockup", WARNED },
+	{ "Kernel panic - not syncing", WRONG },
+	{ "BUG: ", WRONG },
+	{ "kernel BUG at", WRONG },
+	{ "Oops: ", WRONG },
+	{ "general protection fault", WRONG },
+	{ "Internal error: ", WRONG },
+	{ "UBSAN: ", WRONG },
+	{ "WARNING: possible ",
+	  WRONG }, /* circular locking, recursive locking, irq lock inversion */
+	{ "WARNING: inconsistent lock state", WRONG },
+	{ "WARNING: bad unlock balance", WRONG },
+	{ "WARNING: held lock freed", WRONG },
+	{ "-safe -> ", WRONG },
+	{ "[ BUG: ", WRONG },
+	{ "suspicious RCU usage", WRONG },
+	{ "WARNING: ", WARNED },
+	{ "------------[ cut here ]", WARNED },
+	{ "INFO: task ", WARNED },
+	{ "self-detected stall", WARNED },
+	{ "detected stalls on CPUs", WARNED },
+	{ "unregister_netdevice: waiting for", WARNED },
+	{ "refcount_t: ", WARNED },
+	{ TAINTED, WARNED },
+};
+
+/* How far a complaint goes when nothing says that it ends. */
+#define COMPLAINT_LINES 60
+
+static struct {
+	int fd, taint_fd;
+	uint64_t taint;
+	unsigned int lines; /* how many more belong to the complaint we are in */
+} klog = { .fd = -1, .taint_fd = -1 };
+
+enum complaint klog_judge(const char *line, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
+		if (memmem(line, len, signs[i].text, strlen(signs[i].text)))
+			return signs[i].is;
+	return NO_COMPLAINT;
+}
+
+static uint64_t read_taint(void)
+{
+	char text[32] = "";
+	const char *at = text;
+	uint64_t taint = 0;
+
+	if (pread(klog.taint_fd, text, sizeof(text) - 1, 0) > 0)
+		scan_u64(&at, 10, &taint);
+	return taint;
+}
+
+void klog_open(void)
+{
+	klog.fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (klog.fd >= 0)
+		lseek(klog.fd, 0, SEEK_END);
+	klog.taint_fd = open("/proc/sys/kernel/tainted", O_RDONLY | O_CLOEXEC);
+	klog.taint = read_taint();
+}
+
+static void append(char *to, size_t size, const char *text, size_t len)
+{
+	size_t at = strlen(to);
+
+	if (at < size)
+		snprintf(to + at, size - at, "%.*s\n", (int)len, text);
+}
+
+static enum complaint take_taint(char *to, size_t size)
+{
+	static const char letters[] = "PFSRMBUDAWCIOELKXTNJ";
+	uint64_t now = read_taint(), fresh = now & ~klog.taint;
+	char words[64] = TAINTED;
+	size_t n = strlen(words);
+
+	klog.taint = now;
+	for (int bit = 0; bit < 64; bit++)
+		if (fresh >> bit & 1 && n < sizeof(words) - 1)
+			words[n++] = bit < (int)sizeof(letters) - 1 ? letters[bit] : '?';
+	if (!fresh)
+		return NO_COMPLAINT;
+	append(to, size, words, n);
+	/* D: it has oopsed; B: a page was not what it should have been. */
+	return fresh & (1 << 7 | 1 << 5) ? WRONG : WARNED;
+}
+
+enum complaint klog_take(char *to, size_t size, int all)
+{
+	enum complaint worst = NO_COMPLAINT, is;
+	char record[8192];
+	ssize_t n;
+
+	if (klog.fd < 0)
+		return NO_COMPLAINT;
+	/* A read that fails with EPIPE has only missed lines. */
+	while ((n = read(klog.fd, record, sizeof(record))) > 0 || (n < 0 && errno == EPIPE)) {
+		/* "4,1234,5678901,-;message\n KEY=value\n" */
+		const char *message = n > 0 ? memchr(record, ';', n) : NULL, *at = record;
+		const char *end = message ? memchr(message, '\n', record + n - message) : NULL;
+		uint64_t priority;
+		size_t len;
+
+		/* Above the eight levels are those who are not the kernel and write there, too. */
+		if (!end || !scan_u64(&at, 10, &priority) || priority > 7)
+			continue;
+		len = end - ++message;
+		is = klog_judge(message, len);
+		worst = MAX(worst, is);
+		if (is != NO_COMPLAINT)
+			klog.lines = COMPLAINT_LINES;
+		if (all || klog.lines > 0)
+			append(to, size, message, len);
+		klog.lines -= klog.lines > 0;
+		if (memmem(message, len, "---[ end ", 9))
+			klog.lines = 0;
+	}
+	is = take_taint(to, size);
+	return MAX(worst, is);
+}
+
+/* "[    1.234567] " and, where the kernel names its callers, "[   T123] ". */
+static const char *behind_stamps(const char *line, size_t *len)
+{
+	size_t n;
+
+	while (*len > 1 && line[0] == '[' && strchr(" 0123456789", line[1])) {
+		for (n = 1; n < *len && strchr(" 0123456789.TC", line[n]); n++)
+			;
+		if (n + 1 >= *len || line[n] != ']' || line[n + 1] != ' ')
+			break;
+		line += n + 2;
+		*len -= n + 2;
+	}
+	return line;
+}
+
+const char *klog_headline(const char *text)
+{
+	static char best[512];
+	enum complaint worst = NO_COMPLAINT;
+	const char *line;
+	size_t len;
+
+	best[0] = '\0';
+	while (next_line(&text, &line, &len)) {
+		enum complaint is = klog_judge(line, len);
+
+		/* Of a panic the oops before it tells more, and a scissors line nothing. */
+		if (is <= worst || memmem(line, len, "cut here", 8))
+			continue;
+		worst = is;
+		line = behind_stamps(line, &len);
+		snprintf(best, sizeof(best), "%.*s", (int)len, line);
+	}
+	return best;
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the kernel has to complain of while tests run: in its log, and by its taint. */
+#ifndef ZDTM_KLOG_H
+#define ZDTM_KLOG_H
+
+#include <stddef.h>
+
+enum complaint {
+	NO_COMPLAINT,
+	WARNED, /* a WARN, a stall, a taint: reported with what was running */
+	WRONG,  /* an oops, a lockdep splat, KASAN: nothing after it can be trusted */
+};
+
+/* What a line of the kernel's log is the beginning of. */
+enum complaint klog_judge(const char *line, size_t len);
+
+/* From now on. Where the log cannot be read there are no complaints. */
+void klog_open(void);
+
+/*
+ * What has been said since it was opened or last taken: lines appended to `to`, as far as they have
+ * room, and the worst of it. With `all` it is every line, complaint or not.
+ */
+enum complaint klog_take(char *to, size_t size, int all);
+
+/* The line of a complaint that says most, without its time stamp. Static memory; "" if there is none. */
+const char *klog_headline(const char *text);
+
+#endif
