@@ -76,6 +76,8 @@ struct gate_entry {
 };
 void arch_enter_gate(arch_regs *regs, const struct gate_entry *e);
 uint64_t arch_ip(const arch_regs *regs);
+/* Where the C library keeps what a thread has of its own. */
+uint64_t arch_thread_pointer(const arch_regs *regs);
 void arch_set_ip(arch_regs *regs, uint64_t ip);
 /* The result of gate_call. */
 int64_t arch_gate_result(const arch_regs *regs);

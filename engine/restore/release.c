@@ -220,7 +220,7 @@ int release_go(struct restore *r, struct restore_task *t)
 	int ret;
 
 	/* Whichever thread comes first takes the signal and stops the task: none runs any further. */
-	if (restore_task_stopped(t) &&
+	if ((restore_task_stopped(t) || r->opts->leave_stopped) &&
 	    kill(t->pid, tc->has_stop_signo ? (int)tc->stop_signo : SIGSTOP) < 0)
 		return log_err(-errno, "task %d: stop it again", t->pid);
 	for (unsigned int i = 0; i < t->n_threads; i++) {

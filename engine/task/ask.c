@@ -14,6 +14,7 @@
 #include "engine/base/log.h"
 #include "engine/base/str.h"
 #include "engine/inject/inject.h"
+#include "parts.h"
 #include "security.h"
 
 #define GET_THP_DISABLE              42
@@ -31,6 +32,7 @@ struct questions {
 	int slack, default_slack, securebits, policy_call, clear_tid_call;
 	int attribute[MAX_ATTRIBUTES];
 	struct security_questions security;
+	struct rseq_questions rseq;
 	/* Of the main thread. */
 	uint64_t sigaction[NR_SIGNALS], itimer[3], subreaper;
 	uint64_t *timer;
@@ -254,6 +256,8 @@ int task_ask(struct task *t)
 		ask_thread(t->thread[i].batch, i == 0, q);
 		if (r >= 0)
 			r = security_ask(t, &t->thread[i], t->thread[i].batch, &q->security);
+		if (r >= 0)
+			r = rseq_ask(&t->thread[i], t->thread[i].batch, &q->rseq);
 		if (r < 0 && r != -ENOBUFS)
 			return r;
 		/* A slice that overflows says so with every further call, the last one too. */
@@ -288,7 +292,8 @@ static int answer_thread(const struct task *t, struct thread *th, const struct q
 		memcpy(a->mempolicy_nodes, batch_at(b, q->nodes), sizeof(a->mempolicy_nodes));
 	}
 	attributes_answer(b, q->attribute, th);
-	return security_answer(t, th, b, &q->security);
+	ret = rseq_answer(t, th, b, &q->rseq);
+	return ret < 0 ? ret : security_answer(t, th, b, &q->security);
 }
 
 static int answer_leader(struct task *t, struct batch *b, const struct questions *q)

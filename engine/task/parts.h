@@ -12,6 +12,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/dump.h"
+#include "engine/inject/inject.h"
 #include "engine/restore.h"
 #include "engine/restore/program.h"
 #include "engine/task/task.h"
@@ -63,6 +64,13 @@ int sched_restore(struct program *p, const ThreadCoreEntry *core);
  * out of a critical section.
  */
 int rseq_look(struct task *t, struct thread *th);
+/* In the gate, on kernels where that only guesses. */
+struct rseq_questions {
+	int any, right;
+};
+int rseq_ask(const struct thread *th, struct batch *b, struct rseq_questions *q);
+int rseq_answer(const struct task *t, struct thread *th, struct batch *b,
+		const struct rseq_questions *q);
 int rseq_dump(const struct thread *th, struct arena *a, ThreadCoreEntry *core);
 int rseq_restore(struct program *p, const ThreadCoreEntry *core);
 

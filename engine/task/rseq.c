@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <sys/rseq.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "engine/arch/arch.h"
 #include "engine/base/log.h"
+#include "engine/inject/inject.h"
 #include "parts.h"
 
 /* linux/rseq.h, the parts that have been there since 4.18. */
@@ -13,6 +16,8 @@ struct rseq_area {
 	uint64_t rseq_cs;
 	uint32_t flags, pad;
 };
+#define AREA_SIZE 32 /* with padding, the only size before 6.3 */
+
 struct rseq_section {
 	uint32_t version, flags;
 	uint64_t start_ip, post_commit_offset, abort_ip;
@@ -44,6 +49,8 @@ static int leave_section(struct task *t, struct thread *th, uint64_t area)
 	if (!rseq.rseq_cs)
 		return 0;
 	r = peek(t->pid, rseq.rseq_cs, &cs, sizeof(cs));
+	if (r < 0 && th->rseq_guessed)
+		return 0; /* then it is none, as the gate will find */
 	if (r < 0)
 		return log_err(r, "task %d: rseq critical section of thread %d", t->pid, th->tid);
 	if (ip - cs.start_ip < cs.post_commit_offset)
@@ -51,17 +58,66 @@ static int leave_section(struct task *t, struct thread *th, uint64_t area)
 	return 0;
 }
 
+/*
+ * Before 5.13 nobody tells whether a thread has registered an area, and where. The C library's lies
+ * at one distance from the thread pointer; whether it is that is asked in the gate.
+ */
+static void guess(struct thread *th)
+{
+	th->rseq_guessed = true;
+	th->rseq = (struct rseq_config){
+		.area = arch_thread_pointer(&th->cpu.regs) + __rseq_offset,
+		.size = AREA_SIZE,
+		.signature = RSEQ_SIG,
+	};
+}
+
+int rseq_ask(const struct thread *th, struct batch *b, struct rseq_questions *q)
+{
+	const uint64_t nowhere = 0xffff800000000000;
+	int r;
+
+	if (!th->rseq_guessed)
+		return 0;
+	/* An area at an address of the kernel's: EFAULT, unless there is one already: EINVAL. */
+	q->any = batch_call(b, SYS_rseq, nowhere, AREA_SIZE, 0, RSEQ_SIG);
+	/*
+	 * Only the right address, size and signature can be unregistered; they are registered again, by
+	 * a call that has the result, 0, for its flags. Any other result makes that fail.
+	 */
+	q->right = batch_call(b, SYS_rseq, th->rseq.area, AREA_SIZE, RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
+	batch_pass(b, 1, 2);
+	r = batch_call(b, SYS_rseq, th->rseq.area, AREA_SIZE, 0, RSEQ_SIG);
+	return r < 0 ? r : 0;
+}
+
+int rseq_answer(const struct task *t, struct thread *th, struct batch *b,
+		const struct rseq_questions *q)
+{
+	if (!th->rseq_guessed || batch_ret(b, q->right) == 0)
+		return 0;
+	th->rseq = (struct rseq_config){};
+	return batch_ret(b, q->any) == -EFAULT
+		       ? 0
+		       : log_refuse("task %d: this kernel (before 5.13) does not tell where thread %d has "
+				    "registered restartable sequences, and it is not where the C library has",
+				    t->pid, th->tid);
+}
+
 int rseq_look(struct task *t, struct thread *th)
 {
 	int r = ptrace_get_rseq(th->tid, &th->rseq);
+	struct rseq_area area;
 
 	if (r == -EIO && syscall(SYS_rseq, NULL, 0, 0, 0) < 0 && errno == ENOSYS)
 		return 0; /* a kernel without CONFIG_RSEQ: there is nothing to register */
-	if (r == -EIO)
-		return log_refuse(
-			"task %d: this kernel (before 5.13) cannot tell whether a thread has "
-			"registered restartable sequences",
-			t->pid);
+	if (r == -EIO) {
+		guess(th);
+		/* A thread pointer that leads nowhere: there can be none. */
+		return peek(t->pid, th->rseq.area, &area, sizeof(area)) < 0
+			       ? 0
+			       : leave_section(t, th, th->rseq.area);
+	}
 	if (r < 0)
 		return log_err(r, "task %d: rseq of thread %d", t->pid, th->tid);
 	return th->rseq.area ? leave_section(t, th, th->rseq.area) : 0;

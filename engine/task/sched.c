@@ -13,6 +13,7 @@
 #include "engine/kernel/syscalls.h"
 #include "parts.h"
 
+#define IOPRIO_CLASS_SHIFT 13 /* linux/ioprio.h */
 #define POLICY_EXT 7 /* SCHED_EXT, since 6.12 */
 #define KEPT_FLAGS (SCHED_FLAG_RECLAIM | SCHED_FLAG_DL_OVERRUN)
 
@@ -84,7 +85,8 @@ int sched_dump(const struct task *t, const struct thread *th, struct arena *a,
 	r = sys_ioprio_get(th->tid);
 	if (r < 0)
 		return log_err(r, "task %d: I/O priority of thread %d", t->pid, th->tid);
-	if (r > 0) {
+	/* Without a class of its own it goes by its nice value; what older kernels add is no setting. */
+	if (r >> IOPRIO_CLASS_SHIFT) {
 		core->has_ioprio = true;
 		core->ioprio = r;
 	}

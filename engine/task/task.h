@@ -76,6 +76,7 @@ struct thread {
 	struct batch *batch;
 	struct thread_answers answers;
 	struct rseq_config rseq;
+	bool rseq_guessed; /* on a kernel that does not tell */
 };
 
 struct task {

@@ -533,3 +533,8 @@ int arch_ask_ldt(struct batch *b)
 	/* One descriptor's worth tells that there are any: modify_ldt(2). */
 	return batch_call(b, SYS_modify_ldt, 0, batch_out(b, 8), 8);
 }
+
+uint64_t arch_thread_pointer(const arch_regs *regs)
+{
+	return regs->fs_base;
+}
