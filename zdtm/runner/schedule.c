@@ -55,8 +55,7 @@ static void make_directories(struct job *j, const struct manner *m)
 /* Passed runs leave nothing; what did not pass leaves its logs and images. */
 static void put_directories(struct job *j, const struct manner *m)
 {
-	enum outcome outcome = j->run->result->outcome;
-	bool keep = m->keep || (outcome != PASSED && outcome != SKIPPED);
+	bool keep = m->keep || result_is_kept(j->run->result);
 
 	if (!m->keep || !m->work)
 		remove_tree(j->work);

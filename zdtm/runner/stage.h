@@ -13,6 +13,9 @@
 #include "engine/base/buf.h"
 #include "story.h"
 
+/* Dumps with images in memory; further ones go to the disk. */
+#define STAGE_IMAGES 64
+
 /* A process we started, or one that a restore gave us back. */
 struct child {
 	pid_t pid; /* 0: there is none */
@@ -28,6 +31,12 @@ struct stage {
 
 	struct child test, engine;
 	struct census before;
+
+	struct {
+		char *path;
+		int under; /* what its mount covers */
+	} images[STAGE_IMAGES];
+	unsigned int n_images;
 
 	int watch, signals, log; /* inotify on the log; SIGCHLD; the log itself */
 	struct buf heard;        /* of the log */

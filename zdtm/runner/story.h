@@ -31,6 +31,9 @@ struct story {
 /* Returns when the test is over and its result is decided; its tasks may still be there. */
 void story_tell(const struct story *story);
 
+/* Do logs and images of such a run stay? */
+bool result_is_kept(const struct result *r);
+
 /* Sets the outcome, unless there is one: the first thing that went wrong is what counts. */
 void result_decide(struct result *r, enum outcome outcome, enum phase phase, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
