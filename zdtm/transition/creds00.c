@@ -6,6 +6,7 @@
  */
 #include <grp.h>
 #include <linux/securebits.h>
+#include <sched.h>
 #include <sys/prctl.h>
 
 #include "zdtm.h"
@@ -32,8 +33,10 @@ static void expect_one_of_ours(void)
 
 static void looks(long unused)
 {
-	while (!__atomic_load_n(&ended, __ATOMIC_ACQUIRE))
+	while (!__atomic_load_n(&ended, __ATOMIC_ACQUIRE)) {
 		expect_one_of_ours();
+		sched_yield();
+	}
 	/* The last change has reached everybody. */
 	EXPECT_EQ(geteuid(), FIRST + LAST);
 	EXPECT_EQ(SYS(getgroups(0, NULL)), 2);
