@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Threads with the same seccomp filters, not just equal ones: only then can one of them give a new
- * filter to all. A thread with a filter more than the others forbids that. criu 4.2 makes another one of it.
+ * filter to all. A thread with a filter more than the others forbids that. criu 4.2 makes another
+ * one of it.
  */
 #include "filter.h"
 
