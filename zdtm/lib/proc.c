@@ -183,3 +183,12 @@ const char *what_others_do(char *to, size_t size)
 		closedir(dir);
 	return to;
 }
+
+void zdtm_until(int64_t *deadline, const char *text, struct zdtm_here here)
+{
+	if (*deadline == 0)
+		*deadline = now_ms() + 1000 * patience();
+	if (left_ms(*deadline) == 0)
+		zdtm_die(here, "%s: does not hold after %u s", text, patience());
+	look_again();
+}

@@ -178,7 +178,7 @@ pid_t t_clone(uint64_t flags, int exit_signal, t_task *fn, long arg);
 /*
  * Puts a copy of this program into a file that is open for writing; executes the program in `fd`
  * (-1: the one we are), where the task goes on with fn(arg) and ends as a child of t_fork() does. It
- * has left the page that t_wait() and t_wake() live in.
+ * has left the page that t_wait() and t_wake() live in, and would get one for itself and its own.
  */
 void t_copy_program(int fd);
 _Noreturn void t_exec(int fd, t_task *fn, long arg);
@@ -211,6 +211,14 @@ bool t_over(void);
  */
 void t_wait_state(pid_t tid, char state);
 void t_wait_syscall(pid_t tid, long nr);
+
+/* Until this holds, which nobody tells: for the main thread, as it looks again and again. */
+#define T_UNTIL(cond)                                                                              \
+	do {                                                                                       \
+		int64_t zdtm_deadline = 0;                                                         \
+		while (!(cond))                                                                    \
+			zdtm_until(&zdtm_deadline, #cond, ZDTM_HERE);                              \
+	} while (0)
 
 /*
  * Every wait above has a deadline where that is possible without becoming part of the dumped state:
@@ -389,6 +397,8 @@ struct zdtm_num {
 long zdtm_sys(long r, const char *text, struct zdtm_here here);
 void *zdtm_sys_ptr(void *p, const char *text, struct zdtm_here here);
 void zdtm_sys_rc(int rc, const char *text, struct zdtm_here here);
+
+void zdtm_until(int64_t *deadline, const char *text, struct zdtm_here here);
 
 bool zdtm_expect(bool held, const char *text, struct zdtm_here here);
 bool zdtm_expect_num(struct zdtm_num a, const char *op, struct zdtm_num b, const char *a_text,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Timers of several clocks, far in the future, each with a signal and a value of its own; one is not
- * running. Between their ids there are others that have gone. Each keeps its time, and fires as it was
- * made when that time is cut short.
+ * Timers of several clocks, far in the future, each with a signal and a value of its own; one is
+ * not running. Between their ids there are others that have gone. Each keeps its time, and fires as
+ * it was made when that time is cut short.
  */
 #include <time.h>
 

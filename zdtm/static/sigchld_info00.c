@@ -164,9 +164,10 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "parents are told of their children once, and can wait for them as before",
 	.object = "signals",
-	.variants = VARIANTS({ "stopped", STOPPED }, { "stopped_waited", STOPPED_WAITED },
-			     { "continued", CONTINUED }, { "dumped", DUMPED, .demand = KEEP_OR_REFUSE },
-			     { "nocldstop", NOCLDSTOP }, { "nocldwait", NOCLDWAIT }),
+	.variants =
+		VARIANTS({ "stopped", STOPPED }, { "stopped_waited", STOPPED_WAITED },
+			 { "continued", CONTINUED }, { "dumped", DUMPED, .demand = KEEP_OR_REFUSE },
+			 { "nocldstop", NOCLDSTOP }, { "nocldwait", NOCLDWAIT }),
 	.setup = setup,
 	.check = check,
 };

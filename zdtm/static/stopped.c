@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A task stopped by job control, by each of the four signals that can: it does not run before
- * SIGCONT, and then goes on with all its threads as if nothing had been. criu 4.2 knows two of them.
+ * SIGCONT, and then goes on with all its threads as if nothing had been. criu 4.2 knows two of
+ * them.
  */
 #include "zdtm.h"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A stopped task with one more stop signal pending: for the process, for the thread, for both, or a
- * blocked one. Continuing it takes all of them away, and nothing else does. criu 4.2 loses those that are SIGSTOP.
+ * blocked one. Continuing it takes all of them away, and nothing else does. criu 4.2 loses those
+ * that are SIGSTOP.
  */
 #include "zdtm.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Clocks that only go forwards still do, for the vdso and for the kernel, and the latter two agree. How
- * far they went on meanwhile is the engine's choice, within reason.
+ * Clocks that only go forwards still do, for the vdso and for the kernel, and the latter two agree.
+ * How far they went on meanwhile is the engine's choice, within reason.
  */
 #include <time.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Timers that run on CPU time: of the process, of a thread, of another process. They keep the time they
- * have left, and end when so much has been used.
+ * Timers that run on CPU time: of the process, of a thread, of another process. They keep the time
+ * they have left, and end when so much has been used.
  */
 #include <time.h>
 

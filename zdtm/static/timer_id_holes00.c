@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Timer ids count up: after holes there is one above a thousand. Those that are alive keep their ids, and
- * the next to be made gets one of its own.
+ * Timer ids count up: after holes there is one above a thousand. Those that are alive keep their
+ * ids, and the next to be made gets one of its own.
  */
 #include <time.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A periodic timer whose signal is blocked: it waits, as the timer's, with its value, and counts the
- * periods that end meanwhile. The signal may not be lost, nor come twice; the count may begin anew,
- * as no interface sets it.
+ * A periodic timer whose signal is blocked: it waits, as the timer's, with its value, and counts
+ * the periods that end meanwhile. The signal may not be lost, nor come twice; the count may begin
+ * anew, as no interface sets it.
  */
 #include <time.h>
 
@@ -63,7 +63,7 @@ static void check(void)
 }
 
 ZDTM_TEST = {
-	.doc = "a timer's signal that waits is there once, and knows how many periods it stands for",
+	.doc = "a timer's signal that waits is there once, and knows of how many periods",
 	.object = "timers",
 	.variants = VARIANTS({ "signal", SIGNAL }, { "count", COUNT, .demand = REPORT }),
 	.setup = setup,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Timers that tell nobody, and timers that tell one thread: the signal comes to that one and to no other,
- * with the value it was given.
+ * Timers that tell nobody, and timers that tell one thread: the signal comes to that one and to no
+ * other, with the value it was given.
  */
 #include <time.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The three interval timers of a process, of wall time, user time and CPU time, all at work: they go on
- * with their intervals, each with its signal.
+ * The three interval timers of a process, of wall time, user time and CPU time, all at work: they
+ * go on with their intervals, each with its signal.
  */
 #include <sys/time.h>
 #include <time.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A timer of the C library that calls a function in a thread of its own: behind it are a timer that tells
- * one thread, that thread, and others that come and go. Each call adds to an eventfd.
+ * A timer of the C library that calls a function in a thread of its own: behind it are a timer that
+ * tells one thread, that thread, and others that come and go. Each call adds to an eventfd.
  */
 #include <sys/eventfd.h>
 #include <time.h>
