@@ -93,7 +93,8 @@ static int bury_own_helpers(struct restore *r, bool until_files)
 	struct restore_task *h, *next;
 
 	HASH_ITER(hh, r->by_pid, h, next)
-		if (h->helper && !h->parent && h->until_files == until_files && waitpid(h->pid, NULL, __WALL) < 0)
+		if (h->helper && !h->parent && h->until_files == until_files &&
+		    waitpid(h->pid, NULL, __WALL) < 0)
 			return log_err(-errno, "wait for helper %d", h->pid);
 	return 0;
 }

@@ -65,22 +65,23 @@ struct restore_task {
 	UT_hash_handle hh;
 	pid_t pid, sid, pgid;
 	bool zombie;
-	bool helper; /* of no image: it lends its pid to a session or group, and ends */
+	bool helper;      /* of no image: it lends its pid to a session or group, and ends */
 	bool until_files; /* a helper that lends it to files of /proc, and ends when they are open */
 
 	/* Who forks it, and when: restore/sessions.c. */
 	struct restore_task *forker; /* its parent, or a sibling with CLONE_PARENT; NULL: main */
-	bool bridged;                /* by way of a process that ends at once: it becomes an orphan */
-	bool adopts;                 /* such orphans, from below */
-	bool makes_group;            /* others belong to the group it leads, or led */
-	bool before_setsid;          /* forked while the forker is still in its old session */
-	pid_t born_sid;              /* of a session leader: the session it leaves; 0: any */
+	bool bridged;       /* by way of a process that ends at once: it becomes an orphan */
+	bool adopts;        /* such orphans, from below */
+	bool makes_group;   /* others belong to the group it leads, or led */
+	bool before_setsid; /* forked while the forker is still in its old session */
+	pid_t born_sid;     /* of a session leader: the session it leaves; 0: any */
 	struct restore_task *to_fork, **last_to_fork, *next_to_fork;
 
 	struct restore_thread *thread; /* the leader first */
 	unsigned int n_threads;
 	uint32_t files_id, fs_id;
-	struct restore_task *files_of, *fs_of; /* whose table and directories it shares; NULL: its own */
+	struct restore_task *files_of,
+		*fs_of; /* whose table and directories it shares; NULL: its own */
 	FsEntry *fs;
 	MmEntry *mm;
 	struct plan_memory *memory;

@@ -43,11 +43,11 @@
 #include "frame/trace.h"
 
 struct probe {
-	const char *what;       /* the promise, as a sentence */
-	const char *since;      /* first mainline release that keeps it */
-	const char *until;      /* the mainline release that took it away again */
-	const char *commit;     /* which brought it */
-	const char *kconfig;    /* options it hangs on, by spaces; with a ! those that must be off */
+	const char *what;    /* the promise, as a sentence */
+	const char *since;   /* first mainline release that keeps it */
+	const char *until;   /* the mainline release that took it away again */
+	const char *commit;  /* which brought it */
+	const char *kconfig; /* options it hangs on, by spaces; with a ! those that must be off */
 	const char *capability; /* see privilege_missing() */
 	const char *source;     /* where the promise is written down */
 	const char *guards;     /* ids of past breakages this would have caught, by spaces */

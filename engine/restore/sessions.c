@@ -107,10 +107,11 @@ static int choose_forker(struct restore *r, struct restore_task *t)
 	if (t->sid == t->pid)
 		return 0;
 	ret = fork_in_session(r, t, t->sid);
-	return ret == -ENOTSUP ? log_refuse("task %d: nobody can fork it in session %d: not supported "
-					    "yet",
-					    t->pid, t->sid)
-			       : ret;
+	return ret == -ENOTSUP
+		       ? log_refuse("task %d: nobody can fork it in session %d: not supported "
+				    "yet",
+				    t->pid, t->sid)
+		       : ret;
 }
 
 static int choose_group(struct restore *r, struct restore_task *t)

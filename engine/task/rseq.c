@@ -85,7 +85,8 @@ int rseq_ask(const struct thread *th, struct batch *b, struct rseq_questions *q)
 	 * Only the right address, size and signature can be unregistered; they are registered again, by
 	 * a call that has the result, 0, for its flags. Any other result makes that fail.
 	 */
-	q->right = batch_call(b, SYS_rseq, th->rseq.area, AREA_SIZE, RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
+	q->right =
+		batch_call(b, SYS_rseq, th->rseq.area, AREA_SIZE, RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
 	batch_pass(b, 1, 2);
 	r = batch_call(b, SYS_rseq, th->rseq.area, AREA_SIZE, 0, RSEQ_SIG);
 	return r < 0 ? r : 0;
@@ -99,9 +100,10 @@ int rseq_answer(const struct task *t, struct thread *th, struct batch *b,
 	th->rseq = (struct rseq_config){};
 	return batch_ret(b, q->any) == -EFAULT
 		       ? 0
-		       : log_refuse("task %d: this kernel (before 5.13) does not tell where thread %d has "
-				    "registered restartable sequences, and it is not where the C library has",
-				    t->pid, th->tid);
+		       : log_refuse(
+				 "task %d: this kernel (before 5.13) does not tell where thread %d has "
+				 "registered restartable sequences, and it is not where the C library has",
+				 t->pid, th->tid);
 }
 
 int rseq_look(struct task *t, struct thread *th)

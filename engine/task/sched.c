@@ -14,8 +14,8 @@
 #include "parts.h"
 
 #define IOPRIO_CLASS_SHIFT 13 /* linux/ioprio.h */
-#define POLICY_EXT 7 /* SCHED_EXT, since 6.12 */
-#define KEPT_FLAGS (SCHED_FLAG_RECLAIM | SCHED_FLAG_DL_OVERRUN)
+#define POLICY_EXT         7  /* SCHED_EXT, since 6.12 */
+#define KEPT_FLAGS         (SCHED_FLAG_RECLAIM | SCHED_FLAG_DL_OVERRUN)
 
 static int affinity_dump(pid_t tid, struct arena *a, ThreadCoreEntry *core)
 {

@@ -30,7 +30,7 @@ void probe_tried(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 	do {                                                                                       \
 		errno = 0;                                                                         \
 		__typeof__(call) tried_ = (call);                                                  \
-		probe_tried_call(what, probe_failed((long)tried_, IS_POINTER(tried_)),            \
+		probe_tried_call(what, probe_failed((long)tried_, IS_POINTER(tried_)),             \
 				 (long)tried_);                                                    \
 	} while (0)
 void probe_tried_call(const char *text, bool failed, long value);

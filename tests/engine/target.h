@@ -18,9 +18,9 @@ struct target_slot {
 };
 
 struct target_state {
-	uint32_t ready; /* everybody has done a round */
-	uint32_t stop;  /* the test wants it to end */
-	uint32_t n;     /* slots in use */
+	uint32_t ready;   /* everybody has done a round */
+	uint32_t stop;    /* the test wants it to end */
+	uint32_t n;       /* slots in use */
 	uint32_t telling; /* somebody writes down the first failure */
 	uint32_t failed;
 	int32_t stopped; /* a child that is stopped by SIGSTOP all the time; 0: none */

@@ -69,7 +69,6 @@ _Static_assert(offsetof(struct regs, vec_out) == 704, "");
 _Static_assert(offsetof(struct regs, st_in) == 1216, "");
 _Static_assert(offsetof(struct regs, rax) == 1232, "");
 
-
 const char *regs_kept(long call, uint64_t arg0, uint64_t arg1, long result)
 {
 	static __thread uint64_t seed;
@@ -107,7 +106,7 @@ const char *regs_kept(long call, uint64_t arg0, uint64_t arg1, long result)
 	return NULL;
 }
 
-#define ROUND_UP   0x4000
+#define ROUND_UP 0x4000
 
 void regs_change_modes(void)
 {
