@@ -212,7 +212,7 @@ static int dump(const struct fd_view *v, FileEntry *fe)
 				  fd_view_name(v));
 	r = notify_refuse_events(v);
 	if (r == 0)
-		r = dump_marks(v, img);
+		r = notify_done(dump_marks(v, img));
 	if (r < 0)
 		return r;
 	if (!is_privileged(v, img))
@@ -379,7 +379,7 @@ static int arm(struct restore *r)
 		if (ret == 0)
 			ret = compare_marks(a);
 	}
-	return ret;
+	return notify_done(ret);
 }
 
 /* Events come with descriptors of what they are about. */

@@ -124,7 +124,7 @@ static int dump(const struct fd_view *v, FileEntry *fe)
 	img->flags = v->flags & ~O_CLOEXEC;
 	r = notify_refuse_events(v);
 	if (r == 0)
-		r = dump_watches(v, img);
+		r = notify_done(dump_watches(v, img));
 	return r < 0 ? r : fown_dump(v, &img->fown);
 }
 
@@ -243,7 +243,7 @@ static int arm(struct restore *r)
 		if (ret == 0)
 			ret = set_last(a);
 	}
-	return ret;
+	return notify_done(ret);
 }
 
 /* What main took away or closed since may have been seen, and have used up one-shot watches. */
@@ -260,6 +260,7 @@ static int forget_events(struct restore *r, const struct armed *a)
 	for (size_t i = img->n_wd; ret == 0 && i-- > 0;)
 		if (img->wd[i]->mask & IN_ONESHOT)
 			ret = watch(r, a, img->wd[i]);
+	ret = notify_done(ret);
 	return ret < 0 ? ret : set_last(a);
 }
 

@@ -206,29 +206,43 @@ static int place_on(uint32_t dev)
  * The kernel wants a place on the mount: a descriptor that is open for reading, which a watch on that
  * place would tell of, or the working directory.
  */
+static struct {
+	int place; /* where we are */
+	int home;  /* where we were */
+} cwd = { -EBADF, -EBADF };
+
+static int go_to(int place)
+{
+	if (cwd.home < 0)
+		cwd.home = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (cwd.home < 0 || (cwd.place != place && fchdir(place) < 0))
+		return -errno;
+	cwd.place = place;
+	return 0;
+}
+
+int notify_done(int r)
+{
+	if (cwd.home >= 0 && fchdir(cwd.home) < 0 && r == 0)
+		r = log_err(-errno, "working directory");
+	cleanup_close(&cwd.home);
+	cwd.home = cwd.place = -EBADF;
+	return r;
+}
+
 static int open_handle(uint32_t dev, const FhEntry *fh)
 {
 	union {
 		struct file_handle head;
 		char room[sizeof(struct file_handle) + HANDLE_MAX];
 	} handle = { .head = { .handle_bytes = fh->bytes, .handle_type = (int)fh->type } };
-	_cleanup_close_ int back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	int place = place_on(dev), fd;
+	int place = place_on(dev), r = place < 0 ? place : go_to(place);
 
-	if (back < 0 || place < 0)
-		return back < 0 ? -errno : place;
+	if (r < 0)
+		return r;
 	memcpy(handle.head.f_handle, fh->handle, fh->bytes);
-	if (fchdir(place) < 0)
-		return -errno;
-	fd = open_by_handle_at(AT_FDCWD, &handle.head, O_PATH | O_CLOEXEC);
-	if (fd < 0)
-		fd = -errno;
-	if (fchdir(back) < 0) {
-		if (fd >= 0)
-			close(fd);
-		return -errno;
-	}
-	return fd;
+	r = open_by_handle_at(AT_FDCWD, &handle.head, O_PATH | O_CLOEXEC);
+	return r < 0 ? -errno : r;
 }
 
 /* ---- dump ---- */

@@ -32,6 +32,9 @@ struct notify_id {
 int notify_dump_file(const struct fd_view *v, const char *line, size_t len, const char *what,
 		     FhEntry **ret, struct notify_id id);
 
+/* After some of these, or of notify_open_file(): back to the working directory we had. Returns r. */
+int notify_done(int r);
+
 /* For object.dump_end: all files of all tasks are known. */
 int notify_dump_end(struct dump *d);
 
