@@ -194,9 +194,9 @@ static int release(struct restore *r)
 	if (ret == 0)
 		ret = write_pidfile(r);
 	if (ret == 0)
-		ret = for_tasks(r, false, release_disown);
-	if (ret == 0)
 		ret = files_arm(r);
+	if (ret == 0)
+		ret = for_tasks(r, false, release_disown);
 	if (ret < 0)
 		return ret;
 	/* From here on nothing can fail any more; what main held for the tasks must not outlive this. */

@@ -4,6 +4,7 @@
 #define KERNEL_MOUNTS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * Is the file of a descriptor on a mount of this mount namespace? Files of memfd_create(2), shared
@@ -11,5 +12,14 @@
  * -errno.
  */
 int mounts_has_file(int fd);
+
+/*
+ * An O_PATH descriptor of where a file system is mounted, by its device number; that of its files may
+ * be another, and stat(2) tells that one. -ENOENT: nowhere that can be reached.
+ */
+int mounts_open_device(unsigned int major, unsigned int minor);
+
+/* Where a mount is. The text lives until the next question. -ENOENT: not there, or mounted over. */
+int mounts_find(uint64_t id, const char **place);
 
 #endif

@@ -57,15 +57,8 @@ int eventpoll_parse(const char *line, EventpollTfdEntry *e)
 
 /* ---- dump ---- */
 
-/* An epoll whose targets will be known when all files of all tasks are. */
-struct seen {
-	struct seen *next;
-	int fd; /* a copy */
-	pid_t pid;
-	char who[64];
-	EventpollFileEntry *img;
-};
-static struct seen *seen, **last = &seen;
+/* Their targets will be known when all files of all tasks are. */
+static struct eventpoll_seen *seen, **last = &seen;
 
 static bool claims(const struct fd_view *v)
 {
@@ -121,7 +114,7 @@ static void read_params(const struct fd_view *v, EventpollFileEntry *img)
 static int dump(const struct fd_view *v, FileEntry *fe)
 {
 	EventpollFileEntry *img = arena_new(&v->dump->arena, EventpollFileEntry);
-	struct seen *s = arena_new(&v->dump->arena, struct seen);
+	struct eventpoll_seen *s = arena_new(&v->dump->arena, struct eventpoll_seen);
 	int r;
 
 	if (!img || !s)
@@ -145,102 +138,13 @@ static int dump(const struct fd_view *v, FileEntry *fe)
 	return fown_dump(v, &img->fown);
 }
 
-/* How many entries of a number have been seen. */
-struct count {
-	uint32_t number, n;
-	UT_hash_handle hh;
-};
-
-static int count_number(struct count **all, uint32_t number, uint32_t *nth)
-{
-	struct count *c;
-
-	HASH_FIND(hh, *all, &number, sizeof(number), c);
-	if (!c) {
-		c = calloc(1, sizeof(*c));
-		if (!c)
-			return -ENOMEM;
-		c->number = number;
-		HASH_ADD(hh, *all, number, sizeof(c->number), c);
-	}
-	*nth = c->n++;
-	return 0;
-}
-
-static int check_reported(const struct seen *s, const EventpollTfdEntry *e,
-			  const struct open_file *f)
-{
-	_cleanup_close_ int fd = -EBADF;
-
-	if (!eventpoll_has_reported(e))
-		return 0;
-	fd = open_file_copy(f);
-	if (fd < 0)
-		return log_err(fd, "%s: what it added as descriptor %u", s->who,
-			       eventpoll_number(e));
-	if (!eventpoll_can_report(f->type, fd))
-		return log_refuse("%s: what it added as descriptor %u is one-shot and has "
-				  "reported, and there is no way to make it do so again",
-				  s->who, eventpoll_number(e));
-	return 0;
-}
-
-static int find_target(struct dump *d, const struct seen *s, EventpollTfdEntry *e, uint32_t nth)
-{
-	struct watched w = {
-		.epoll = s->fd,
-		.fd = e->tfd,
-		.nth = nth,
-		/* MINORBITS of linux/kdev_t.h */
-		.dev = makedev(e->dev >> 20, e->dev & 0xfffff),
-		.ino = e->inode,
-	};
-	struct open_file *f;
-	int fd, r;
-
-	r = files_find_watched(d, s->pid, &w, &f, &fd);
-	if (r == -ENOENT)
-		return log_refuse("%s: what it added as descriptor %u (inode %ju of device %u:%u) "
-				  "is open outside the tree only",
-				  s->who, e->tfd, (uintmax_t)e->inode, major(w.dev), minor(w.dev));
-	if (r < 0)
-		return log_err(r, "%s: what it added as descriptor %u", s->who, e->tfd);
-	e->has_file_id = true;
-	e->file_id = f->id;
-	/* Other readers find the file by its number, or not at all. */
-	if ((uint32_t)fd != e->tfd) {
-		e->has_number = true;
-		e->number = e->tfd;
-		e->tfd = fd;
-	}
-	return check_reported(s, e, f);
-}
-
-static int find_targets(struct dump *d, const struct seen *s)
-{
-	struct count *counts = NULL, *c, *next;
-	uint32_t nth;
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < s->img->n_tfd; i++) {
-		r = count_number(&counts, s->img->tfd[i]->tfd, &nth);
-		if (r == 0)
-			r = find_target(d, s, s->img->tfd[i], nth);
-	}
-	HASH_ITER(hh, counts, c, next) {
-		HASH_DEL(counts, c);
-		free(c);
-	}
-	return r;
-}
-
 static int dump_end(struct dump *d)
 {
 	int r = 0;
 
 	for (; seen; seen = seen->next) {
 		if (r == 0)
-			r = find_targets(d, seen);
+			r = eventpoll_find_targets(d, seen);
 		close(seen->fd);
 	}
 	last = &seen;

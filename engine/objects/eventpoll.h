@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 
+#include "engine/dump.h"
 #include "engine/restore.h"
 
 /* linux/eventpoll.h of 6.9 */
@@ -34,6 +35,18 @@ static inline uint32_t eventpoll_number(const EventpollTfdEntry *e)
 
 /* An entry from a line of fdinfo. 1, 0: another line, -EBADMSG. */
 int eventpoll_parse(const char *line, EventpollTfdEntry *e);
+
+/* An epoll of a dump. */
+struct eventpoll_seen {
+	struct eventpoll_seen *next;
+	int fd;    /* a copy */
+	pid_t pid; /* the first task it was met in */
+	char who[64];
+	EventpollFileEntry *img;
+};
+
+/* Finds what each of its entries leads to, when all files of all tasks are known. */
+int eventpoll_find_targets(struct dump *d, const struct eventpoll_seen *s);
 
 /* What a task has at this number, unless it is only lent. */
 const struct restore_fd *eventpoll_fd_at(const struct restore_task *t, uint32_t number);

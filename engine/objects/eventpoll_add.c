@@ -2,13 +2,10 @@
 /* What an epoll watches, added again. */
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/base/cleanup.h"
@@ -17,6 +14,7 @@
 #include "engine/base/str.h"
 #include "eventpoll.h"
 #include "files.h"
+#include "numbers.h"
 
 /* Entries to be added under numbers that their files do not have. */
 struct elsewhere {
@@ -25,7 +23,6 @@ struct elsewhere {
 	int epoll;
 	const size_t *entry;
 	size_t n;
-	int ret;
 };
 
 static int add(int epoll, const struct restore_file *target, const EventpollTfdEntry *img)
@@ -55,49 +52,33 @@ static int add_elsewhere(const struct elsewhere *e, size_t i)
 {
 	struct restore_file **target = e->f->data;
 	const EventpollTfdEntry *img = e->f->fe->epfd->tfd[i];
-	_cleanup_close_ int fd = -EBADF, there = -EBADF;
-	int number = eventpoll_number(img), ret;
+	int number = eventpoll_number(img), there = -1, ret, fd;
 
 	fd = own_fd(e->r, e->f, target[i]);
-	if (fd < 0 || fd == number)
-		return fd < 0 ? fd : add(e->epoll, target[i], img);
-	there = fcntl(number, F_DUPFD_CLOEXEC, 0);
-	if (dup3(fd, number, O_CLOEXEC) < 0)
-		return log_err(-errno, "file %u as descriptor %d", target[i]->id, number);
-	ret = add(e->epoll, target[i], img);
-	if (there >= 0 && dup3(there, number, O_CLOEXEC) < 0)
-		return log_err(-errno, "descriptor %d", number);
-	if (there < 0)
-		close(number);
-	return ret;
+	if (fd < 0)
+		return fd;
+	if (fd == number) {
+		ret = add(e->epoll, target[i], img);
+		close(fd);
+		return ret;
+	}
+	ret = numbers_put(fd, number, &there);
+	close(fd);
+	/* It may be the number of the epoll itself. */
+	if (ret == 0)
+		ret = add(number == e->epoll ? there : e->epoll, target[i], img);
+	fd = numbers_put_back(number, there);
+	return ret < 0 ? ret : fd;
 }
 
 static int add_all_elsewhere(void *arg)
 {
 	struct elsewhere *e = arg;
+	int ret = 0;
 
-	for (size_t i = 0; e->ret == 0 && i < e->n; i++)
-		e->ret = add_elsewhere(e, e->entry[i]);
-	return 0;
-}
-
-/*
- * In a copy of the descriptor table, where numbers can be used as we like while others take files
- * from ours: a process for a moment, with everything else in common. Signal handlers must be, as
- * that is where a signalfd is watched.
- */
-static int with_own_table(struct elsewhere *e)
-{
-	static char stack[64 << 10] __attribute__((aligned(16)));
-	pid_t pid = clone(add_all_elsewhere, stack + sizeof(stack),
-			  CLONE_VM | CLONE_VFORK | CLONE_SIGHAND | SIGCHLD, e);
-	int status;
-
-	if (pid < 0 || waitpid(pid, &status, 0) < 0)
-		return log_err(-errno, "epoll %u: a process with a table of its own", e->f->id);
-	if (status)
-		return log_err(-ECHILD, "epoll %u: adding ended with status %#x", e->f->id, status);
-	return e->ret;
+	for (size_t i = 0; ret == 0 && i < e->n; i++)
+		ret = add_elsewhere(e, e->entry[i]);
+	return ret;
 }
 
 /* All entries that have reported, or all others. */
@@ -120,7 +101,7 @@ static int add_some(struct restore *r, struct restore_file *f, int epoll, bool r
 		else
 			entry[e.n++] = i;
 	}
-	return ret == 0 && e.n ? with_own_table(&e) : ret;
+	return ret == 0 && e.n ? numbers_in_copy(add_all_elsewhere, &e) : ret;
 }
 
 /*

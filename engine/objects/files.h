@@ -25,11 +25,14 @@ int files_dump_task(struct dump *d, struct task *t);
 int files_dump_copy(struct dump *d, int copy, const char *what, uint32_t *id, FdTypes *type);
 
 /*
- * The open file an epoll watches that was first met in task `pid`, and a number of it there, -1 when
- * none is known. For object.dump_end. -ENOENT: no task of the tree has it.
+ * What a descriptor of a task is; NULL when there is none, or it shares the table of another task
+ * that was looked at. For object.dump_end.
  */
-int files_find_watched(struct dump *d, pid_t pid, const struct watched *w, struct open_file **ret,
-		       int *fd);
+struct open_file *files_by_number(const struct dump *d, pid_t pid, int fd);
+
+/* The open file an epoll watches, which may well be `guess`. -ENOENT: no task of the tree has it. */
+int files_find_watched(struct dump *d, const struct watched *w, struct open_file *guess,
+		       struct open_file **ret);
 
 /* After all tasks: lets the modules finish, writes files.img. */
 int files_dump_end(struct dump *d);

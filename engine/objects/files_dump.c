@@ -346,13 +346,12 @@ static struct numbers *new_numbers(struct dump_files *f, pid_t pid, int *fds, un
 	return numbers;
 }
 
-/* What a descriptor of a task is, if its table was looked at in that task. */
-static struct open_file *by_number(const struct dump_files *f, pid_t pid, int fd)
+struct open_file *files_by_number(const struct dump *d, pid_t pid, int fd)
 {
 	struct numbers *numbers;
 	unsigned int low = 0, high, mid;
 
-	HASH_FIND_INT(f->numbers, &pid, numbers);
+	HASH_FIND_INT(d->files->numbers, &pid, numbers);
 	high = numbers ? numbers->n : 0;
 	while (low < high) {
 		mid = (low + high) / 2;
@@ -366,15 +365,10 @@ static struct open_file *by_number(const struct dump_files *f, pid_t pid, int fd
 	return NULL;
 }
 
-int files_find_watched(struct dump *d, pid_t pid, const struct watched *w, struct open_file **ret,
-		       int *fd)
+int files_find_watched(struct dump *d, const struct watched *w, struct open_file *guess,
+		       struct open_file **ret)
 {
-	struct open_file *guess = by_number(d->files, pid, w->fd);
-	int r = open_files_find_watched(d->files->open, w, guess, ret);
-
-	if (r == 0)
-		*fd = *ret == guess ? (int)w->fd : (*ret)->pid == pid ? (*ret)->fd : -1;
-	return r;
+	return open_files_find_watched(d->files->open, w, guess, ret);
 }
 
 int files_dump_task(struct dump *d, struct task *t)

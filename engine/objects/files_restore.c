@@ -221,11 +221,13 @@ void files_finish(struct restore *r, bool ok)
 	const struct object *const *o = objects_in_order();
 	struct restore_file *f, *next;
 
+	HASH_ITER(hh, r->files, f, next) {
+		cleanup_close(&f->main_fd);
+		f->main_fd = -EBADF;
+	}
 	for (; *o; o++)
 		if ((*o)->finish)
 			(*o)->finish(r, ok);
-	HASH_ITER(hh, r->files, f, next)
-		cleanup_close(&f->main_fd);
 }
 
 /* ---- a task's part ---- */

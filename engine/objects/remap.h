@@ -14,6 +14,9 @@
 /* Saves the ghost behind v->copy (once for each inode) and notes that entry `id` needs it. */
 int remap_dump_ghost(const struct fd_view *v, uint32_t id, const char *path);
 
+/* An entry that was noted for this ghost; 0: there is none. */
+uint32_t remap_dumped_ghost(const struct stat *st);
+
 /* Makes a hard link (once for each inode) and notes that entry `id` is reached by it. */
 int remap_dump_link(const struct fd_view *v, uint32_t id, const char *path);
 

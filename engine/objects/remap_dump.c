@@ -14,6 +14,7 @@
 #include "engine/base/log.h"
 #include "engine/base/str.h"
 #include "ghost.h"
+#include "notify.h"
 #include "regfile.h"
 #include "remap.h"
 #include "remap_names.h"
@@ -24,8 +25,9 @@ struct remapped {
 		dev_t dev;
 		ino_t ino;
 	} key;
-	uint32_t id; /* ghost number, or id of the link's entry */
-	char *link;  /* path of the hard link; NULL for a ghost */
+	uint32_t id;    /* ghost number, or id of the link's entry */
+	uint32_t entry; /* the first one that leads to a ghost */
+	char *link;     /* path of the hard link; NULL for a ghost */
 	UT_hash_handle hh;
 };
 
@@ -35,13 +37,13 @@ static struct {
 	unsigned int n, cap, ghosts;
 } dumped;
 
-static struct remapped *find_inode(const struct fd_view *v)
+static struct remapped *find_inode(const struct stat *st)
 {
 	struct remapped *i, key;
 
 	memset(&key, 0, sizeof(key));
-	key.key.dev = v->st.st_dev;
-	key.key.ino = v->st.st_ino;
+	key.key.dev = st->st_dev;
+	key.key.ino = st->st_ino;
 	HASH_FIND(hh, dumped.inodes, &key.key, sizeof(key.key), i);
 	return i;
 }
@@ -84,7 +86,7 @@ static int note(uint32_t orig, uint32_t remap, RemapType type)
 int remap_dump_ghost(const struct fd_view *v, uint32_t id, const char *path)
 {
 	uint64_t bytes = (uint64_t)v->st.st_blocks * 512, limit = v->dump->opts->ghost_limit;
-	struct remapped *i = find_inode(v);
+	struct remapped *i = find_inode(&v->st);
 	int r;
 
 	if (!i) {
@@ -96,14 +98,26 @@ int remap_dump_ghost(const struct fd_view *v, uint32_t id, const char *path)
 					  "--ghost-limit (%ju)",
 					  fd_view_name(v), path, (uintmax_t)bytes,
 					  (uintmax_t)limit);
+		/* Reading it is something that may be watched. */
+		r = notify_look_first(v->dump);
+		if (r < 0)
+			return r;
 		i = add_inode(v, ++dumped.ghosts);
 		if (!i)
 			return -ENOMEM;
+		i->entry = id;
 		r = ghost_dump(v, path, i->id);
 		if (r < 0)
 			return r;
 	}
 	return note(id, i->id, REMAP_TYPE__GHOST);
+}
+
+uint32_t remap_dumped_ghost(const struct stat *st)
+{
+	const struct remapped *i = find_inode(st);
+
+	return i ? i->entry : 0;
 }
 
 bool remap_existing_dir(const char *path, char dir[PATH_MAX])
@@ -170,7 +184,7 @@ static int put_link_entry(const struct fd_view *v, const char *name, uint32_t *i
 
 int remap_dump_link(const struct fd_view *v, uint32_t id, const char *path)
 {
-	struct remapped *i = find_inode(v);
+	struct remapped *i = find_inode(&v->st);
 	int r;
 
 	if (!v->dump->opts->link_remap)
@@ -179,6 +193,9 @@ int remap_dump_link(const struct fd_view *v, uint32_t id, const char *path)
 			"--link-remap",
 			fd_view_name(v), path);
 	if (!i) {
+		r = notify_look_first(v->dump);
+		if (r < 0)
+			return r;
 		i = add_inode(v, 0);
 		if (!i)
 			return -ENOMEM;

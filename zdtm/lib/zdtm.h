@@ -287,6 +287,19 @@ unsigned int t_watches(int ep, struct t_watch *to, unsigned int room);
 #define EXPECT_EVENT(ep, events, data) zdtm_expect_event((ep), (events), (data), #ep, ZDTM_HERE)
 #define EXPECT_NO_EVENT(ep)            zdtm_expect_event((ep), 0, 0, #ep, ZDTM_HERE)
 
+/* What fdinfo says an inotify watches, by watch descriptor; gives how many there are. */
+struct t_mark {
+	int wd;
+	uint32_t mask;
+	ino_t ino;
+};
+unsigned int t_marks(int fd, struct t_mark *to, unsigned int room);
+
+/* The next event of an inotify is this one; or there is none. It is taken. */
+#define EXPECT_NOTICE(fd, wd, mask, name)                                                          \
+	zdtm_expect_notice((fd), (wd), (mask), (name), #fd, ZDTM_HERE)
+#define EXPECT_NO_NOTICE(fd) zdtm_expect_notice((fd), 0, 0, "", #fd, ZDTM_HERE)
+
 /* ---- Memory ----------------------------------------------------------------------------------- */
 
 #define T_PAGE 4096UL
@@ -358,6 +371,7 @@ extern __thread struct zdtm_here zdtm_at;
 #define t_join(...)         ZDTM_AT(t_join, __VA_ARGS__)
 #define t_link(...)         ZDTM_AT(t_link, __VA_ARGS__)
 #define t_map(...)          ZDTM_AT(t_map, __VA_ARGS__)
+#define t_marks(...)        ZDTM_AT(t_marks, __VA_ARGS__)
 #define t_pagemap(...)      ZDTM_AT(t_pagemap, __VA_ARGS__)
 #define t_program(...)      ZDTM_AT(t_program, __VA_ARGS__)
 #define t_read(...)         ZDTM_AT(t_read, __VA_ARGS__)
@@ -412,6 +426,8 @@ bool zdtm_expect_errno(long r, int err, const char *text, const char *err_text,
 bool zdtm_expect_files(const char *a, const char *b, struct zdtm_here here);
 bool zdtm_expect_data(int fd, const struct blob *blob, const char *fd_text, const char *text,
 		      struct zdtm_here here);
+void zdtm_expect_notice(int fd, int wd, uint32_t mask, const char *name, const char *text,
+			struct zdtm_here here);
 void zdtm_expect_event(int ep, uint32_t events, uint64_t data, const char *text,
 		       struct zdtm_here here);
 bool zdtm_expect_mem_is(const void *at, const struct blob *blob, const char *at_text,

@@ -9,17 +9,26 @@
 
 #include "zdtm.h"
 
+#define OWN       299 /* of the epoll itself */
 #define CLOSED    300
 #define SWAPPED_A 301
 #define SWAPPED_B 302
 
 static struct {
-	int ep, closed, a, b;
+	int ep, own, closed, a, b;
 } was;
 
 static void setup(void)
 {
+	int fd;
+
 	was.ep = SYS(epoll_create1(0));
+	was.own = SYS(eventfd(0, 0));
+	SYS(dup2(was.own, OWN));
+	t_watch(was.ep, OWN, EPOLLIN, 5);
+	fd = SYS(dup2(was.ep, OWN));
+	SYS(close(was.ep));
+	was.ep = fd;
 	was.closed = SYS(eventfd(1, 0));
 	SYS(dup2(was.closed, CLOSED));
 	t_watch(was.ep, CLOSED, EPOLLIN, 1);
@@ -49,19 +58,24 @@ static void check(void)
 {
 	static const int numbers[] = { CLOSED, SWAPPED_A, SWAPPED_B };
 	struct epoll_event e = { .events = EPOLLIN };
-	struct t_watch now[4];
+	struct t_watch now[5];
+	int ep;
 
 	EXPECT_ERRNO(epoll_ctl(was.ep, EPOLL_CTL_MOD, SWAPPED_A, &e), ENOENT);
 	EXPECT_ERRNO(epoll_ctl(was.ep, EPOLL_CTL_MOD, SWAPPED_B, &e), ENOENT);
-	EXPECT_EQ(t_watches(was.ep, now, 4), 4);
+	EXPECT_EQ(t_watches(was.ep, now, 5), 5);
 	EXPECT_EQ(now[0].fd, was.closed);
+	EXPECT_EQ(now[1].fd, OWN);
 	for (int i = 0; i < 3; i++)
-		EXPECT_EQ(now[1 + i].fd, numbers[i]);
+		EXPECT_EQ(now[2 + i].fd, numbers[i]);
 	expect_entry(was.closed, CLOSED);
 	expect_entry(was.closed, was.closed);
 	expect_entry(was.a, SWAPPED_A);
 	expect_entry(was.b, SWAPPED_B);
-	EXPECT_EQ(t_watches(was.ep, now, 4), 0);
+	ep = SYS(dup(was.ep));
+	SYS(dup2(was.own, OWN));
+	EXPECT_EQ(epoll_ctl(ep, EPOLL_CTL_DEL, OWN, NULL), 0);
+	EXPECT_EQ(t_watches(ep, now, 5), 0);
 }
 
 ZDTM_TEST = {

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What inotify and fanotify have in common: events that wait, and files that are watched. */
+#ifndef OBJECTS_NOTIFY_H
+#define OBJECTS_NOTIFY_H
+
+#include "files.h"
+
+/* ---- dump ---- */
+
+/*
+ * Looks for events that wait in any descriptor of any task, before the dump itself does something to
+ * files that may be watched. Only the first call does.
+ */
+int notify_look_first(struct dump *d);
+
+/* Refuses a descriptor with events that nobody has read: the kernel takes none back. */
+int notify_refuse_events(const struct fd_view *v);
+
+/* A number behind " key:" on a line of fdinfo. */
+bool notify_number(const char *line, size_t len, const char *key, uint64_t *ret);
+
+/* Where an image names the file_entry of a watched file that has no name any more. */
+struct notify_id {
+	protobuf_c_boolean *has;
+	uint32_t *id;
+};
+
+/*
+ * The file that a line of fdinfo with a handle is about; `what` names the watch in messages. *id is
+ * filled by notify_dump_end().
+ */
+int notify_dump_file(const struct fd_view *v, const char *line, size_t len, const char *what,
+		     FhEntry **ret, struct notify_id id);
+
+/* After some of these, or of notify_open_file(): back to the working directory we had. Returns r. */
+int notify_done(int r);
+
+/* For object.dump_end: all files of all tasks are known. */
+int notify_dump_end(struct dump *d);
+
+/* ---- restore ---- */
+
+/* file_id 0: there is none. what: "inotify 7: watch 1". */
+int notify_check_file(const struct restore *r, const FhEntry *fh, uint32_t file_id,
+		      const char *what);
+
+/* In main: an O_PATH descriptor of the file. dev: as the kernel counts devices. */
+int notify_open_file(struct restore *r, const FhEntry *fh, uint32_t dev, uint32_t file_id,
+		     const char *what);
+
+/* Reads and forgets whatever waits in a descriptor of ours. events: what to do with some of them. */
+int notify_drain(int fd, void (*events)(const char *data, size_t size));
+
+#endif
