@@ -26,7 +26,7 @@ static const struct command {
 	{ "explain", command_explain, "TEST|PROBE...",
 	  "what it asks, since which kernel, which option, which commit" },
 	{ "diff", command_diff, "A.json B.json", "what broke, what healed, what is new" },
-	{ "matrix", command_matrix, "[--kernels host] [--results FILE]... [--engine E] [-o DIR]",
+	{ "matrix", command_matrix, "[--kernels LIST] [--results FILE]... [--engine E] [-t GLOB]... [-o DIR]",
 	  "probes and tests of several kernels or engines on one page" },
 	{ "kernels", command_kernels, "[--update]", "which kernels can be had, which are cached" },
 	{ "mutate", NULL, "[-t GLOB]...", "does any test notice a changed image?" },
