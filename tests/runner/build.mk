@@ -26,4 +26,5 @@ $(SHAM_ENGINES) $(SHAM_LOOK): $(SHAM)/%: tests/runner/%
 	$(sham_copy)
 
 $(foreach t,runner_test kernels_test page_test,$(eval $(call program,tests/runner/$(t),tests/runner/$(t).c tests/runner/command.c,,-latf-c -ljson-c)))
-kyua += tests/runner/runner_test tests/runner/kernels_test tests/runner/page_test
+$(eval $(call program,tests/runner/klog_test,tests/runner/klog_test.c zdtm/runner/klog.c $(BASE),,-latf-c $(BASE_LIBS)))
+kyua += tests/runner/runner_test tests/runner/kernels_test tests/runner/page_test tests/runner/klog_test

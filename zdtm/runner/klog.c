@@ -147,18 +147,19 @@ enum complaint klog_take(char *to, size_t size, int all)
 	return MAX(worst, is);
 }
 
-/* "[    1.234567] " and, where the kernel names its callers, "[   T123] ". */
+/* "[    1.234567] ", or where the kernel names its callers "[    1.234567][  T123] ". */
 static const char *behind_stamps(const char *line, size_t *len)
 {
 	size_t n;
 
-	while (*len > 1 && line[0] == '[' && strchr(" 0123456789", line[1])) {
+	while (*len > 1 && line[0] == '[') {
 		for (n = 1; n < *len && strchr(" 0123456789.TC", line[n]); n++)
 			;
-		if (n + 1 >= *len || line[n] != ']' || line[n + 1] != ' ')
+		if (n + 1 >= *len || line[n] != ']')
 			break;
-		line += n + 2;
-		*len -= n + 2;
+		n += line[n + 1] == ' ' ? 2 : 1;
+		line += n;
+		*len -= n;
 	}
 	return line;
 }

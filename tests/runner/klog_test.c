@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What is heard out of the kernel's log: which lines are complaints, and which of them says most. */
+#include <atf-c.h>
+#include <string.h>
+
+#include "zdtm/runner/klog.h"
+
+static enum complaint judge(const char *line)
+{
+	return klog_judge(line, strlen(line));
+}
+
+ATF_TC_WITHOUT_HEAD(judge);
+ATF_TC_BODY(judge, tc)
+{
+	static const char *const wrong[] = {
+		"BUG: kernel NULL pointer dereference, address: 0000000000000008",
+		"BUG: KASAN: slab-use-after-free in pipe_read+0x12/0x30",
+		"BUG: sleeping function called from invalid context at mm/slab.h:1",
+		"Oops: 0002 [#1] PREEMPT SMP NOPTI",
+		"kernel BUG at mm/rmap.c:1!",
+		"WARNING: possible circular locking dependency detected",
+		"WARNING: possible recursive locking detected",
+		"WARNING: inconsistent lock state",
+		"WARNING: suspicious RCU usage",
+		"UBSAN: shift-out-of-bounds in lib/a.c:1:1",
+		"Kernel panic - not syncing: Attempted to kill init!",
+	};
+	static const char *const warned[] = {
+		"WARNING: CPU: 1 PID: 1 at kernel/fork.c:1 copy_process+0x1/0x2",
+		"watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [test:1]",
+		"BUG: workqueue lockup - pool cpus=0 node=0 flags=0x0 nice=0 stuck for 30s!",
+		"INFO: task dump:7 blocked for more than 15 seconds.",
+		"rcu: INFO: rcu_preempt self-detected stall on CPU",
+		"refcount_t: underflow; use-after-free.",
+		"Kernel panic - not syncing: NMI: Not continuing",
+	};
+	static const char *const nothing[] = {
+		"EXT4-fs (nvme0n1): mounted filesystem",
+		"process 'zdtm' launched '/dev/fd/4' with NULL argv: empty string added",
+		"hpet: Lost 1 RTC interrupts",
+		"BUGgy firmware",
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		ATF_CHECK_EQ_MSG(judge(wrong[i]), WRONG, "%s", wrong[i]);
+	for (size_t i = 0; i < sizeof(warned) / sizeof(*warned); i++)
+		ATF_CHECK_EQ_MSG(judge(warned[i]), WARNED, "%s", warned[i]);
+	for (size_t i = 0; i < sizeof(nothing) / sizeof(*nothing); i++)
+		ATF_CHECK_EQ_MSG(judge(nothing[i]), NO_COMPLAINT, "%s", nothing[i]);
+}
+
+ATF_TC_WITHOUT_HEAD(headline);
+ATF_TC_BODY(headline, tc)
+{
+	ATF_CHECK_STREQ(klog_headline("[    1.000000] all is well\n"), "");
+	ATF_CHECK_STREQ(
+		klog_headline("[   12.345678][  T123] ------------[ cut here ]------------\n"
+			      "[   12.345679][  T123] WARNING: CPU: 0 PID: 123 at a.c:1 f+0x1/0x2\n"
+			      "[   12.345680][  T123] RIP: 0010:f+0x1/0x2\n"),
+		"WARNING: CPU: 0 PID: 123 at a.c:1 f+0x1/0x2");
+	/* Of a warning, an oops and the panic it ends in, the oops. */
+	ATF_CHECK_STREQ(
+		klog_headline("[    1.000000] WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2\n"
+			      "[    2.000000] BUG: unable to handle page fault\n"
+			      "[    2.000001] Oops: 0000 [#1] SMP\n"
+			      "[    2.000002] Kernel panic - not syncing: Fatal exception\n"),
+		"BUG: unable to handle page fault");
+	/* Ours is the last word of a guest that hangs, and says nothing. */
+	ATF_CHECK_STREQ(
+		klog_headline("[   30.000000] INFO: task a:1 blocked for more than 15 seconds.\n"
+			      "[   50.000000] Kernel panic - not syncing: NMI: Not continuing\n"),
+		"INFO: task a:1 blocked for more than 15 seconds.");
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, judge);
+	ATF_TP_ADD_TC(tp, headline);
+	return atf_no_error();
+}
