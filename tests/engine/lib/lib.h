@@ -55,6 +55,8 @@ const char *built(const char *path);
 struct ran refcr(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 pid_t refcr_start(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 struct ran refcr_end(pid_t pid);
+/* Arguments as a text that lasts until the next call. */
+const char *refcr_args(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The same for any command. */
 struct ran shell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -66,6 +68,8 @@ void expect_failed(const struct ran *r, const char *says);
 /* The names in a directory, sorted, each followed by a blank. */
 const char *names_in(const char *dir);
 #define expect_empty(dir) ATF_CHECK_STREQ(names_in(dir), "")
+/* Makes a directory, or makes it empty. */
+void empty(const char *dir);
 bool exists(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void *read_file(const char *path, size_t *size);
 void write_file(const char *path, const void *data, size_t size);
@@ -81,6 +85,9 @@ struct target {
 struct target target(const char *how);
 /* The same as another user. */
 struct target target_as(const char *how, uid_t uid);
+
+/* A task of it that is not the root, and works. */
+pid_t target_child(const struct target *t);
 
 /* Everybody in it goes on working from here, and nothing has gone wrong. */
 void expect_well(const struct target *t);
@@ -105,8 +112,12 @@ bool traced_step(pid_t pid, long *nr, int *status);
  * *stops, if not NULL, then tells how many there were.
  */
 bool traced_until(pid_t pid, long from, unsigned int n, unsigned int *stops, int *status);
+/* How many stops a whole run with these arguments has after that. It must work. */
+unsigned int count_stops(long from, const char *args);
 /* SIGKILL, and it is gone. */
 void traced_kill(pid_t pid);
+/* What one said that has ended by itself, with this wait status. */
+struct ran traced_ended(pid_t pid, int status);
 /* Runs on without us. */
 void traced_let_go(pid_t pid);
 

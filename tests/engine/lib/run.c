@@ -147,6 +147,17 @@ pid_t refcr_start(const char *fmt, ...)
 	return pid;
 }
 
+const char *refcr_args(const char *fmt, ...)
+{
+	static char text[4096];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return text;
+}
+
 struct ran refcr_end(pid_t pid)
 {
 	return await_end(pid);
@@ -217,6 +228,13 @@ const char *names_in(const char *dir)
 		free(name[i]);
 	}
 	return text;
+}
+
+void empty(const char *dir)
+{
+	struct ran r = shell("rm -rf %s && mkdir %s", dir, dir);
+
+	ATF_REQUIRE_EQ(r.status, 0);
 }
 
 bool exists(const char *fmt, ...)

@@ -74,6 +74,14 @@ struct target target(const char *how)
 	return target_as(how, 0);
 }
 
+pid_t target_child(const struct target *t)
+{
+	for (unsigned int i = 0; i < t->state->n; i++)
+		if (t->state->slot[i].pid != t->pid)
+			return t->state->slot[i].pid;
+	atf_tc_fail("the target has no children");
+}
+
 /* Two rounds more than now: the second has been begun later than we came. */
 static void await_rounds(const struct target_slot *s, time_t deadline)
 {
