@@ -91,6 +91,8 @@ pid_t target_child(const struct target *t);
 
 /* Everybody in it goes on working from here, and nothing has gone wrong. */
 void expect_well(const struct target *t);
+/* Until everybody in it goes on working, which it may not yet do. */
+void expect_rounds(const struct target *t);
 /* Asks it to end, and sees that it does, well. Works for a restored one, too. */
 void target_end(struct target *t);
 /* Ends it and all its tasks at once; it may be gone. Its state stays, for one to be restored. */
