@@ -65,6 +65,14 @@ void expect_fine(const struct ran *r);
 /* It failed by itself, and said this. */
 void expect_failed(const struct ran *r, const char *says);
 
+/* Nothing in it crashed: no task that it was making, and no sanitizer found anything. */
+void expect_no_crash(const struct ran *r);
+/*
+ * Restores img/ with --accept-edited, whatever is in it. It ends, by itself; what it could not make
+ * is gone, and what it could is ended here. Gives its status.
+ */
+int expect_sane(void);
+
 /* The names in a directory, sorted, each followed by a blank. */
 const char *names_in(const char *dir);
 #define expect_empty(dir) ATF_CHECK_STREQ(names_in(dir), "")
