@@ -293,6 +293,8 @@ static int check_sense(const struct options *o)
 		why = "dump needs the root of the tree: -t PID";
 	else if (o->leave_running && o->leave_stopped)
 		why = "--leave-running and --leave-stopped exclude each other";
+	else if (o->command == CMD_RESTORE && o->leave_stopped)
+		why = "restore --leave-stopped: not supported yet";
 	else if (o->exec_after && !o->exec_cmd)
 		why = "--exec-cmd needs a command behind --";
 	else if (o->exec_cmd && !o->exec_after)

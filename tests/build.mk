@@ -9,5 +9,7 @@ $(eval $(call program,tests/engine/target,$(ENGINE_TARGET),,-lpthread))
 
 ENGINE_TEST_LIB := $(wildcard tests/engine/lib/*.c)
 ENGINE_TESTS    := $(patsubst %.c,%,$(wildcard tests/engine/*_test.c))
-$(foreach t,$(ENGINE_TESTS),$(eval $(call program,$(t),$(t).c $(ENGINE_TEST_LIB),,-latf-c)))
+$(foreach t,$(ENGINE_TESTS),$(eval $(call program,$(t),$(t).c $(ENGINE_TEST_LIB) $(PROTO_LIB) $(BASE),,\
+	-latf-c -lprotobuf-c $(BASE_LIBS))))
+$(ENGINE_TESTS:%=$(O)/obj/%.o) $(ENGINE_TEST_LIB:%.c=$(O)/obj/%.o): $(PROTO_LIB)
 kyua += $(ENGINE_TESTS)

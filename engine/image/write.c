@@ -27,13 +27,37 @@ static int failed(struct image_dir *d, const char *name, int r)
 	return r;
 }
 
+/* What a dump that was killed has left there is of no use to anybody. */
+static int drop_staging(int dirfd)
+{
+	_cleanup_closedir_ DIR *d = NULL;
+	struct dirent *e;
+	int fd = openat(dirfd, STAGING, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	d = fdopendir(fd);
+	if (!d) {
+		cleanup_close(&fd);
+		return -errno;
+	}
+	while ((e = readdir(d)))
+		if (!streq(e->d_name, ".") && !streq(e->d_name, "..") &&
+		    unlinkat(fd, e->d_name, 0) < 0)
+			return -errno;
+	return unlinkat(dirfd, STAGING, AT_REMOVEDIR) < 0 ? -errno : 0;
+}
+
 int image_dir_begin(int dirfd, struct image_dir *ret)
 {
 	struct image_dir d = { .fd = dirfd, .final_fd = dirfd };
 	char name[IMAGE_NAME_SIZE];
+	int r = drop_staging(dirfd);
 
+	if (r < 0)
+		return r;
 	if (faccessat(dirfd, image_name(IMAGE_INVENTORY, 0, name), F_OK, 0) == 0) {
-		if (mkdirat(dirfd, STAGING, 0700) < 0 && errno != EEXIST)
+		if (mkdirat(dirfd, STAGING, 0700) < 0)
 			return -errno;
 		d.fd = openat(dirfd, STAGING, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (d.fd < 0)

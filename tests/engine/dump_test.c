@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a dump does to its target, and to a directory, when it works. */
+/* What a dump that works does to its target and to directories. */
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/lib.h"
 
-static void expect_killed(struct target *t)
+static void expect_killed(const struct target *t)
 {
 	int status;
 
@@ -18,7 +24,7 @@ static void expect_killed(struct target *t)
 	expect_nobody();
 }
 
-static void restore_well(struct target *t, const char *dir)
+static void restore_well(const struct target *t, const char *dir)
 {
 	struct ran r = refcr("restore -d -D %s", dir);
 
@@ -33,17 +39,233 @@ ROOT_TC(kills, "a tree that was dumped is gone, and a restore brings it back as 
 
 	arena();
 	t = target("many");
-	mkdir("img", 0700);
+	empty("img");
+	for (int i = 0; i < 3; i++) {
+		r = refcr("dump -t %d -D img", t.pid);
+		expect_fine(&r);
+		if (i == 0)
+			expect_killed(&t);
+		expect_nobody();
+		restore_well(&t, "img");
+	}
+	target_end(&t);
+	expect_nobody();
+}
+
+ROOT_TC(leave_running, "-R leaves the tree running; the images are those of that moment")
+{
+	struct target t;
+	struct ran r;
+
+	arena();
+	t = target("many");
+	empty("img");
+	r = refcr("dump -R -t %d -D img", t.pid);
+	expect_fine(&r);
+	expect_well(&t);
+	target_kill(&t);
+	restore_well(&t, "img");
+	target_end(&t);
+}
+
+ROOT_TC(leave_stopped, "-s leaves the tree stopped as by SIGSTOP; SIGCONT lets it run on")
+{
+	struct target t;
+	struct ran r;
+
+	arena();
+	t = target("many");
+	empty("img");
+	r = refcr("dump -s -t %d -D img", t.pid);
+	expect_fine(&r);
+	for (unsigned int i = 0; i < t.state->n; i++)
+		await_state(t.state->slot[i].pid, 'T');
+	for (unsigned int i = 0; i < t.state->n; i++)
+		kill(t.state->slot[i].pid, SIGCONT);
+	expect_well(&t);
+	target_kill(&t);
+	/* In the images they run. */
+	restore_well(&t, "img");
+	target_end(&t);
+}
+
+ROOT_TC(twice, "a second dump into a directory takes the place of the first")
+{
+	struct target t, other;
+	struct ran r;
+
+	arena();
+	t = target("many");
+	other = target("one");
+	empty("img");
+	r = refcr("dump -R -t %d -D img", t.pid);
+	expect_fine(&r);
+	r = refcr("dump -t %d -D img", other.pid);
+	expect_fine(&r);
+	waitpid(other.pid, NULL, 0);
+	ATF_CHECK(!exists("img/.staging"));
+	restore_well(&other, "img");
+	target_end(&other);
+	expect_well(&t);
+	target_end(&t);
+}
+
+ROOT_TC(twice_fails, "a second dump that fails leaves the first as it was")
+{
+	struct target t;
+	char *before;
+	struct ran r;
+
+	arena();
+	t = target("many");
+	empty("img");
+	r = refcr("dump -R -t %d -D img -W .", t.pid);
+	expect_fine(&r);
+	before = strdup(names_in("img"));
+	r = shell("cat img/* | sha256sum >sum");
+	r = refcr("dump -R -t 12345 -D img -W .");
+	expect_failed(&r, "task 12345: No such process");
+	ATF_CHECK_STREQ(names_in("img"), before);
+	r = shell("cat img/* | sha256sum -c sum");
+	ATF_CHECK_EQ(r.status, 0);
+	target_kill(&t);
+	restore_well(&t, "img");
+	target_end(&t);
+}
+
+ROOT_TC(old_staging, "what a dump that was killed left behind goes with the next one")
+{
+	struct target t;
+	struct ran r;
+
+	arena();
+	t = target("one");
+	empty("img");
+	r = refcr("dump -R -t %d -D img -W .", t.pid);
+	expect_fine(&r);
+	r = shell("mkdir img/.staging && echo >img/.staging/core-12345.img");
+	r = refcr("dump -R -t %d -D img -W .", t.pid);
+	expect_fine(&r);
+	ATF_CHECK_MSG(!exists("img/.staging"), "%s", names_in("img"));
+	target_end(&t);
+}
+
+ROOT_TC(other_uid, "a tree of another user is dumped and restored without CAP_SYS_RESOURCE")
+{
+	struct target t;
+	struct ran r;
+
+	arena();
+	ATF_REQUIRE(prctl(PR_CAPBSET_DROP, 24 /* CAP_SYS_RESOURCE */) == 0);
+	t = target_as("many", 12345);
+	empty("img");
 	r = refcr("dump -t %d -D img", t.pid);
 	expect_fine(&r);
 	expect_killed(&t);
 	restore_well(&t, "img");
+	r = shell("grep '^Uid:\t12345\t12345\t12345\t12345$' /proc/%d/status", t.pid);
+	ATF_CHECK_EQ(r.status, 0);
 	target_end(&t);
-	expect_nobody();
+}
+
+/* Ends 0.6 s after it was begun, whatever is done to it: that is the time it asked for. */
+static pid_t sleeper(bool deaf)
+{
+	const struct timespec nap = { .tv_nsec = 600 * 1000 * 1000 };
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		sigset_t all;
+
+		setsid();
+		closefrom(0);
+		sigfillset(&all);
+		if (deaf)
+			sigprocmask(SIG_SETMASK, &all, NULL);
+		_exit(nanosleep(&nap, NULL) == 0 ? 0 : 1);
+	}
+	return pid;
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+ROOT_TC(sleeps_on, "a sleep that a dump interrupts lasts as long as it should")
+{
+	pid_t pid;
+
+	arena();
+	empty("img");
+	for (int deaf = 0; deaf < 2; deaf++) {
+		double begun = now(), took;
+		int status;
+
+		pid = sleeper(deaf);
+		await_state(pid, 'S');
+		while (now() < begun + 0.5) {
+			struct ran r = refcr("dump -R -t %d -D img", pid);
+
+			expect_fine(&r);
+		}
+		ATF_REQUIRE_EQ(waitpid(pid, &status, 0), pid);
+		took = now() - begun;
+		ATF_CHECK_EQ(status, 0);
+		ATF_CHECK_MSG(took > 0.59 && took < 1.0, "%s: %f s", deaf ? "deaf" : "plain", took);
+	}
+}
+
+ROOT_TC(log_and_stats, "log and statistics go to the work directory, and say something")
+{
+	const char *criu = getenv("CRIU");
+	struct target t;
+	struct ran r;
+	char *log;
+
+	arena();
+	t = target("many");
+	empty("img");
+	empty("work");
+	r = refcr("dump -R -t %d -D img -W work -o log -v4 --display-stats", t.pid);
+	expect_fine(&r);
+	ATF_CHECK_STREQ(names_in("work"), "log stats-dump ");
+	log = read_file("work/log", NULL);
+	ATF_CHECK_MSG(strstr(log, "stand still"), "%s", log);
+	ATF_CHECK_MSG(strstr(r.out, "Memory pages written: "), "%s", r.out);
+	target_kill(&t);
+	r = refcr("restore -d -D img -W work -o log2 -v4 --display-stats");
+	expect_fine(&r);
+	ATF_CHECK_STREQ(names_in("work"), "log log2 stats-dump stats-restore ");
+	ATF_CHECK_MSG(strstr(r.out, "Pages restored: "), "%s", r.out);
+	target_end(&t);
+
+	if (criu) {
+		char dir[PATH_MAX];
+
+		snprintf(dir, sizeof(dir), "%s", criu);
+		dirname(dir);
+		r = shell("%s/crit show work/stats-dump && %s/crit show work/stats-restore", dir,
+			  dir);
+		ATF_CHECK_EQ(r.status, 0);
+		ATF_CHECK_MSG(strstr(r.out, "pages_written"), "%s", r.out);
+		ATF_CHECK_MSG(strstr(r.out, "restore_time"), "%s", r.out);
+	}
 }
 
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, kills);
+	ATF_TP_ADD_TC(tp, leave_running);
+	ATF_TP_ADD_TC(tp, leave_stopped);
+	ATF_TP_ADD_TC(tp, twice);
+	ATF_TP_ADD_TC(tp, twice_fails);
+	ATF_TP_ADD_TC(tp, old_staging);
+	ATF_TP_ADD_TC(tp, other_uid);
+	ATF_TP_ADD_TC(tp, sleeps_on);
+	ATF_TP_ADD_TC(tp, log_and_stats);
 	return atf_no_error();
 }

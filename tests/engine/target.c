@@ -340,7 +340,7 @@ static void nothing_stray(void)
 static void catcher(void *unused)
 {
 	static const struct worker w = { "catcher's thread", nothing_stray };
-	static const int sigs[] = { SIGURG, SIGWINCH, SIGCHLD, SIGCONT, SIGTRAP, SIGIO };
+	static const int sigs[] = { SIGURG, SIGWINCH, SIGCHLD, SIGTRAP, SIGIO };
 	pthread_t t;
 
 	for (size_t i = 0; i < sizeof(sigs) / sizeof(sigs[0]); i++)

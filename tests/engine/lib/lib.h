@@ -55,6 +55,8 @@ const char *built(const char *path);
 struct ran refcr(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 pid_t refcr_start(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 struct ran refcr_end(pid_t pid);
+/* Arguments as a text that lasts until the next call. */
+const char *refcr_args(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The same for any command. */
 struct ran shell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -63,9 +65,19 @@ void expect_fine(const struct ran *r);
 /* It failed by itself, and said this. */
 void expect_failed(const struct ran *r, const char *says);
 
+/* Nothing in it crashed: no task that it was making, and no sanitizer found anything. */
+void expect_no_crash(const struct ran *r);
+/*
+ * Restores img/ with --accept-edited, whatever is in it. It ends, by itself; what it could not make
+ * is gone, and what it could is ended here. Gives its status.
+ */
+int expect_sane(void);
+
 /* The names in a directory, sorted, each followed by a blank. */
 const char *names_in(const char *dir);
 #define expect_empty(dir) ATF_CHECK_STREQ(names_in(dir), "")
+/* Makes a directory, or makes it empty. */
+void empty(const char *dir);
 bool exists(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void *read_file(const char *path, size_t *size);
 void write_file(const char *path, const void *data, size_t size);
@@ -82,8 +94,13 @@ struct target target(const char *how);
 /* The same as another user. */
 struct target target_as(const char *how, uid_t uid);
 
+/* A task of it that is not the root, and works. */
+pid_t target_child(const struct target *t);
+
 /* Everybody in it goes on working from here, and nothing has gone wrong. */
 void expect_well(const struct target *t);
+/* Until everybody in it goes on working, which it may not yet do. */
+void expect_rounds(const struct target *t);
 /* Asks it to end, and sees that it does, well. Works for a restored one, too. */
 void target_end(struct target *t);
 /* Ends it and all its tasks at once; it may be gone. Its state stays, for one to be restored. */
@@ -105,8 +122,12 @@ bool traced_step(pid_t pid, long *nr, int *status);
  * *stops, if not NULL, then tells how many there were.
  */
 bool traced_until(pid_t pid, long from, unsigned int n, unsigned int *stops, int *status);
+/* How many stops a whole run with these arguments has after that. It must work. */
+unsigned int count_stops(long from, const char *args);
 /* SIGKILL, and it is gone. */
 void traced_kill(pid_t pid);
+/* What one said that has ended by itself, with this wait status. */
+struct ran traced_ended(pid_t pid, int status);
 /* Runs on without us. */
 void traced_let_go(pid_t pid);
 

@@ -147,6 +147,17 @@ pid_t refcr_start(const char *fmt, ...)
 	return pid;
 }
 
+const char *refcr_args(const char *fmt, ...)
+{
+	static char text[4096];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return text;
+}
+
 struct ran refcr_end(pid_t pid)
 {
 	return await_end(pid);
@@ -191,6 +202,35 @@ void expect_failed(const struct ran *r, const char *says)
 		ATF_CHECK_MSG(strncmp(line, "refcr: ", 7) == 0 || line[0] == '(', "%s", line);
 }
 
+void expect_no_crash(const struct ran *r)
+{
+	static const char status[] = "ended during its restore (status ";
+	static const int bad[] = { SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV };
+	const char *at = strstr(r->err, status);
+	long how = at ? strtol(at + strlen(status), NULL, 0) : 0;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ATF_CHECK_MSG((how & 0x7f) != bad[i], "%s", r->err);
+	ATF_CHECK_MSG(!strstr(r->err, "Sanitizer") && !strstr(r->err, "runtime error"), "%s",
+		      r->err);
+}
+
+int expect_sane(void)
+{
+	struct ran r = refcr("restore -d --accept-edited -D img -W .");
+
+	ATF_REQUIRE_MSG(r.status == 0 || r.status == 1, "status %d: %s", r.status, r.err);
+	expect_no_crash(&r);
+	if (r.status == 0)
+		kill(-1, SIGKILL);
+	else
+		ATF_CHECK_MSG(r.err[0], "it does not say what is wrong");
+	expect_nobody();
+	free(r.out);
+	free(r.err);
+	return r.status;
+}
+
 static int by_name(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
@@ -217,6 +257,13 @@ const char *names_in(const char *dir)
 		free(name[i]);
 	}
 	return text;
+}
+
+void empty(const char *dir)
+{
+	struct ran r = shell("rm -rf %s && mkdir %s", dir, dir);
+
+	ATF_REQUIRE_EQ(r.status, 0);
 }
 
 bool exists(const char *fmt, ...)

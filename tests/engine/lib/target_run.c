@@ -74,6 +74,14 @@ struct target target(const char *how)
 	return target_as(how, 0);
 }
 
+pid_t target_child(const struct target *t)
+{
+	for (unsigned int i = 0; i < t->state->n; i++)
+		if (t->state->slot[i].pid != t->pid)
+			return t->state->slot[i].pid;
+	atf_tc_fail("the target has no children");
+}
+
 /* Two rounds more than now: the second has been begun later than we came. */
 static void await_rounds(const struct target_slot *s, time_t deadline)
 {
@@ -87,12 +95,17 @@ static void await_rounds(const struct target_slot *s, time_t deadline)
 	}
 }
 
-void expect_well(const struct target *t)
+void expect_rounds(const struct target *t)
 {
 	time_t deadline = time(NULL) + PATIENCE_S;
 
 	for (unsigned int i = 0; i < t->state->n; i++)
 		await_rounds(&t->state->slot[i], deadline);
+}
+
+void expect_well(const struct target *t)
+{
+	expect_rounds(t);
 	ATF_REQUIRE_MSG(!t->state->failed, "%s", t->state->why);
 	ATF_CHECK_EQ(tracer_of(t->pid), 0);
 	if (t->state->stopped)

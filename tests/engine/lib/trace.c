@@ -69,6 +69,22 @@ bool traced_until(pid_t pid, long from, unsigned int n, unsigned int *stops, int
 	return false;
 }
 
+unsigned int count_stops(long from, const char *args)
+{
+	pid_t pid = traced("%s", args);
+	unsigned int stops;
+	int status;
+
+	ATF_REQUIRE(!traced_until(pid, from, -1, &stops, &status));
+	ATF_REQUIRE_EQ(traced_ended(pid, status).status, 0);
+	return stops;
+}
+
+struct ran traced_ended(pid_t pid, int status)
+{
+	return ended(pid, status);
+}
+
 void traced_kill(pid_t pid)
 {
 	int status;

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Images of a real tree in which one field says something else. With --accept-edited that comes
+ * through to every check behind the checksums. Most of it is refused, some of it makes a tree that is
+ * of no use to anybody; but the engine crashes and hangs never, and a restore that fails leaves nobody.
+ *
+ * REFCR_TEST_MUTATIONS is the number of changes tried, REFCR_TEST_SEED where they begin.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/lib.h"
+#include "lib/mutate.h"
+
+/* ---- a small tree with something of everything ---- */
+
+static void *sit(void *unused)
+{
+	pause();
+	return NULL;
+}
+
+static void open_files(void)
+{
+	int fd, p[2];
+
+	fd = open("gone", O_RDWR | O_CREAT, 0600);
+	write(fd, "nobody knows", 12);
+	unlink("gone");
+	fd = open("kept", O_RDWR | O_CREAT | O_APPEND, 0600);
+	write(fd, "kept", 4);
+	fcntl(dup(fd), F_SETFD, FD_CLOEXEC);
+	fcntl(fd, F_SETOWN, getpid());
+	pipe(p);
+	write(p[1], "in a pipe", 9);
+	mkfifo("fifo", 0600);
+	fd = open("fifo", O_RDWR);
+	write(fd, "in a fifo", 9);
+	eventfd(7, EFD_NONBLOCK);
+	fd = memfd_create("memfd", MFD_ALLOW_SEALING);
+	write(fd, "in memory", 9);
+	mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	open(".", O_RDONLY | O_DIRECTORY);
+	open("/dev/null", O_PATH);
+}
+
+static void map_memory(void)
+{
+	char *p = mmap(NULL, 16 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	p[5000] = 1;
+	p = mmap(NULL, 16 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	p[9000] = 2;
+	madvise(p, 4096, MADV_DONTFORK);
+	mprotect(p + 4096, 4096, PROT_NONE);
+}
+
+static void keep_busy(void)
+{
+	struct sigevent se = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN };
+	struct itimerspec in_an_hour = { { 1, 0 }, { 3600, 0 } };
+	sigset_t some;
+	timer_t timer;
+
+	sigemptyset(&some);
+	sigaddset(&some, SIGRTMIN);
+	sigaddset(&some, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &some, NULL);
+	timer_create(CLOCK_MONOTONIC, &se, &timer);
+	timer_settime(timer, 0, &in_an_hour, NULL);
+	sigqueue(getpid(), SIGRTMIN, (union sigval){ 5 });
+	raise(SIGUSR1);
+	signal(SIGUSR2, SIG_IGN);
+	prctl(PR_SET_TIMERSLACK, 12345);
+}
+
+static _Noreturn void tree(int ready)
+{
+	pthread_t thread;
+
+	setsid();
+	dup2(open("/dev/null", O_RDWR), 0);
+	dup2(0, 1);
+	dup2(0, 2);
+	open_files();
+	map_memory();
+	if (fork() == 0)
+		_exit(3);
+	if (fork() == 0) {
+		setpgid(0, 0);
+		close(ready);
+		pause();
+		_exit(0);
+	}
+	keep_busy();
+	pthread_create(&thread, NULL, sit, NULL);
+	write(ready, "", 1);
+	close(ready);
+	pause();
+	_exit(0);
+}
+
+static void dump_tree(void)
+{
+	int ready[2];
+	struct ran r;
+	pid_t pid;
+	char byte;
+
+	ATF_REQUIRE_EQ(pipe2(ready, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		int fd = dup2(ready[1], 100);
+
+		closefrom(101);
+		for (int i = 3; i < 100; i++)
+			close(i);
+		tree(fd);
+	}
+	close(ready[1]);
+	ATF_REQUIRE_EQ(read(ready[0], &byte, 1), 1);
+	ATF_REQUIRE_EQ(read(ready[0], &byte, 1), 0);
+	close(ready[0]);
+	empty("img");
+	r = refcr("dump -t %d -D img -W .", pid);
+	expect_fine(&r);
+	waitpid(pid, NULL, 0);
+	expect_nobody();
+}
+
+/* ---- the test ---- */
+
+/*
+ * Nothing outside the work directory can be written, whatever paths come of it, and whatever becomes
+ * of network and queues is nobody else's.
+ */
+static void wall_off(void)
+{
+	ATF_REQUIRE_EQ(unshare(CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS), 0);
+	ATF_REQUIRE_EQ(mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL), 0);
+}
+
+struct file {
+	char path[300];
+	const char *name;
+	uint8_t *data;
+	size_t size;
+};
+
+static unsigned int read_set(struct file *file, unsigned int cap)
+{
+	char *names = strdup(names_in("img")), *at;
+	unsigned int n = 0;
+
+	for (char *name = strtok_r(names, " ", &at); name; name = strtok_r(NULL, " ", &at)) {
+		struct arena a;
+		struct image image;
+		bool known;
+
+		ATF_REQUIRE(n < cap);
+		snprintf(file[n].path, sizeof(file[n].path), "img/%s", name);
+		file[n].name = name;
+		file[n].data = read_file(file[n].path, &file[n].size);
+		arena_init(&a, false);
+		known = image_take_apart(name, file[n].data, file[n].size, &a, &image);
+		arena_done(&a);
+		ATF_CHECK_MSG(known || strncmp(name, "pages-", 6) == 0, "%s: what is in it?", name);
+		n += known;
+	}
+	return n;
+}
+
+static unsigned long wish(const char *name, unsigned long otherwise)
+{
+	const char *text = getenv(name);
+
+	return text ? strtoul(text, NULL, 0) : otherwise;
+}
+
+ROOT_TC(fields, "one field changed at a time crashes nobody, and leaves nobody behind")
+{
+	unsigned long rounds = wish("REFCR_TEST_MUTATIONS", 300), seed = wish("REFCR_TEST_SEED", 1);
+	struct file file[100];
+	unsigned int n, restored = 0;
+	struct buf b = {};
+	struct arena a;
+
+	arena();
+	wall_off();
+	dump_tree();
+	n = read_set(file, 100);
+	ATF_CHECK_MSG(n >= 20, "%u files", n);
+	ATF_REQUIRE_EQ(expect_sane(), 0);
+
+	for (unsigned long i = seed; i < seed + rounds; i++) {
+		/* Each round can be had again alone. */
+		uint64_t random = i * 0x9e3779b97f4a7c15;
+		struct file *f = &file[(random >> 40) % n];
+		struct image image;
+		char what[500];
+
+		arena_init(&a, false);
+		ATF_REQUIRE(image_take_apart(f->name, f->data, f->size, &a, &image));
+		image_mutate(&image, &a, &random, what, sizeof(what));
+		ATF_REQUIRE_EQ(image_put_together(&image, &b), 0);
+		printf("---- %lu: %s: %s\n", i, f->name, what);
+		fflush(stdout);
+		write_file(f->path, b.data, b.len);
+		restored += expect_sane() == 0;
+		write_file(f->path, f->data, f->size);
+		arena_done(&a);
+	}
+	printf("%u of %lu were restored all the same\n", restored, rounds);
+	ATF_REQUIRE_EQ(expect_sane(), 0);
+	buf_done(&b);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, fields);
+	return atf_no_error();
+}
