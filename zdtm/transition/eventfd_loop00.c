@@ -16,7 +16,7 @@ static struct {
 	volatile struct sums {
 		uint64_t put, taken;
 		bool last; /* what is put next is the last */
-	} *sums;           /* shared */
+	} * sums;          /* shared */
 	pid_t producer, consumer;
 } was;
 

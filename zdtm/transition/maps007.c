@@ -34,8 +34,8 @@ static unsigned char *at(int i)
 
 static void map(int i, int n)
 {
-	SYS(mmap(at(i), n * T_PAGE, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+	SYS(mmap(at(i), n * T_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+		 -1, 0));
 	for (int k = i; k < i + n; k++)
 		was.page[k] = (struct page){ true, PROT_READ | PROT_WRITE, 0 };
 }
