@@ -76,8 +76,8 @@ static void setup(void)
 {
 	for (int a = 0; a < AREAS; a++) {
 		was.area[a] = t_map(PAGES * T_PAGE, MAP_SHARED);
-		was.spare[a] = SYS(mmap(NULL, PAGES * T_PAGE, PROT_NONE,
-					MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+		was.spare[a] = SYS(
+			mmap(NULL, PAGES * T_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 		for (int i = 0; i < PAGES; i++)
 			page(a, i)[1] = ~UINT64_C(0);
 	}
