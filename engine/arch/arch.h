@@ -62,8 +62,6 @@ bool arch_in_block(const arch_regs *regs);
 void arch_set_call(arch_regs *regs, uint64_t ip, long nr, const uint64_t arg[6]);
 int64_t arch_call_result(const arch_regs *regs);
 
-/* Makes them as after the call, with this result. */
-void arch_finish_call(arch_regs *regs, int64_t result);
 
 /* Registers that enter the gate at `at` (see gate.S), leaving the stack pointer alone. */
 struct gate_entry {

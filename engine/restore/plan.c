@@ -291,7 +291,7 @@ static int read_task(struct restore *r, struct restore_task *t, const TaskKobjId
 	case TASK_DEAD:
 		t->zombie = true;
 		t->n_threads = 0;
-		return 0;
+		return core->tc->zombie_creds ? creds_check(core->tc->zombie_creds, image) : 0;
 	case TASK_ALIVE:
 	case TASK_STOPPED:
 		break;

@@ -224,8 +224,9 @@ int release_go(struct restore *r, struct restore_task *t)
 	    kill(t->pid, tc->has_stop_signo ? (int)tc->stop_signo : SIGSTOP) < 0)
 		return log_err(-errno, "task %d: stop it again", t->pid);
 	for (unsigned int i = 0; i < t->n_threads; i++) {
+		/* -ESRCH: it went on with the others, and has ended since, or exec'ed. */
 		ret = ptrace_detach(t->thread[i].tid, 0);
-		if (ret < 0)
+		if (ret < 0 && ret != -ESRCH)
 			return log_err(ret, "task %d: let thread %d go", t->pid, t->thread[i].tid);
 		t->thread[i].held = false;
 	}

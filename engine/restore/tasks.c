@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A restored task from its birth to the restorer: everything it does as a copy of the engine. */
 #include <errno.h>
+#include <grp.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -145,6 +146,17 @@ void task_end_as(int status)
 	_exit(status >> 8);
 }
 
+/* Before it ends, and not of use to anybody else any more. */
+static int become(const CredsEntry *c)
+{
+	if (!c)
+		return 0;
+	if (setgroups(c->n_groups, c->groups) < 0 || setresgid(c->gid, c->egid, c->sgid) < 0 ||
+	    setresuid(c->uid, c->euid, c->suid) < 0)
+		return log_err(-errno, "credentials of a zombie");
+	return 0;
+}
+
 static _Noreturn void short_life(struct restore *r, struct restore_task *t)
 {
 	if (family(r, t) < 0)
@@ -158,7 +170,7 @@ static _Noreturn void short_life(struct restore *r, struct restore_task *t)
 	stage_reach(r, STAGE_GROUPS);
 	if (t->until_files)
 		stage_await_open(r, STAGE_FILES);
-	if (!t->helper && leave_group(t) < 0)
+	if (!t->helper && (leave_group(t) < 0 || become(restore_task_core(t)->zombie_creds) < 0))
 		stage_fail(r);
 	task_end_as(t->helper ? 0 : (int)restore_task_core(t)->exit_code);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "attributes.h"
 #include "engine/base/cleanup.h"
@@ -20,12 +21,15 @@ enum {
 	GET_MDWE = 66,
 	SET_MEMORY_MERGE = 67,
 	GET_MEMORY_MERGE = 68,
+	FUTEX_HASH = 78,
 	ARCH_CPUID_GET = 0x1011, /* arch_prctl(2) */
 	ARCH_CPUID_SET = 0x1012,
 };
 
 #define SPEC_PRCTL  1 /* the answer when prctl can change it; above: the setting */
 #define SPEC_ENABLE 2
+
+enum { FUTEX_HASH_SET_SLOTS = 1, FUTEX_HASH_GET_SLOTS };
 
 struct attribute {
 	const char *name;
@@ -34,7 +38,7 @@ struct attribute {
 	int get, set;
 	int get_arg;     /* second argument of both, -1: none; */
 	bool by_pointer; /* or the address of an int */
-	int64_t normal;  /* what a new task has */
+	int64_t normal;  /* what a new task has; stands also for: there is none */
 };
 
 static const struct attribute attributes[] = {
@@ -48,6 +52,7 @@ static const struct attribute attributes[] = {
 	{ "I/O flusher", SYS_prctl, false, GET_IO_FLUSHER, SET_IO_FLUSHER, -1, false, 0 },
 	{ "CPUID faulting", SYS_arch_prctl, false, ARCH_CPUID_GET, ARCH_CPUID_SET, -1, false, 1 },
 	{ "memory merging", SYS_prctl, true, GET_MEMORY_MERGE, SET_MEMORY_MERGE, -1, false, 0 },
+	{ "futex hash", SYS_prctl, true, FUTEX_HASH, FUTEX_HASH, FUTEX_HASH_GET_SLOTS, false, -1 },
 	/* Last: it forbids what may still have to be mapped. */
 	{ "memory-deny-write-execute", SYS_prctl, true, GET_MDWE, SET_MDWE, -1, false, 0 },
 };
@@ -95,6 +100,32 @@ void attributes_answer(struct batch *b, const int index[MAX_ATTRIBUTES], struct 
 	}
 }
 
+/*
+ * The kernel gives a process a hash of its own when it gets a second thread, of at least 16 slots and
+ * 4 for each CPU that it may use: futex_hash_allocate_default(). Any other number was asked for, 0 too:
+ * the hash of all.
+ */
+static bool is_normal(const struct attribute *a, const struct task *t, int64_t v)
+{
+	if (a->set != FUTEX_HASH || v == a->normal)
+		return v == a->normal;
+	if (t->n_threads == 1)
+		return v == 0;
+	return v >= 16 && v <= MAX(16, 8 * sysconf(_SC_NPROCESSORS_CONF));
+}
+
+static int first_argument(const struct attribute *a)
+{
+	switch (a->set) {
+	case MCE_KILL:
+		return 1; /* PR_MCE_KILL_SET */
+	case FUTEX_HASH:
+		return FUTEX_HASH_SET_SLOTS;
+	default:
+		return a->get_arg;
+	}
+}
+
 int attributes_dump(const struct task *t, const struct thread *th, struct arena *arena,
 		    ThreadCoreEntry *core)
 {
@@ -106,7 +137,7 @@ int attributes_dump(const struct task *t, const struct thread *th, struct arena 
 		int64_t v = th->answers.attribute[i];
 		PrctlEntry *e;
 
-		if (v == a->normal)
+		if ((a->whole_task && th != task_leader(t)) || is_normal(a, t, v))
 			continue;
 		e = arena_new(arena, PrctlEntry);
 		if (!e)
@@ -117,10 +148,8 @@ int attributes_dump(const struct task *t, const struct thread *th, struct arena 
 			return -ENOMEM;
 		e->has_option = true;
 		e->option = a->set;
-		if (a->get_arg >= 0)
-			e->arg[e->n_arg++] = a->get_arg;
-		else if (a->set == MCE_KILL)
-			e->arg[e->n_arg++] = 1; /* PR_MCE_KILL_SET */
+		if (first_argument(a) >= 0)
+			e->arg[e->n_arg++] = first_argument(a);
 		e->arg[e->n_arg++] = v;
 		core->prctls[core->n_prctls++] = e;
 	}

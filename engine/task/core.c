@@ -57,7 +57,9 @@ static int dump_thread(struct dump *d, struct task *t, struct thread *th, TaskCo
 		return r;
 
 	/* Only the image's registers repeat the call: the thread itself may yet run on as it was. */
-	cpu.regs = restart_image_regs(t, th, &block);
+	r = restart_image_regs(t, th, &cpu.regs, &block);
+	if (r < 0)
+		return r;
 	if (block)
 		thread.has_restart_block = thread.restart_block = true;
 	core.tc = tc;
@@ -170,11 +172,19 @@ int core_dump(struct dump *d, struct task *t)
 
 int core_dump_zombie(struct dump *d, struct task *t)
 {
+	struct proc_status status = {};
 	TaskCoreEntry tc = TASK_CORE_ENTRY__INIT;
 	CoreEntry core = CORE_ENTRY__INIT;
+	int r;
 
 	if (t->stat.exit_code & 0x80)
 		return log_refuse("task %d: a zombie that dumped core: not supported yet", t->pid);
+	r = proc_read_status(t->proc, &status);
+	if (r == 0)
+		r = creds_dump(&status, 0, &d->arena, &tc.zombie_creds);
+	proc_status_done(&status);
+	if (r < 0)
+		return log_err(r, "zombie %d: credentials", t->pid);
 	tc.task_state = TASK_DEAD;
 	tc.exit_code = t->stat.exit_code;
 	tc.comm = t->stat.comm;

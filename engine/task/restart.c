@@ -7,10 +7,11 @@
 #include <time.h>
 
 #include "engine/base/cleanup.h"
+#include "engine/base/log.h"
 #include "engine/memory/memory_task.h"
 #include "restart.h"
 
-arch_regs restart_image_regs(const struct task *t, const struct thread *th, bool *block)
+int restart_image_regs(const struct task *t, const struct thread *th, arch_regs *ret, bool *block)
 {
 	arch_regs regs = th->cpu.regs;
 	uint8_t code[ARCH_CODE_BEFORE];
@@ -19,9 +20,10 @@ arch_regs restart_image_regs(const struct task *t, const struct thread *th, bool
 	long nr;
 
 	*block = false;
+	*ret = regs;
 	switch (arch_interrupted_call(&regs)) {
 	case ARCH_CALL_NONE:
-		return regs;
+		return 0;
 	case ARCH_CALL_RESTART:
 		break;
 	case ARCH_CALL_BLOCK:
@@ -30,24 +32,22 @@ arch_regs restart_image_regs(const struct task *t, const struct thread *th, bool
 	}
 	arch_call_args(&regs, &nr, arg);
 	arch_repeat_call(&regs);
+	*ret = regs;
 	if (nr != SYS_restart_syscall)
-		return regs;
+		return 0;
 
 	/*
 	 * Interrupted for the second time: the register only says restart_syscall. What it really is
-	 * the program's own text says, just before the instruction. If that is something unusual,
-	 * the call ends as one that a signal interrupted.
+	 * only the program's own text says, just before the instruction.
 	 */
 	there = (struct iovec){ (void *)(arch_ip(&regs) - sizeof(code)), sizeof(code) };
-	if (process_vm_readv(t->pid, &here, 1, &there, 1, 0) == sizeof(code) &&
-	    arch_loaded_number(code, &nr)) {
-		arch_set_number(&regs, nr);
-	} else {
-		regs = th->cpu.regs;
-		arch_finish_call(&regs, -EINTR);
-		*block = false;
-	}
-	return regs;
+	if (process_vm_readv(t->pid, &here, 1, &there, 1, 0) != sizeof(code) ||
+	    !arch_loaded_number(code, &nr))
+		return log_refuse("task %d: thread %d is in a system call that was interrupted "
+				  "twice, and nothing tells any more which call it is",
+				  t->pid, th->tid);
+	arch_set_number(ret, nr);
+	return 0;
 }
 
 static bool valid(const struct timespec *t)

@@ -14,9 +14,10 @@
 
 /*
  * The registers of a thread as the image has them: on the system call instruction, ready to make
- * the call once more. *block: only restart_syscall can do it properly.
+ * the call once more. *block: only restart_syscall can do it properly. -ENOTSUP (logged): nobody
+ * knows which call that is.
  */
-arch_regs restart_image_regs(const struct task *t, const struct thread *th, bool *block);
+int restart_image_regs(const struct task *t, const struct thread *th, arch_regs *ret, bool *block);
 
 /* The call to enter at restore: number and arguments. false: it is just to be repeated. */
 bool restart_enter(const struct restore_task *t, const CoreEntry *core, struct program *p, long *nr,

@@ -53,7 +53,8 @@ void arch_repeat_call(arch_regs *regs)
 	regs->orig_rax = -1;
 }
 
-void arch_finish_call(arch_regs *regs, int64_t result)
+/* Makes them as after the call, with this result. */
+static void finish_call(arch_regs *regs, int64_t result)
 {
 	regs->rax = result;
 	regs->orig_rax = -1;
@@ -102,7 +103,7 @@ void arch_resume_block(arch_regs *regs)
 void arch_skip_call(arch_regs *regs, int64_t result)
 {
 	regs->rip += 2;
-	arch_finish_call(regs, result);
+	finish_call(regs, result);
 }
 
 bool arch_in_block(const arch_regs *regs)
