@@ -140,7 +140,8 @@ static int write_tasks(struct dump *d)
 		if (r < 0)
 			return r;
 	}
-	return files_dump_end(d);
+	r = seccomp_dump_end(d);
+	return r < 0 ? r : files_dump_end(d);
 }
 
 static int write_inventory(struct dump *d)

@@ -24,6 +24,7 @@
 #include "engine/restore/plan.h"
 #include "engine/restore/stages.h"
 #include "engine/session.h"
+#include "engine/task/parts.h"
 #include "proto/stats.pb-c.h"
 
 static int open_images(struct restore *r)
@@ -42,6 +43,8 @@ static int plan(struct restore *r)
 {
 	int ret = plan_tasks(r);
 
+	if (ret == 0)
+		ret = seccomp_plan(r);
 	if (ret == 0 && r->opts->pid && r->opts->pid != r->root->pid)
 		ret = log_err(-EINVAL, "the root of this tree is task %d, not %d", r->root->pid,
 			      r->opts->pid);
@@ -99,6 +102,39 @@ static int bury_own_helpers(struct restore *r, bool until_files)
 	return 0;
 }
 
+static int for_tasks(struct restore *r, bool stopped,
+		     int (*fn)(struct restore *r, struct restore_task *t))
+{
+	int ret = 0;
+
+	for_each_restore_task(t, r) {
+		if (ret == 0 && !t->zombie && restore_task_stopped(t) == stopped)
+			ret = fn(r, t);
+	}
+	return ret;
+}
+
+/* Nobody gets far in the restorer who has filters, unless main holds them back until the end. */
+static int confine(struct restore *r)
+{
+	int ret = stage_await(r, STAGE_CONFINE, r->n_threads);
+
+	/* Who is traced does not simply stop. */
+	if (ret == 0)
+		ret = for_tasks(r, false, release_bounce);
+	if (ret == 0)
+		ret = for_tasks(r, false, release_suspend_seccomp);
+	if (ret == 0)
+		ret = for_tasks(r, true, release_suspend_seccomp);
+	if (ret < 0)
+		return ret;
+	stage_open(r, STAGE_CONFINE);
+	ret = stage_await(r, STAGE_FILTERS, r->n_threads);
+	if (ret == 0)
+		stage_open(r, STAGE_FILTERS);
+	return ret;
+}
+
 /* Each stage ends when everybody has reached its end. */
 static int make_tasks(struct restore *r)
 {
@@ -126,19 +162,9 @@ static int make_tasks(struct restore *r)
 		return ret;
 	stage_open(r, STAGE_FILES);
 	ret = bury_own_helpers(r, true);
+	if (ret == 0 && r->n_confined)
+		ret = confine(r);
 	return ret < 0 ? ret : stage_await(r, STAGE_THREADS, r->n_threads);
-}
-
-static int for_tasks(struct restore *r, bool stopped,
-		     int (*fn)(struct restore *r, struct restore_task *t))
-{
-	int ret = 0;
-
-	for_each_restore_task(t, r) {
-		if (ret == 0 && !t->zombie && restore_task_stopped(t) == stopped)
-			ret = fn(r, t);
-	}
-	return ret;
 }
 
 /*
@@ -182,7 +208,8 @@ static int release(struct restore *r)
 
 	if (ret < 0)
 		return ret;
-	ret = for_tasks(r, false, release_bounce);
+	if (!r->n_confined)
+		ret = for_tasks(r, false, release_bounce);
 	if (ret < 0)
 		return ret;
 	stage_open(r, STAGE_STOPPED);

@@ -91,6 +91,8 @@ struct restore_task {
 	uint32_t files_ready; /* futex: 1 when its table is complete, for those who share it */
 	int log_fd;           /* then: where the log is in it */
 
+	uint32_t filters_in_common; /* of all its threads: task/seccomp.c */
+
 	uint32_t made;                     /* its pid, from when it exists */
 	uint64_t area, area_size, step_ip; /* what the restorer leaves for main to take away */
 };
@@ -124,6 +126,7 @@ struct restore {
 	struct restore_task *to_fork;       /* by main */
 	unsigned int n_helpers;
 	unsigned int n_tasks, n_live, n_threads, n_stopped_threads;
+	unsigned int n_confined;    /* threads with seccomp */
 	struct restore_file *files; /* uthash by id */
 	struct plan_segment *segments;
 	struct restore_ctl *ctl;

@@ -62,7 +62,6 @@ bool arch_in_block(const arch_regs *regs);
 void arch_set_call(arch_regs *regs, uint64_t ip, long nr, const uint64_t arg[6]);
 int64_t arch_call_result(const arch_regs *regs);
 
-
 /* Registers that enter the gate at `at` (see gate.S), leaving the stack pointer alone. */
 struct gate_entry {
 	uint64_t at;

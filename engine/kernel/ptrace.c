@@ -37,9 +37,33 @@ int ptrace_seize(pid_t tid)
 	return request(PTRACE_SEIZE, tid, 0, OPTIONS);
 }
 
-int ptrace_seize_own(pid_t tid)
+int ptrace_seize_own(pid_t tid, bool suspend_seccomp)
 {
-	return request(PTRACE_SEIZE, tid, 0, OPTIONS | PTRACE_O_EXITKILL);
+	return request(PTRACE_SEIZE, tid, 0,
+		       OPTIONS | PTRACE_O_EXITKILL |
+			       (suspend_seccomp ? PTRACE_O_SUSPEND_SECCOMP : 0));
+}
+
+int ptrace_suspend_seccomp(pid_t tid)
+{
+	return request(PTRACE_SETOPTIONS, tid, 0, OPTIONS | PTRACE_O_SUSPEND_SECCOMP);
+}
+
+int ptrace_get_filter(pid_t tid, unsigned int n, struct sock_filter *to)
+{
+	long r = ptrace(PTRACE_SECCOMP_GET_FILTER, tid, n, to);
+
+	return r < 0 ? -errno : r;
+}
+
+int ptrace_get_filter_flags(pid_t tid, unsigned int n, uint64_t *flags)
+{
+	struct __ptrace_seccomp_metadata data = { .filter_off = n };
+
+	if (ptrace(PTRACE_SECCOMP_GET_METADATA, tid, sizeof(data), &data) < 0)
+		return -errno;
+	*flags = data.flags;
+	return 0;
 }
 
 int ptrace_disown(pid_t tid)

@@ -29,8 +29,13 @@ struct stop {
 };
 
 int ptrace_seize(pid_t tid);
-/* One that is to die with us, until it is disowned. */
-int ptrace_seize_own(pid_t tid);
+/*
+ * One that is to die with us, until it is disowned; meanwhile seccomp may be suspended. Of one that
+ * was seized already, and is stopped, it is suspended until it is detached. -EPERM: without
+ * CAP_SYS_ADMIN, or with seccomp of our own.
+ */
+int ptrace_seize_own(pid_t tid, bool suspend_seccomp);
+int ptrace_suspend_seccomp(pid_t tid);
 int ptrace_disown(pid_t tid);
 int ptrace_interrupt(pid_t tid);
 
@@ -73,6 +78,14 @@ int ptrace_get_rseq(pid_t tid, struct rseq_config *ret); /* since 5.13, else -EI
 
 /* Syscall user dispatch on? Since 6.4; -EIO before. */
 int ptrace_sud_active(pid_t tid, bool *ret);
+
+/*
+ * The n-th seccomp filter of a stopped thread, the oldest first: gives the number of instructions,
+ * of which there are at most BPF_MAXINSNS. -ENOENT: it has fewer filters. Flags: since 4.16.
+ */
+struct sock_filter;
+int ptrace_get_filter(pid_t tid, unsigned int n, struct sock_filter *to);
+int ptrace_get_filter_flags(pid_t tid, unsigned int n, uint64_t *flags);
 
 /* Words of memory, whatever its protection says (FOLL_FORCE): also where /proc/PID/mem is held back. */
 int ptrace_poke(pid_t tid, uint64_t addr, const void *data, size_t n);

@@ -44,12 +44,20 @@ static unsigned int more_steps(const struct restore_task *t)
 	const SignalQueueEntry *shared = restore_task_core(t)->signals_s;
 	const SignalQueueEntry *own = t->thread[0].core->thread_core->signals_p;
 	unsigned int n = memory_program_steps(t) + 2 * t->n_threads;
+	n += seccomp_steps(t, &t->thread[0]);
 
 	n += 3 * restore_task_core(t)->timers->n_posix;
 	n += (shared ? shared->n_signals : 0) + (own ? own->n_signals : 0);
 	for (const struct restore_task *c = t->child; c; c = c->sibling)
 		n++;
 	return n + t->n_fds;
+}
+
+static unsigned int steps_of_thread(const struct restore_task *t, const struct restore_thread *th)
+{
+	const SignalQueueEntry *q = th->core->thread_core->signals_p;
+
+	return THREAD_STEPS + (q ? q->n_signals : 0) + seccomp_steps(t, th);
 }
 
 static size_t signals_room(const SignalQueueEntry *q)
@@ -67,9 +75,9 @@ static struct layout lay_out(const struct restore_task *t)
 	for (unsigned int i = 0; i < t->n_threads; i++) {
 		const ThreadCoreEntry *core = t->thread[i].core->thread_core;
 
-		rest += (THREAD_STEPS + (core->signals_p ? core->signals_p->n_signals : 0)) *
-				sizeof(struct step) +
-			THREAD_DATA + signals_room(core->signals_p) + core->creds->n_groups * 4;
+		rest += steps_of_thread(t, &t->thread[i]) * sizeof(struct step) + THREAD_DATA +
+			signals_room(core->signals_p) + core->creds->n_groups * 4 +
+			seccomp_room(t, &t->thread[i]);
 	}
 	rest += signals_room(tc->signals_s);
 	rest += tc->timers->n_posix * 160 + t->n_fds * 16;
@@ -83,8 +91,32 @@ static struct layout lay_out(const struct restore_task *t)
 
 /* ---- programs ---- */
 
+static void tell(struct program *p)
+{
+	program_add(p, "tell", STEP_TELL, 0, (const uint64_t[6]){});
+}
+
+static void await(struct program *p, enum stage stage)
+{
+	program_add(p, "await", STEP_AWAIT, 0, (const uint64_t[6]){ stage });
+}
+
+/* Filters can be put on all threads at once only while none has any of its own. */
+static void confine(struct program *p, const struct restore_task *t,
+		    const struct restore_thread *th)
+{
+	tell(p);
+	await(p, STAGE_FILTERS);
+	if (th == &t->thread[0])
+		seccomp_share(p, t);
+	tell(p);
+	await(p, STAGE_THREADS);
+	seccomp_restore(p, t, th);
+}
+
 /* What every thread has of its own and can be set before the others are ready. */
-static void thread_steps(struct program *p, const struct restore_thread *th)
+static void thread_steps(struct program *p, const struct restore *r, const struct restore_task *t,
+			 const struct restore_thread *th)
 {
 	const ThreadCoreEntry *core = th->core->thread_core;
 	char comm[16] = {};
@@ -102,17 +134,10 @@ static void thread_steps(struct program *p, const struct restore_thread *th)
 	}
 	sched_restore(p, core);
 	attributes_restore(p, core);
+	if (r->n_confined)
+		confine(p, t, th);
+	/* The filters took a privilege that these may lack. */
 	creds_restore(p, core->creds);
-}
-
-static void tell(struct program *p)
-{
-	program_add(p, "tell", STEP_TELL, 0, (const uint64_t[6]){});
-}
-
-static void await(struct program *p, enum stage stage)
-{
-	program_add(p, "await", STEP_AWAIT, 0, (const uint64_t[6]){ stage });
 }
 
 /*
@@ -215,18 +240,19 @@ static struct restorer_thread *new_part(struct program *p, struct restore_thread
 	return part;
 }
 
-static int thread_program(struct restore_task *t, unsigned int i, struct program_area *area,
-			  const struct layout *l, struct program *leader, enum stage last)
+static int thread_program(const struct restore *r, struct restore_task *t, unsigned int i,
+			  struct program_area *area, const struct layout *l, struct program *leader,
+			  enum stage last)
 {
 	struct restore_thread *th = &t->thread[i];
 	const ThreadCoreEntry *core = th->core->thread_core;
 	uint64_t base = (uintptr_t)area->base;
 	struct program p;
 
-	program_begin(&p, area, THREAD_STEPS + (core->signals_p ? core->signals_p->n_signals : 0));
+	program_begin(&p, area, steps_of_thread(t, th));
 	if (!new_part(&p, th, base + l->ctl))
 		return -ENOBUFS;
-	thread_steps(&p, th);
+	thread_steps(&p, r, t, th);
 	siginfo_restore(&p, core->signals_p, restore_task_core(t)->timers, t->pid, th->tid);
 	tell(&p);
 	await(&p, last);
@@ -260,11 +286,11 @@ static int write_programs(struct restore *r, struct restore_task *t, struct prog
 	memory_program_mm(t, &p, exe_fd);
 	membarrier_steps(&p, tc);
 	for (unsigned int i = 1; i < t->n_threads; i++) {
-		ret = thread_program(t, i, area, l, &p, last);
+		ret = thread_program(r, t, i, area, l, &p, last);
 		if (ret < 0)
 			return ret;
 	}
-	thread_steps(&p, &t->thread[0]);
+	thread_steps(&p, r, t, &t->thread[0]);
 	/* The one that keeps us from being left behind: changing credentials has cleared it. */
 	program_call(&p, "parent-death signal", SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
 	tell(&p);

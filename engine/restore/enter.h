@@ -12,10 +12,12 @@
 int restorer_go(struct restore *r, struct restore_task *t, int exe_fd);
 
 /*
- * In main, when a task waits in the restorer: takes hold of all its threads; waits for that, sets
+ * In main, when a task waits in the restorer: keeps what it will have of seccomp from having any
+ * effect until it is let go. Then, for all tasks: takes hold of all its threads; waits for that, sets
  * their registers and takes the restorer out; lets them run, or stop again. Each step is done for
  * all tasks before the next, so that nobody runs before everybody can.
  */
+int release_suspend_seccomp(struct restore *r, struct restore_task *t);
 int release_hold(struct restore *r, struct restore_task *t);
 int release_set(struct restore *r, struct restore_task *t);
 /* Held ones die with main, so that nobody runs half set. When all are set, this must end. */

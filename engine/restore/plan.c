@@ -143,8 +143,6 @@ static int check_thread(const CoreEntry *core, const char *image)
 		return log_bad_image("%s: %s", image, why);
 	if (!thread)
 		return log_bad_image("%s: lacks what a thread has of its own", image);
-	if (thread->has_seccomp_mode && thread->seccomp_mode != SECCOMP_MODE__disabled)
-		return log_refuse("%s: seccomp: not supported yet", image);
 	r = creds_check(thread->creds, image);
 	if (r == 0)
 		r = sched_check(thread, image);
@@ -158,7 +156,7 @@ static int check_task(const TaskCoreEntry *tc, const char *image)
 	int r;
 
 	if (tc->has_old_seccomp_mode && tc->old_seccomp_mode != SECCOMP_MODE__disabled)
-		return log_refuse("%s: seccomp: not supported yet", image);
+		return log_refuse("%s: seccomp of the whole task: not supported yet", image);
 	r = timers_check(tc->timers, image);
 	if (r == 0)
 		r = limits_check(tc->rlimits, image);

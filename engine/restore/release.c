@@ -52,12 +52,29 @@ static int wait_stop(pid_t tid)
 	return r < 0 ? log_err(r, "thread %d", tid) : 0;
 }
 
+int release_suspend_seccomp(struct restore *r, struct restore_task *t)
+{
+	for (unsigned int i = 0; i < t->n_threads; i++) {
+		struct restore_thread *th = &t->thread[i];
+		int ret;
+
+		if (!seccomp_has(th))
+			continue;
+		ret = ptrace_seize_own(th->tid, true);
+		if (ret < 0)
+			return log_err(ret, "task %d: suspend seccomp of thread %d", t->pid,
+				       th->tid);
+		th->held = true;
+	}
+	return 0;
+}
+
 int release_hold(struct restore *r, struct restore_task *t)
 {
 	int ret;
 
 	for (unsigned int i = 0; i < t->n_threads; i++) {
-		ret = ptrace_seize_own(t->thread[i].tid);
+		ret = t->thread[i].held ? 0 : ptrace_seize_own(t->thread[i].tid, false);
 		if (ret == 0) {
 			t->thread[i].held = true;
 			ret = ptrace_interrupt(t->thread[i].tid);

@@ -10,9 +10,12 @@
 #include "parasite/restorer.h"
 
 enum stage {
-	STAGE_BORN,    /* every task exists, in its session; leaders of groups lead them */
-	STAGE_GROUPS,  /* everybody is in its process group: zombies and helpers may end */
-	STAGE_FILES,   /* everybody has its files */
+	STAGE_BORN,   /* every task exists, in its session; leaders of groups lead them */
+	STAGE_GROUPS, /* everybody is in its process group: zombies and helpers may end */
+	STAGE_FILES,  /* everybody has its files */
+	/* These two only if somebody has seccomp: */
+	STAGE_CONFINE, /* memory and threads: in the restorer from here on; main suspends seccomp */
+	STAGE_FILTERS, /* what the threads of a task have in common of it */
 	STAGE_THREADS, /* memory, threads, credentials: in the restorer from here on */
 	STAGE_STOPPED, /* stopped tasks are done, timers and signals included, and stop again */
 	STAGE_DONE,    /* so are all others */

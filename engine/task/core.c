@@ -53,6 +53,8 @@ static int dump_thread(struct dump *d, struct task *t, struct thread *th, TaskCo
 		r = rseq_dump(th, a, &thread);
 	if (r == 0)
 		r = attributes_dump(t, th, a, &thread);
+	if (r == 0)
+		r = seccomp_dump(d, t, th, &thread);
 	if (r < 0)
 		return r;
 
@@ -167,6 +169,7 @@ int core_dump(struct dump *d, struct task *t)
 		r = task_entry(d, t, &tc);
 	for (unsigned int i = 0; r == 0 && i < t->n_threads; i++)
 		r = dump_thread(d, t, &t->thread[i], i == 0 ? &tc : NULL, NULL);
+	seccomp_dump_shared(t);
 	return r < 0 ? r : dump_fs(d, t);
 }
 

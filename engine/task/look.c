@@ -63,9 +63,8 @@ static int look_at_thread(struct task *t, struct thread *th)
 	}
 	if (r < 0)
 		return log_err(r, "task %d: status of thread %d", t->pid, th->tid);
-	if (th->status.seccomp)
-		return log_refuse("task %d: seccomp: not supported yet", t->pid);
-	return proc < 0 ? 0 : ids_check_thread(t, th->tid, proc);
+	r = seccomp_look(t, th);
+	return r < 0 || proc < 0 ? r : ids_check_thread(t, th->tid, proc);
 }
 
 static int find_sigstop(pid_t tid, bool shared, siginfo_t **ret)

@@ -74,6 +74,24 @@ int rseq_answer(const struct task *t, struct thread *th, struct batch *b,
 int rseq_dump(const struct thread *th, struct arena *a, ThreadCoreEntry *core);
 int rseq_restore(struct program *p, const ThreadCoreEntry *core);
 
+/*
+ * seccomp.c: look suspends it in a thread, before the gate. share and restore write what a thread has
+ * to do when main has suspended it again; in between, all threads of a task wait for its leader,
+ * which gives them the filters they have in common.
+ */
+int seccomp_look(struct task *t, struct thread *th);
+int seccomp_dump(struct dump *d, const struct task *t, struct thread *th, ThreadCoreEntry *core);
+/* After all its threads. */
+void seccomp_dump_shared(const struct task *t);
+int seccomp_dump_end(struct dump *d);
+int seccomp_plan(struct restore *r);
+bool seccomp_has(const struct restore_thread *th);
+unsigned int seccomp_steps(const struct restore_task *t, const struct restore_thread *th);
+size_t seccomp_room(const struct restore_task *t, const struct restore_thread *th);
+void seccomp_share(struct program *p, const struct restore_task *t);
+void seccomp_restore(struct program *p, const struct restore_task *t,
+		     const struct restore_thread *th);
+
 /* ids.c: which tasks share memory, descriptors, directories or signal handlers. */
 int ids_number(struct tree *tree);
 int ids_dump(struct dump *d, const struct task *t, TaskKobjIdsEntry *ids);

@@ -76,7 +76,8 @@ struct thread {
 	struct batch *batch;
 	struct thread_answers answers;
 	struct rseq_config rseq;
-	bool rseq_guessed; /* on a kernel that does not tell */
+	bool rseq_guessed;            /* on a kernel that does not tell */
+	struct seccomp_known *filter; /* the last it was given */
 };
 
 struct task {
