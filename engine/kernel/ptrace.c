@@ -136,6 +136,13 @@ int ptrace_wait(pid_t tid, unsigned int timeout_ms, struct stop *ret)
 	}
 }
 
+bool ptrace_stands(pid_t tid)
+{
+	unsigned long message;
+
+	return request(PTRACE_GETEVENTMSG, tid, 0, (uintptr_t)&message) == 0;
+}
+
 int ptrace_cont(pid_t tid, int sig)
 {
 	return request(PTRACE_CONT, tid, 0, sig);

@@ -45,6 +45,9 @@ int ptrace_interrupt(pid_t tid);
  */
 int ptrace_wait(pid_t tid, unsigned int timeout_ms, struct stop *ret);
 
+/* A stop that was seen may be over: SIGKILL ends every stop. */
+bool ptrace_stands(pid_t tid);
+
 /* Let it run on, delivering sig unless 0; until the next stop, or for one instruction. */
 int ptrace_cont(pid_t tid, int sig);
 int ptrace_step(pid_t tid);

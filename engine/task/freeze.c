@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
@@ -128,7 +129,19 @@ static int add_thread(struct task *t, pid_t tid)
 	return 1;
 }
 
-/* Seizes the threads not held yet; returns how many. */
+/* Dead, but listed for as long as nobody has waited for it. */
+static bool stays_dead(const struct task *t, pid_t tid)
+{
+	_cleanup_close_ int proc = proc_open(t->pid, tid);
+	struct proc_stat stat;
+
+	return proc >= 0 && proc_read_stat(proc, &stat) == 0 && stat.state == 'Z';
+}
+
+/*
+ * Seizes the threads not held yet; returns how many. One that ended before we had it counts: it may
+ * have made another before, and the list, which is no snapshot, may end where it did.
+ */
 static int seize_threads(struct task *t)
 {
 	_cleanup_free_ pid_t *tids = NULL;
@@ -147,7 +160,7 @@ static int seize_threads(struct task *t)
 		r = add_thread(t, tids[i]);
 		if (r < 0)
 			return r;
-		found += r;
+		found += r > 0 || !stays_dead(t, tids[i]);
 	}
 	return found;
 }
@@ -169,54 +182,131 @@ static bool in_vfork(const struct task *t)
 	return false;
 }
 
-/* Waits until a seized thread stands still. -EAGAIN: it ended instead. */
+/* What becomes of a thread by a stop of its. 0: it still runs. -EAGAIN: it ended. */
+static int take_stop(struct task *t, struct thread *th, const struct stop *s)
+{
+	int r;
+
+	switch (s->kind) {
+	case STOP_GONE:
+		return -EAGAIN;
+	case STOP_SIGNAL:
+		/* The signal is off its queue: it must be delivered. The interrupt still holds. */
+		r = ptrace_cont(th->tid, s->sig);
+		if (r == -ESRCH)
+			return -EAGAIN;
+		return r < 0 ? log_err(r, "task %d: deliver signal %d", t->pid, s->sig) : 0;
+	case STOP_GROUP:
+		t->stop_signo = s->sig;
+		break;
+	case STOP_ENTRY: /* of nobody who was not let run to one */
+	case STOP_EXIT:
+	case STOP_EVENT:
+		break;
+	}
+	th->held = true;
+	return 0;
+}
+
+/*
+ * A traced thread does not vanish but by execve(2), which gives it the pid of the leader: whose stop,
+ * if it was seen, is not that of the thread that has the pid now.
+ */
+static void vanished(struct task *t, struct thread *th)
+{
+	th->gone = true;
+	t->thread[0].held = false;
+}
+
+/*
+ * Whoever executes a program waits in the kernel for the end of all other threads of its process,
+ * which lasts until their tracer, us, has reaped them.
+ */
+static int look_around(struct task *t, const struct thread *waited_for)
+{
+	for_each_thread(th, t) {
+		struct stop s;
+		int r;
+
+		if (th == waited_for || th->gone)
+			continue;
+		r = ptrace_wait(th->tid, 0, &s);
+		if (r == -ETIMEDOUT)
+			continue;
+		if (r == 0)
+			r = take_stop(t, th, &s);
+		if (r == -ESRCH)
+			vanished(t, th);
+		else if (r == -EAGAIN)
+			th->gone = true;
+		else if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Waits until a seized thread stands still, or is gone. */
 static int await_stop(struct task *t, struct thread *th, unsigned int timeout_ms)
 {
-	unsigned int patience = MIN(timeout_ms, 200U);
+	const unsigned int slice = 20;
+	unsigned int waited = 0;
 	struct stop s;
 	int r;
 
-	for (;;) {
-		r = ptrace_wait(th->tid, patience, &s);
-		if (r == -ETIMEDOUT && patience < timeout_ms && !in_vfork(t)) {
-			patience = timeout_ms;
-			continue;
+	while (!th->held) {
+		r = ptrace_wait(th->tid, MIN(slice, timeout_ms), &s);
+		if (r == -ESRCH) {
+			vanished(t, th);
+			return 0;
 		}
-		if (r == -ETIMEDOUT)
-			return in_vfork(t)
-				       ? log_refuse(
-						 "task %d waits in vfork() for a child that shares its "
-						 "memory",
-						 t->pid)
-				       : log_err(r, "task %d: thread %d does not stop", t->pid,
-						 th->tid);
-		if (r == -ESRCH)
-			return -EAGAIN;
+		if (r == -ETIMEDOUT) {
+			waited += slice;
+			if (waited >= MIN(timeout_ms, 200U) && in_vfork(t))
+				return log_refuse("task %d waits in vfork() for a child that "
+						  "shares its memory",
+						  t->pid);
+			if (waited >= timeout_ms)
+				return log_err(r, "task %d: thread %d does not stop", t->pid,
+					       th->tid);
+			r = look_around(t, th);
+		} else if (r == 0) {
+			r = take_stop(t, th, &s);
+			if (r == -EAGAIN) {
+				th->gone = true;
+				return 0;
+			}
+		} else {
+			r = log_err(r, "task %d: wait for thread %d", t->pid, th->tid);
+		}
 		if (r < 0)
-			return log_err(r, "task %d: wait for thread %d", t->pid, th->tid);
-
-		switch (s.kind) {
-		case STOP_GONE:
-			return -EAGAIN;
-		case STOP_SIGNAL:
-			/* The signal is off its queue: it must be delivered. The interrupt still holds. */
-			r = ptrace_cont(th->tid, s.sig);
-			if (r == -ESRCH)
-				return -EAGAIN;
-			if (r < 0)
-				return log_err(r, "task %d: deliver signal %d", t->pid, s.sig);
-			continue;
-		case STOP_GROUP:
-			t->stop_signo = s.sig;
-			th->held = true;
-			return 0;
-		case STOP_ENTRY: /* of nobody who was not let run to one */
-		case STOP_EXIT:
-		case STOP_EVENT:
-			th->held = true;
-			return 0;
-		}
+			return r;
 	}
+	return 0;
+}
+
+/* Every thread that is not gone stands still, as far as we know. */
+static bool all_held(const struct task *t)
+{
+	for_each_thread(th, t)
+		if (!th->held)
+			return false;
+	return true;
+}
+
+/* Forgets the threads that are gone; whether there were any. One of them may have ended them all. */
+static bool drop_gone(struct task *t)
+{
+	unsigned int had = t->n_threads;
+
+	t->n_threads = 0;
+	for (struct thread *th = t->thread; th < t->thread + had; th++)
+		if (!th->gone)
+			t->thread[t->n_threads++] = *th;
+	if (t->n_threads == had)
+		return false;
+	for_each_thread(th, t)
+		th->held = th->held && ptrace_stands(th->tid);
+	return true;
 }
 
 /* Stops every thread of a task, those included that appear while we do; forgets those that end. */
@@ -225,23 +315,15 @@ static int stop_threads(struct tree *tree, struct task *t, unsigned int timeout_
 	int r;
 
 	do {
-		unsigned int kept = 0;
-
 		for_each_thread(th, t) {
-			r = th->held ? 0 : await_stop(t, th, timeout_ms);
-			if (r == -EAGAIN) {
-				tree->ended = true;
-				continue;
-			}
+			r = th->gone ? 0 : await_stop(t, th, timeout_ms);
 			if (r < 0)
 				return r;
-			if (&t->thread[kept] != th)
-				t->thread[kept] = *th;
-			kept++;
 		}
-		t->n_threads = kept;
+		if (drop_gone(t))
+			tree->ended = true;
 		r = seize_threads(t);
-	} while (r > 0);
+	} while (r > 0 || (r == 0 && !all_held(t)));
 	return r;
 }
 
@@ -261,14 +343,20 @@ static int adopt(struct tree *tree, struct task *parent, pid_t pid, pid_t maker)
 		return 0;
 	}
 	proc = proc_open(pid, 0);
+	if (parent && proc == -ESRCH) {
+		tree->ended = true;
+		return 0;
+	}
 	if (proc < 0)
-		return parent && proc == -ESRCH ? 0 : proc;
+		return proc;
 	t = task_new(tree, parent, pid, proc);
 	if (!t)
 		return -ENOMEM;
 	proc = -EBADF;
 	t->maker = maker;
 	r = add_thread(t, pid);
+	if (r == 0)
+		tree->ended = true;
 	return r < 0 ? r : 1;
 }
 
@@ -325,8 +413,10 @@ static int settle(struct tree *tree, struct task *t)
 	t->zombie = t->stat.state == 'Z';
 	if (t->zombie && t == tree->root)
 		return log_refuse("task %d is a zombie", t->pid);
-	if (t->zombie ? t->n_threads > 0 : t->n_threads > 0 && t->thread[0].tid != t->pid)
-		return log_refuse("task %d: its main thread has ended while others run", t->pid);
+	if (t->zombie ? t->n_threads > 0 : t->n_threads > 0 && t->thread[0].tid != t->pid) {
+		tree->half_dead = t->pid;
+		return -EAGAIN;
+	}
 
 	for (struct task **at = &t->child; *at;) {
 		struct task *c = *at;
@@ -405,6 +495,8 @@ static int freeze(struct tree *tree, pid_t root, unsigned int timeout_ms)
 	} while (tree->ended);
 
 	r = settle(tree, tree->root);
+	if (r == -EAGAIN)
+		return r;
 	if (r < 0)
 		return log_err(r, "task %d: stat", root);
 	link_preorder(tree->root, &tree->root);
@@ -424,15 +516,25 @@ static int freeze(struct tree *tree, pid_t root, unsigned int timeout_ms)
 
 int tree_freeze(pid_t root, unsigned int timeout_ms, struct tree *ret)
 {
+	const struct timespec nap = { .tv_nsec = 10 * 1000 * 1000 };
+	pid_t half_dead;
 	int r;
 
-	*ret = (struct tree){};
-	r = freeze(ret, root, timeout_ms);
-	if (r < 0) {
+	/* Most whose main thread has ended are about to end. We have held the others back: let them. */
+	for (unsigned int i = 0; i < 20; i++) {
+		*ret = (struct tree){};
+		r = freeze(ret, root, timeout_ms);
+		if (r == 0)
+			return 0;
+		half_dead = ret->half_dead;
 		tree_thaw(ret);
 		tree_done(ret);
+		if (r != -EAGAIN)
+			return r;
+		nanosleep(&nap, NULL);
 	}
-	return r;
+	return log_refuse("task %d: its main thread has ended while others run: not supported yet",
+			  half_dead);
 }
 
 void tree_thaw(struct tree *tree)

@@ -87,9 +87,10 @@ int seccomp_look(struct task *t, struct thread *th)
 		return 0;
 	r = ptrace_suspend_seccomp(th->tid);
 	if (r == -EPERM)
-		return log_refuse("task %d: seccomp, which we may not suspend (CAP_SYS_ADMIN, and no "
-				  "filter of our own)",
-				  t->pid);
+		return log_refuse(
+			"task %d: seccomp, which we may not suspend (CAP_SYS_ADMIN, and no "
+			"filter of our own)",
+			t->pid);
 	return r < 0 ? log_err(r, "task %d: suspend seccomp", t->pid) : 0;
 }
 
@@ -110,9 +111,10 @@ static int dump_filters(struct dump *d, const struct task *t, struct thread *th)
 		if (n < 0)
 			return log_err(n, "thread %d: seccomp filter %u", th->tid, i);
 		if (may_ask(insn, n))
-			return log_refuse("task %d: a seccomp filter that may ask a supervisor: not "
-					  "supported yet",
-					  t->pid);
+			return log_refuse(
+				"task %d: a seccomp filter that may ask a supervisor: not "
+				"supported yet",
+				t->pid);
 		/* Nobody else can have set any before 4.16 told them. */
 		r = ptrace_get_filter_flags(th->tid, i, &flags);
 		if (r < 0 && r != -EIO)
@@ -282,8 +284,7 @@ int seccomp_plan(struct restore *r)
 			if (ret < 0)
 				return ret;
 			t->filters_in_common =
-				i == 0 ? top_of(th)
-				       : in_common(t->filters_in_common, top_of(th));
+				i == 0 ? top_of(th) : in_common(t->filters_in_common, top_of(th));
 		}
 		/* A process with one thread has nobody to share them with. */
 		if (t->n_threads == 1)

@@ -67,6 +67,7 @@ struct task_answers {
 struct thread {
 	pid_t tid;
 	bool held; /* seized, and stopped unless we let it run */
+	bool gone; /* while freezing: it ended */
 	struct proc_status status;
 	char comm[64];
 	siginfo_t *sigstop; /* as that of the task, for this thread */
@@ -114,7 +115,8 @@ struct tree {
 	struct task *root;
 	struct task *by_pid; /* uthash */
 	unsigned int n_tasks, n_threads;
-	bool ended; /* while freezing: a task or thread ended since the last look */
+	pid_t half_dead; /* then: a task whose main thread has ended before others */
+	bool ended;      /* while freezing: a task or thread ended since the last look */
 };
 
 #define for_each_task(t, tree) for (struct task *t = (tree)->root; t; t = t->next)
