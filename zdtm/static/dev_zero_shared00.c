@@ -50,7 +50,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "a shared mapping of /dev/zero is still shared by those who had it, and nobody else",
-	.object = "vma",
+	.object = "mm",
 	.setup = setup,
 	.check = check,
 };

@@ -46,7 +46,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "a private mapping's own pages stay its own, the others stay the file's",
-	.object = "vma",
+	.object = "mm",
 	.setup = setup,
 	.check = check,
 };

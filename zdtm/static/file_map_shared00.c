@@ -64,7 +64,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "shared mappings of a file show each other's stores, and end where it ends",
-	.object = "vma",
+	.object = "mm",
 	.setup = setup,
 	.check = check,
 };

@@ -43,7 +43,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "a private mapping that reaches beyond the end of its file faults there as before",
-	.object = "vma",
+	.object = "mm",
 	.setup = setup,
 	.check = check,
 };

@@ -96,7 +96,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "threads wait for a mutex, a condition or each other, and no longer than that",
-	.object = "thread",
+	.object = "task",
 	.variants =
 		VARIANTS({ "mutex", MUTEX }, { "condition", CONDITION }, { "barrier", BARRIER }),
 	.setup = setup,

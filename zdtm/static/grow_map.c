@@ -43,7 +43,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "a mapping that has grown downwards keeps what is in it, and can grow more",
-	.object = "vma",
+	.object = "mm",
 	.setup = setup,
 	.check = check,
 };

@@ -47,7 +47,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "two mappings that grow downwards keep the hole between them, to grow into",
-	.object = "vma",
+	.object = "mm",
 	.setup = setup,
 	.check = check,
 };

@@ -60,7 +60,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "guard pages in shared memory are one task's own, and hide bytes without losing them",
-	.object = "vma",
+	.object = "mm",
 	.needs = LIST("madvise.guard", "madvise.guard_file", "pagemap.scan_guard"),
 	.setup = setup,
 	.check = check,

@@ -76,7 +76,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "keys are found in session, process and thread keyrings",
-	.object = "keyring",
+	.object = "keys",
 	.demand = KEEP_OR_REFUSE,
 	.variants = VARIANTS({ "session", KEY_SPEC_SESSION_KEYRING },
 			     { "process", KEY_SPEC_PROCESS_KEYRING },

@@ -85,7 +85,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "advice given to pages holds, each for its page, and none that was taken back",
-	.object = "vma",
+	.object = "mm",
 	.needs = LIST("smaps.advice"),
 	.setup = setup,
 	.check = check,

@@ -72,7 +72,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "holes in shared memory read as zeroes and take no memory",
-	.object = "vma",
+	.object = "mm",
 	.variants = VARIANTS({ "anonymous", ANON }, { "memfd", MEMFD }),
 	.setup = setup,
 	.check = check,

@@ -54,7 +54,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "mappings at the ends of the address space, and all over it, stay where they are",
-	.object = "vma",
+	.object = "mm",
 	.setup = setup,
 	.check = check,
 };

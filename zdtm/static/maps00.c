@@ -94,7 +94,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "mappings of every kind keep their bytes and their protection",
-	.object = "vma",
+	.object = "mm",
 	.setup = setup,
 	.check = check,
 };

@@ -49,7 +49,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "huge mappings with little in them stay huge, and nearly empty",
-	.object = "vma",
+	.object = "mm",
 	.variants = VARIANTS({ "10G", 0 }, { "4T", 1 }),
 	.setup = setup,
 	.check = check,

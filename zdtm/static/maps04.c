@@ -36,7 +36,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "memory with hundreds of pages that nobody may touch keeps bytes and protection",
-	.object = "vma",
+	.object = "mm",
 	.setup = setup,
 	.check = check,
 };

@@ -33,7 +33,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "thousands of small mappings keep their bytes, and the holes between them",
-	.object = "vma",
+	.object = "mm",
 	.setup = setup,
 	.check = check,
 };

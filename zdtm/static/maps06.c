@@ -48,7 +48,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "thousands of mappings side by side, of a file and of none, stay what they are",
-	.object = "vma",
+	.object = "mm",
 	.setup = setup,
 	.check = check,
 };

@@ -45,7 +45,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "memory in pages of hugetlb keeps bytes, page size and sharing",
-	.object = "vma",
+	.object = "mm",
 	.variants = VARIANTS({ "private", MAP_PRIVATE }, { "shared", MAP_SHARED }),
 	.setup = setup,
 	.check = check,

@@ -52,7 +52,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "memory that is wiped on fork, or droppable, is so for the next child too",
-	.object = "vma",
+	.object = "mm",
 	.variants = VARIANTS({ "wipe_on_fork", MADV_WIPEONFORK },
 			     { "droppable", MAP_DROPPABLE, LIST("smaps.droppable") }),
 	.setup = setup,

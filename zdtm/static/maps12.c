@@ -85,7 +85,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "guard pages fault, here and in children, and their neighbours keep their bytes",
-	.object = "vma",
+	.object = "mm",
 	.needs = LIST("madvise.guard", "pagemap.scan_guard"),
 	.variants = VARIANTS({ "anonymous", ANON }, { "file", OF_FILE, LIST("madvise.guard_file") },
 			     { "wiped", WIPED }),

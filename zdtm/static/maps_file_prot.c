@@ -43,7 +43,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "a shared mapping of a file may become what the file was opened for, and no more",
-	.object = "vma",
+	.object = "mm",
 	.variants = VARIANTS({ "read_write", O_RDWR }, { "read_only", O_RDONLY }),
 	.setup = setup,
 	.check = check,

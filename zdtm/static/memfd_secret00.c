@@ -31,7 +31,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "secret memory is kept and still secret, or the dump is refused",
-	.object = "vma",
+	.object = "mm",
 	.demand = KEEP_OR_REFUSE,
 	.needs = LIST("memfd.secret"),
 	.setup = setup,

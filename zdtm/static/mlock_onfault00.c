@@ -41,7 +41,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "locked memory stays locked the way it was, and nothing else gets locked",
-	.object = "vma",
+	.object = "mm",
 	.variants = VARIANTS({ "at_once", 0 }, { "on_fault", MLOCK_ONFAULT }),
 	.setup = setup,
 	.check = check,

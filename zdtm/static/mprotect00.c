@@ -42,7 +42,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "empty pages keep their protection, whatever it is",
-	.object = "vma",
+	.object = "mm",
 	.setup = setup,
 	.check = check,
 };

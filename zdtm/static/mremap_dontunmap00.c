@@ -41,7 +41,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "memory that was moved is where it was moved to, and only there",
-	.object = "vma",
+	.object = "mm",
 	.variants = VARIANTS({ "moved", 0 }, { "left_mapped", MREMAP_DONTUNMAP }),
 	.setup = setup,
 	.check = check,

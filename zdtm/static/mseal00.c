@@ -45,7 +45,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "sealed memory is still sealed, and its neighbours are not",
-	.object = "vma",
+	.object = "mm",
 	.needs = LIST("smaps.sealed"),
 	.setup = setup,
 	.check = check,

@@ -78,7 +78,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "a pid namespace inside, and one that is still to come, are there",
-	.object = "pid_ns",
+	.object = "pid_namespace",
 	.demand = KEEP_OR_REFUSE,
 	.caps = CAP_BIT(CAP_SYS_ADMIN), /* CLONE_NEWPID */
 	.variants = VARIANTS({ "lives", LIVES }, { "for_children", FOR_CHILDREN }),

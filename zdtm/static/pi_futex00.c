@@ -93,7 +93,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "a mutex with priority inheritance is owned, waited for and handed over as before",
-	.object = "thread",
+	.object = "task",
 	.caps = CAP_BIT(CAP_SYS_NICE), /* SCHED_FIFO */
 	.setup = setup,
 	.check = check,

@@ -72,7 +72,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "threads, their threads and their children keep thread-local data, stack and id",
-	.object = "thread",
+	.object = "task",
 	.setup = setup,
 	.check = check,
 };

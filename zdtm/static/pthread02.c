@@ -44,7 +44,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "a process whose main thread has ended lives on in the others",
-	.object = "thread",
+	.object = "task",
 	.demand = KEEP_OR_REFUSE,
 	.setup = setup,
 	.check = check,

@@ -44,7 +44,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "pages of a file mapped in another order stay in that order",
-	.object = "vma",
+	.object = "mm",
 	.demand = KEEP_OR_REFUSE,
 	.setup = setup,
 	.check = check,

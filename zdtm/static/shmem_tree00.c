@@ -96,7 +96,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "parts of a shared segment in several tasks show each other's stores",
-	.object = "vma",
+	.object = "mm",
 	.setup = setup,
 	.check = check,
 };

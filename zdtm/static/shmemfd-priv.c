@@ -51,7 +51,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "a private mapping of shared memory has its copies, and what is stored there",
-	.object = "vma",
+	.object = "mm",
 	.caps = CAP_BIT(CAP_CHECKPOINT_RESTORE), /* to open what is in map_files */
 	.setup = setup,
 	.check = check,

@@ -123,7 +123,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "pending signals stay with their thread or process, complete and in order",
-	.object = "signal",
+	.object = "signals",
 	.setup = setup,
 	.check = check,
 };

@@ -89,7 +89,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "a deep stack keeps every frame and can still grow; an alternate stack works",
-	.object = "vma",
+	.object = "mm",
 	.setup = setup,
 	.check = check,
 };

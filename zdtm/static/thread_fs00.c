@@ -56,7 +56,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "a thread keeps the working directory, or descriptors, that only it has",
-	.object = "thread",
+	.object = "task",
 	.demand = KEEP_OR_REFUSE,
 	.variants = VARIANTS({ "fs", CLONE_FS }, { "files", CLONE_FILES }),
 	.setup = setup,

@@ -65,7 +65,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "a thread stays in the namespace only it is in",
-	.object = "thread",
+	.object = "task",
 	.demand = KEEP_OR_REFUSE,
 	.caps = CAP_BIT(CAP_SYS_ADMIN), /* unshare(), sethostname() */
 	.variants =

@@ -44,7 +44,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "clocks do not go back, nor far ahead, and vdso and kernel agree",
-	.object = "time",
+	.object = "timers",
 	.setup = setup,
 	.check = check,
 };

@@ -66,7 +66,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "a time namespace inside, and one that is still to come, are as late as before",
-	.object = "time_ns",
+	.object = "time_namespace",
 	.demand = KEEP_OR_REFUSE,
 	.caps = CAP_BIT(CAP_SYS_ADMIN) | CAP_BIT(CAP_SYS_TIME), /* unshare(), and the offset */
 	.variants = VARIANTS({ "lives", LIVES }, { "for_children", FOR_CHILDREN }),

@@ -72,7 +72,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "processes of several threads end, and are waited for with what they ended by",
-	.object = "thread",
+	.object = "task",
 	.variants =
 		VARIANTS({ "at_once", 0 }, { "one_by_one", ONE_BY_ONE, .demand = KEEP_OR_REFUSE }),
 	.setup = setup,

@@ -85,7 +85,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "threads and processes that take turns by futex go on taking turns",
-	.object = "thread",
+	.object = "task",
 	.setup = setup,
 	.check = check,
 };

@@ -121,7 +121,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "mappings that come, go and change all the time are what they were made last",
-	.object = "vma",
+	.object = "mm",
 	.setup = setup,
 	.check = check,
 };

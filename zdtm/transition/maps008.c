@@ -99,7 +99,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "shared areas that seven tasks write, move and cut up all the time lose no store",
-	.object = "vma",
+	.object = "mm",
 	.setup = setup,
 	.check = check,
 };

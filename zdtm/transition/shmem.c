@@ -50,7 +50,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "shared memory that one task resizes all the time loses no store",
-	.object = "vma",
+	.object = "mm",
 	.setup = setup,
 	.check = check,
 };

@@ -68,7 +68,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "threads that make threads and end go on doing so",
-	.object = "thread",
+	.object = "task",
 	.setup = setup,
 	.check = check,
 };
