@@ -75,6 +75,8 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "a fifo keeps packets, capacity and who waits to open it",
 	.object = "fifo",
+	/* So that the pages in other pipes of this user, of whatever test, do not count. */
+	.caps = CAP_BIT(CAP_SYS_ADMIN),
 	.variants =
 		VARIANTS({ "packets", PACKETS }, { "capacity", CAPACITY }, { "opening", OPENING }),
 	.setup = setup,

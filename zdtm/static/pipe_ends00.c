@@ -37,12 +37,12 @@ static void setup(void)
 	int other;
 
 	was.written = lose(&other, 0);
-	was.data = t_fill(other, 5000);
+	was.data = t_fill(other, 3000);
 	SYS(close(other));
 	was.ended = lose(&other, 0);
 	SYS(close(other));
 	was.unread = lose(&other, 1);
-	t_fill(was.unread, 5000);
+	t_fill(was.unread, 3000);
 	SYS(close(other));
 	was.unwanted = lose(&other, 1);
 	SYS(close(other));
@@ -69,7 +69,7 @@ static void check(void)
 
 	/* What nobody has read a new reader finds. */
 	again = t_reopen(was.unread, O_RDONLY | O_NONBLOCK);
-	for (int i = 0; i < 5000; i++)
+	for (int i = 0; i < 3000; i++)
 		if (!EXPECT_EQ(read(again, &byte, 1), 1))
 			break;
 	EXPECT_ERRNO(read(again, &byte, 1), EAGAIN);

@@ -63,6 +63,8 @@ ZDTM_TEST = {
 	.doc = "packets in a pipe stay packets",
 	.object = "pipe",
 	.demand = KEEP_OR_REFUSE,
+	/* So that the pages in other pipes of this user, of whatever test, do not count. */
+	.caps = CAP_BIT(CAP_SYS_ADMIN),
 	.variants = VARIANTS({ "mode_on", MODE_ON }, { "mode_off_since", MODE_OFF_SINCE },
 			     { "writer_gone", WRITER_GONE }),
 	.setup = setup,
