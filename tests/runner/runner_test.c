@@ -166,10 +166,17 @@ ROOT_TC(disguised, "a test is reached, whoever and wherever it has become")
 	       "null");
 }
 
+/* On a busy machine it may not get to run between two looks at it: not every time is it seen. */
 ROOT_TC(restless, "a static test that changes by itself is told so")
 {
-	expect(run_json(tc, "-t restless --engine none"), "static/restless", "broken", "setup",
-	       "does not sit still: ");
+	struct ran r;
+	int tries = 0;
+
+	do
+		r = zdtm(tc, "run -t restless --engine none");
+	while (r.status == 0 && ++tries < 200);
+	HAS(r.out, "broken  static/restless");
+	HAS(r.out, "a static test that does not sit still: task 3 (restless)");
 }
 
 ROOT_TC(cleanup, "a cleanup runs whatever happened, and its failure is seen")

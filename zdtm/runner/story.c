@@ -149,12 +149,16 @@ static bool set_up(struct stage *s)
 static bool differs(struct stage *s, bool untouched, char *to, size_t size)
 {
 	struct census after;
-	bool r;
+	bool r = true;
+	int err;
 
 	if (!sits_still(s))
 		return false;
-	r = census_take(&after, s->story->work) == 0 &&
-	    census_differs(&s->before, &after, untouched, to, size);
+	err = census_take(&after, s->story->work);
+	if (err < 0)
+		snprintf(to, size, "tasks and files cannot be counted: %s", strerror(-err));
+	else
+		r = census_differs(&s->before, &after, untouched, to, size);
 	census_done(&after);
 	return r;
 }
