@@ -97,6 +97,7 @@ int vm_map_read(int proc, struct vm_map *ret)
 		r = parse_area(&at, a);
 		if (r < 0)
 			return r;
+		a->numbers = at;
 		r = parse_flags(&at, a);
 		if (r < 0)
 			return r;
@@ -104,6 +105,22 @@ int vm_map_read(int proc, struct vm_map *ret)
 	}
 	*ret = m;
 	m = (struct vm_map){};
+	return 0;
+}
+
+uint64_t vm_area_number(const struct vm_area *a, const char *name)
+{
+	const char *at = a->numbers, *p;
+	uint64_t kb;
+
+	for (; *at && !str_after(at, "VmFlags: "); at = strchrnul(at, '\n') + 1) {
+		p = str_after(at, name);
+		if (!p || *p++ != ':')
+			continue;
+		while (*p == ' ')
+			p++;
+		return scan_u64(&p, 10, &kb) ? kb << 10 : 0;
+	}
 	return 0;
 }
 

@@ -63,7 +63,8 @@ struct vm_area {
 	int prot;         /* PROT_* */
 	uint64_t flags;   /* VM_FLAG(...) */
 	char odd[3];      /* a VmFlags word we do not know, or "" */
-	const char *name; /* rest of the line, newlines as \012; points into the map's text */
+	const char *name; /* rest of the line, newlines as \012; points into the map's text, */
+	char *numbers;    /* as does what smaps says below it */
 };
 
 struct vm_map {
@@ -74,6 +75,8 @@ struct vm_map {
 
 /* Rising, without overlap. -ESRCH when the task has no memory any more. */
 int vm_map_read(int proc, struct vm_map *ret);
+/* One of the numbers, such as "Rss", in bytes; 0 when there is none of that name. */
+uint64_t vm_area_number(const struct vm_area *a, const char *name);
 void vm_map_done(struct vm_map *m);
 
 #endif

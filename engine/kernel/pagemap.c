@@ -130,11 +130,13 @@ static bool own_page(const struct pagemap *m, uint64_t word)
 	return !m->zero_pfn || (word & WORD_PFN) != m->zero_pfn;
 }
 
-int pagemap_private(struct pagemap *m, uint64_t start, uint64_t end, struct page_runs *to)
+int pagemap_private(struct pagemap *m, uint64_t start, uint64_t end, uint64_t at_most,
+		    struct page_runs *to)
 {
 	/* A guard is kept like a swapped-out page, and shows as one. */
 	uint64_t not = PM_FILE | PM_PFNZERO | (m->guard ? PM_GUARD : 0);
-	uint64_t word[1024];
+	static uint64_t word[1 << 15];
+	uint64_t enough = to->pages + at_most;
 
 	if (m->scan)
 		return scan(m,
@@ -147,7 +149,7 @@ int pagemap_private(struct pagemap *m, uint64_t start, uint64_t end, struct page
 			    },
 			    to);
 
-	while (start < end) {
+	while (start < end && to->pages < enough) {
 		size_t want = MIN((end - start) / PAGE, ARRAY_SIZE(word));
 		ssize_t got =
 			pread(m->fd, word, want * sizeof(*word), start / PAGE * sizeof(*word));

@@ -33,9 +33,11 @@ void pagemap_close(struct pagemap *m);
 
 /*
  * Adds to `to` the pages of [start, end) that are private to the task and not the zero page:
- * present or swapped out, not of a file and not of shared memory.
+ * present or swapped out, not of a file and not of shared memory. There are at most so many of them:
+ * without PAGEMAP_SCAN a large mapping takes long to search to its end.
  */
-int pagemap_private(struct pagemap *m, uint64_t start, uint64_t end, struct page_runs *to);
+int pagemap_private(struct pagemap *m, uint64_t start, uint64_t end, uint64_t at_most,
+		    struct page_runs *to);
 
 /*
  * Adds the guard pages (MADV_GUARD_INSTALL, since 6.13) of [start, end). A kernel that has no way

@@ -132,6 +132,12 @@ static int add_runs(struct task *t, const struct page_runs *all, struct page_run
 	return 0;
 }
 
+/* Pages that were written to, and those that were swapped out since. */
+static uint64_t most_pages(const struct vm_area *a)
+{
+	return (vm_area_number(a, "Anonymous") + vm_area_number(a, "Swap")) / PAGE;
+}
+
 static int find_pages(struct dump *d, struct task *t)
 {
 	_cleanup_(page_runs_done) struct page_runs all = {};
@@ -151,16 +157,18 @@ static int find_pages(struct dump *d, struct task *t)
 		for (unsigned int i = 0; i < t->map.n; i++)
 			if (!streq(t->map.area[i].name, "[vsyscall]"))
 				end = t->map.area[i].end;
-		r = pagemap_private(&map, 0, end, &all);
+		r = pagemap_private(&map, 0, end, UINT64_MAX, &all);
 		if (r == 0)
 			r = pagemap_guards(&map, 0, end, &t->guards);
 		if (r == -ENOTTY)
 			r = 0; /* guards there may be, but the kernel shows them to nobody */
 	} else {
-		for (unsigned int i = 0; r == 0 && i < t->map.n; i++)
-			if (!t->map.area[i].shared && !streq(t->map.area[i].name, "[vsyscall]"))
-				r = pagemap_private(&map, t->map.area[i].start, t->map.area[i].end,
-						    &all);
+		for (unsigned int i = 0; r == 0 && i < t->map.n; i++) {
+			const struct vm_area *a = &t->map.area[i];
+
+			if (!a->shared && !streq(a->name, "[vsyscall]"))
+				r = pagemap_private(&map, a->start, a->end, most_pages(a), &all);
+		}
 	}
 	pagemap_close(&map);
 	if (r == 0)
@@ -308,6 +316,39 @@ int memory_dump_segment(struct dump *d, const struct stat *st, int fd, uint64_t 
 
 /* ---- the mm image ---- */
 
+/* Does this kernel have a word for mlock2(MLOCK_ONFAULT)? Asked once, of a page of ours. */
+static bool tells_on_fault(void)
+{
+	_cleanup_close_ int proc = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(vm_map_done) struct vm_map own = {};
+	static int known = -1;
+	void *page;
+
+	if (known >= 0)
+		return known;
+	known = true;
+	page = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED)
+		return known;
+	if (proc >= 0 && mlock2(page, PAGE, MLOCK_ONFAULT) == 0 && vm_map_read(proc, &own) == 0) {
+		known = false;
+		for (unsigned int i = 0; i < own.n; i++)
+			if (own.area[i].flags & VM_FLAG(LF))
+				known = true;
+	}
+	munmap(page, PAGE);
+	return known;
+}
+
+/* Where the flag is not told: of locked memory pages are only missing if they may be. */
+static bool locked_on_fault(const struct vm_area *a)
+{
+	if (a->flags & VM_FLAG(LF))
+		return true;
+	return a->flags & VM_FLAG(LO) && a->prot != PROT_NONE && !tells_on_fault() &&
+	       vm_area_number(a, "Rss") + vm_area_number(a, "Swap") < a->end - a->start;
+}
+
 static uint64_t madvice(const struct vm_area *a)
 {
 	static const struct {
@@ -393,12 +434,10 @@ static int fill_vma(struct dump *d, struct task *t, const struct vm_area *a, Vma
 		e->flags |= MAP_GROWSDOWN;
 	if (a->flags & VM_FLAG(NR))
 		e->flags |= MAP_NORESERVE;
-	if (a->flags & VM_FLAG(LO))
+	if (a->flags & (VM_FLAG(LO) | VM_FLAG(LF)))
 		e->flags |= MAP_LOCKED;
-	if (a->flags & VM_FLAG(LF)) {
-		e->flags |= MAP_LOCKED;
+	if (locked_on_fault(a))
 		e->has_lock_onfault = e->lock_onfault = true;
-	}
 	if (a->flags & VM_FLAG(SL))
 		e->has_sealed = e->sealed = true;
 	if (str_after(a->name, "[anon:") || str_after(a->name, "[anon_shmem:"))

@@ -356,6 +356,17 @@ static int fill_pages(struct restore *r, struct restore_task *t)
 	return 0;
 }
 
+static int advise(const struct plan_vma *v, uint64_t which)
+{
+	uint64_t madv = v->e->has_madv ? v->e->madv & which : 0;
+
+	for (int advice = 0; advice < 64; advice++)
+		if (madv & (1ULL << advice) && madvise((void *)v->at, vma_size(v), advice) < 0)
+			return log_err(-errno, "mapping %#jx: madvise %d", (uintmax_t)v->e->start,
+				       advice);
+	return 0;
+}
+
 int memory_map(struct restore *r, struct restore_task *t)
 {
 	struct last_file last = { .fd = -EBADF };
@@ -368,22 +379,15 @@ int memory_map(struct restore *r, struct restore_task *t)
 		if (v->mapped || vma_is_special(v->e))
 			continue;
 		ret = map_one(r, t, v, &last);
+		/* Before the first page decides. */
+		if (ret == 0)
+			ret = advise(v, 1 << MADV_HUGEPAGE | 1 << MADV_NOHUGEPAGE);
 	}
 	cleanup_close(&last.fd);
 	return ret < 0 ? ret : fill_pages(r, t);
 }
 
 /* ---- what fork would not pass on, or should not ---- */
-
-static int advise(const struct plan_vma *v)
-{
-	for (int advice = 0; v->e->has_madv && advice < 64; advice++)
-		if (v->e->madv & (1ULL << advice) &&
-		    madvise((void *)v->at, vma_size(v), advice) < 0)
-			return log_err(-errno, "mapping %#jx: madvise %d", (uintmax_t)v->e->start,
-				       advice);
-	return 0;
-}
 
 static int lock(const struct plan_vma *v)
 {
@@ -426,7 +430,7 @@ int memory_finish(struct restore *r, struct restore_task *t)
 
 		if (!v->mapped)
 			continue;
-		ret = advise(v);
+		ret = advise(v, ~0ULL);
 		if (ret == 0)
 			ret = name(v);
 		if (ret == 0 && first_prot(v) != (int)v->e->prot &&

@@ -196,13 +196,6 @@ static void last_steps(struct program *p, struct restore *r, struct restore_task
 	timers_start(p, t);
 }
 
-static void membarrier_steps(struct program *p, const TaskCoreEntry *tc)
-{
-	for (unsigned int bit = 0; bit < 32; bit++)
-		if (tc->membarrier_registration_mask & (1U << bit))
-			program_call(p, "membarrier", SYS_membarrier, 1U << bit, 0, 0);
-}
-
 /* The slack that a thread falls back to is the one its maker had. */
 static void start_thread(struct program *leader, const ThreadCoreEntry *core,
 			 struct restorer_thread *part, uint64_t stack)
@@ -284,7 +277,7 @@ static int write_programs(struct restore *r, struct restore_task *t, struct prog
 	if (tc->personality)
 		program_call(&p, "personality", SYS_personality, tc->personality);
 	memory_program_mm(t, &p, exe_fd);
-	membarrier_steps(&p, tc);
+	membarrier_restore(&p, tc);
 	for (unsigned int i = 1; i < t->n_threads; i++) {
 		ret = thread_program(r, t, i, area, l, &p, last);
 		if (ret < 0)

@@ -17,8 +17,7 @@
 #include "parts.h"
 #include "security.h"
 
-#define GET_THP_DISABLE              42
-#define MEMBARRIER_GET_REGISTRATIONS 512 /* since 6.3 */
+#define GET_THP_DISABLE 42
 
 /* What the main thread could wait for of one child. */
 struct child_question {
@@ -38,7 +37,8 @@ struct questions {
 	uint64_t *timer;
 	int *ring;
 	struct child_question *child;
-	int dumpable, thp, brk, membarrier, discard, ldt;
+	struct membarrier_questions membarrier;
+	int dumpable, thp, brk, discard, ldt;
 	uint64_t resident;
 	int *timer_call, *overrun_call;
 };
@@ -190,8 +190,6 @@ static int answer_children(const struct task *t, struct batch *b, const struct q
 static int ask_leader(const struct task *t, struct batch *b, const struct task_answers *a,
 		      struct questions *q)
 {
-	int last = 0;
-
 	for (int sig = 1; sig <= NR_SIGNALS; sig++) {
 		q->sigaction[sig - 1] = batch_out(b, sizeof(struct raw_sigaction));
 		batch_call(b, SYS_rt_sigaction, sig, 0, q->sigaction[sig - 1], sizeof(uint64_t));
@@ -214,8 +212,7 @@ static int ask_leader(const struct task *t, struct batch *b, const struct task_a
 	q->ldt = arch_ask_ldt(b);
 	ask_children(t, b, q);
 	ask_rings(t, b, q);
-	last = q->membarrier = batch_call(b, SYS_membarrier, MEMBARRIER_GET_REGISTRATIONS, 0, 0);
-	return last;
+	return membarrier_ask(b, &q->membarrier);
 }
 
 static void questions_free(struct task *t)
@@ -320,8 +317,7 @@ static int answer_leader(struct task *t, struct batch *b, const struct questions
 	if (batch_ret(b, q->discard) == -EINVAL)
 		a->mlock_future =
 			MCL_FUTURE | (*(uint8_t *)batch_at(b, q->resident) & 1 ? 0 : MCL_ONFAULT);
-	ret = batch_ret(b, q->membarrier);
-	a->membarrier = ret > 0 ? ret : 0;
+	a->membarrier = membarrier_answer(b, &q->membarrier);
 	if (q->ldt >= 0 && batch_ret(b, q->ldt) > 0)
 		return log_refuse("task %d has a local descriptor table: not supported yet",
 				  t->pid);

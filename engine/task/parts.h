@@ -74,6 +74,15 @@ int rseq_answer(const struct task *t, struct thread *th, struct batch *b,
 int rseq_dump(const struct thread *th, struct arena *a, ThreadCoreEntry *core);
 int rseq_restore(struct program *p, const ThreadCoreEntry *core);
 
+/* membarrier.c: what the task has registered for. In the gate. */
+#define MEMBARRIER_COMMANDS 4
+struct membarrier_questions {
+	int all, one[MEMBARRIER_COMMANDS];
+};
+int membarrier_ask(struct batch *b, struct membarrier_questions *q);
+uint32_t membarrier_answer(struct batch *b, const struct membarrier_questions *q);
+int membarrier_restore(struct program *p, const TaskCoreEntry *tc);
+
 /*
  * seccomp.c: look suspends it in a thread, before the gate. share and restore write what a thread has
  * to do when main has suspended it again; in between, all threads of a task wait for its leader,
