@@ -124,11 +124,10 @@ static int settle_path(const struct fd_view *v, uint32_t id, char path[PATH_MAX]
 	return remap_dump_link(v, id, path);
 }
 
-int regfile_fill(const struct fd_view *v, uint32_t id, RegFileEntry **ret)
+int regfile_fill_at(const struct fd_view *v, uint32_t id, const char *path, RegFileEntry **ret)
 {
 	struct arena *a = &v->dump->arena;
 	RegFileEntry *img = arena_new(a, RegFileEntry);
-	char path[PATH_MAX];
 	uint64_t hint;
 	int r;
 
@@ -136,9 +135,6 @@ int regfile_fill(const struct fd_view *v, uint32_t id, RegFileEntry **ret)
 		return -ENOMEM;
 	reg_file_entry__init(img);
 	*ret = img;
-	r = refuse_kind(v);
-	if (r < 0)
-		return r;
 	if (v->fdinfo && strstr(v->fdinfo, "\nlock:"))
 		return log_refuse("%s: %s is locked: --file-locks is not supported yet",
 				  fd_view_name(v), v->link);
@@ -147,9 +143,6 @@ int regfile_fill(const struct fd_view *v, uint32_t id, RegFileEntry **ret)
 		return log_refuse(
 			"%s: %s may be watched by F_NOTIFY, which the kernel does not tell",
 			fd_view_name(v), v->link);
-	r = settle_path(v, id, path);
-	if (r < 0)
-		return r;
 	img->id = id;
 	img->name = arena_strdup(a, path);
 	if (!img->name)
@@ -173,9 +166,19 @@ int regfile_fill(const struct fd_view *v, uint32_t id, RegFileEntry **ret)
 	return fown_dump(v, &img->fown);
 }
 
+int regfile_fill(const struct fd_view *v, uint32_t id, RegFileEntry **ret)
+{
+	char path[PATH_MAX];
+	int r = settle_path(v, id, path);
+
+	return r < 0 ? r : regfile_fill_at(v, id, path, ret);
+}
+
 static int dump(const struct fd_view *v, FileEntry *fe)
 {
-	return regfile_fill(v, fe->id, &fe->reg);
+	int r = refuse_kind(v);
+
+	return r < 0 ? r : regfile_fill(v, fe->id, &fe->reg);
 }
 
 static int dump_mapped(const struct fd_view *v, int open_flags, FileEntry *fe)
