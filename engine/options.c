@@ -5,7 +5,9 @@
  * accepted.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,6 +114,76 @@ static int set_feature(struct options *o, const char *arg)
 	return 0;
 }
 
+/* What can stay outside: the beginnings of keys whose objects know what to do with them. */
+static bool can_stay_outside(const char *key)
+{
+	static const char *const kinds[] = { "tty[" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (str_after(key, kinds[i]))
+			return true;
+	return false;
+}
+
+static int set_external(struct options *o, const char *arg)
+{
+	const char **more;
+
+	if (!can_stay_outside(arg)) {
+		fprintf(stderr, "refcr: --external %s: not supported yet\n", arg);
+		return -ENOTSUP;
+	}
+	more = realloc(o->external, (o->n_external + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	o->external = more;
+	more[o->n_external++] = arg;
+	return 0;
+}
+
+/* fd[N]:KEY */
+static int set_inherited(struct options *o, const char *arg)
+{
+	const char *at = str_after(arg, "fd[");
+	struct inherited *more;
+	uint64_t fd;
+
+	if (!at || !scan_u64(&at, 10, &fd) || !str_after(at, "]:") || fd > INT_MAX)
+		return -EINVAL;
+	at += strlen("]:");
+	if (!can_stay_outside(at)) {
+		fprintf(stderr, "refcr: --inherit-fd %s: not supported yet\n", arg);
+		return -ENOTSUP;
+	}
+	if (fcntl(fd, F_GETFD) < 0) {
+		fprintf(stderr, "refcr: --inherit-fd %s: descriptor %d is not open\n", arg,
+			(int)fd);
+		return -EBADF;
+	}
+	more = realloc(o->inherited, (o->n_inherited + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	o->inherited = more;
+	more[o->n_inherited++] = (struct inherited){ .fd = fd, .key = at };
+	return 0;
+}
+
+bool options_external(const struct options *o, const char *key)
+{
+	for (unsigned int i = 0; i < o->n_external; i++)
+		if (streq(o->external[i], key))
+			return true;
+	return false;
+}
+
+int options_inherited(const struct options *o, const char *key)
+{
+	for (unsigned int i = 0; i < o->n_inherited; i++)
+		if (streq(o->inherited[i].key, key))
+			return o->inherited[i].fd;
+	return -1;
+}
+
 #define NO          no_argument
 #define ARG         required_argument
 #define OPT         optional_argument
@@ -137,6 +209,10 @@ static const struct option_spec specs[] = {
 	{ "pidfile", 0, ARG, VALUE, 0, set_pidfile, "FILE", "restore: write the root's pid there" },
 	{ "shell-job", 'j', NO, FLAG, BOOL(shell_job), NULL, NULL,
 	  "the tree belongs to a session led from outside" },
+	{ "external", 0, ARG, VALUE, 0, set_external, "KEY",
+	  "dump: leave a terminal outside: tty[RDEV:DEV], both in hex" },
+	{ "inherit-fd", 0, ARG, VALUE, 0, set_inherited, "fd[N]:KEY",
+	  "restore: descriptor N takes the place of what was left outside" },
 	{ "link-remap", 0, NO, FLAG, BOOL(link_remap), NULL, NULL,
 	  "dump: make temporary hard links for files that lost the name they were opened by" },
 	{ "ghost-limit", 0, ARG, VALUE, 0, set_ghost_limit, "SIZE",
@@ -163,8 +239,6 @@ static const struct option_spec specs[] = {
 
 	{ "root", 'r', ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "ext-unix-sk", 'x', OPT, NOT_YET, 0, NULL, NULL, NULL },
-	{ "external", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
-	{ "inherit-fd", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "ext-mount-map", 'M', ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "tcp-established", 0, NO, NOT_YET, 0, NULL, NULL, NULL },
 	{ "tcp-close", 0, NO, NOT_YET, 0, NULL, NULL, NULL },

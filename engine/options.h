@@ -9,6 +9,12 @@
 
 enum command { CMD_NONE, CMD_DUMP, CMD_RESTORE, CMD_CHECK, CMD_VERSION };
 
+/* --inherit-fd fd[N]:KEY */
+struct inherited {
+	int fd;
+	const char *key;
+};
+
 struct options {
 	enum command command;
 	pid_t pid;          /* -t */
@@ -22,6 +28,9 @@ struct options {
 	bool leave_stopped; /* -s */
 	const char *pidfile;
 	bool shell_job;
+	const char **external; /* --external: keys of what stays outside; n_external of them */
+	struct inherited *inherited;
+	unsigned int n_external, n_inherited;
 	bool link_remap;
 	uint64_t ghost_limit;
 	unsigned int timeout_s;
@@ -35,5 +44,10 @@ struct options {
 
 /* 0, or -EINVAL after a message on stderr; *done: --help and the like were answered. */
 int options_parse(int argc, char **argv, struct options *o, bool *done);
+
+/* Is this to stay outside? */
+bool options_external(const struct options *o, const char *key);
+/* The descriptor of the caller's that stands for it now, -1 if none was given. */
+int options_inherited(const struct options *o, const char *key);
 
 #endif
