@@ -91,6 +91,7 @@ int proc_read_stat(int proc, struct proc_stat *ret)
 	ret->pgid = field[5];
 	ret->sid = field[6];
 	ret->tty_nr = field[7];
+	ret->tpgid = field[8];
 	ret->flags = field[9];
 	ret->start_time = field[22];
 	ret->start_code = field[26];

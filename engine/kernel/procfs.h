@@ -20,8 +20,9 @@ struct proc_stat {
 	pid_t pid, ppid, pgid, sid;
 	char comm[64]; /* whatever bytes the task chose, 15 of them; kernel threads have more */
 	char state;
-	uint32_t flags; /* PF_* */
-	int tty_nr;
+	uint32_t flags;  /* PF_* */
+	uint32_t tty_nr; /* controlling terminal: its device number; 0: none */
+	pid_t tpgid;     /* its foreground process group; -1: none, 0: one we cannot see */
 	int exit_signal; /* 0: none */
 	uint64_t start_time;
 	uint64_t start_code, end_code, start_data, end_data, start_stack, start_brk;
