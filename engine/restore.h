@@ -77,6 +77,11 @@ struct restore_task {
 	pid_t born_sid;     /* of a session leader: the session it leaves; 0: any */
 	struct restore_task *to_fork, **last_to_fork, *next_to_fork;
 
+	/* The controlling terminal: objects/tty_restore.c. */
+	int terminal;           /* main's descriptor of that of its session; -1: it has none */
+	bool gives_up_terminal; /* the session has one, this member has not */
+	pid_t foreground;       /* a group it is to put in the foreground of it; 0: none */
+
 	struct restore_thread *thread; /* the leader first */
 	unsigned int n_threads;
 	uint32_t files_id, fs_id;
@@ -124,6 +129,8 @@ struct restore {
 	struct restore_task *root, *by_pid; /* helpers are in by_pid only */
 	struct sharer *sharers;             /* while it is planned */
 	struct restore_task *to_fork;       /* by main */
+	bool job;                           /* a job of the caller's shell: its session was */
+	pid_t job_sid;                      /* this one, and is now the caller's */
 	unsigned int n_helpers;
 	unsigned int n_tasks, n_live, n_threads, n_stopped_threads;
 	unsigned int n_confined;    /* threads with seccomp */

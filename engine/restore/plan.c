@@ -27,6 +27,7 @@ static struct restore_task *add_task(struct restore *r, pid_t pid)
 	if (!t)
 		return NULL;
 	t->pid = pid;
+	t->terminal = -1;
 	t->last_child = &t->child;
 	t->last_to_fork = &t->to_fork;
 	HASH_ADD_INT(r->by_pid, pid, t);

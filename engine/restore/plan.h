@@ -21,6 +21,12 @@ int plan_sessions_of(const struct tree *tree, const struct options *opts);
 /* Sessions and groups: who forks whom, and which helpers that takes. */
 int plan_sessions(struct restore *r);
 
+/*
+ * After that: a process group of the session of t (its leader, or of a job anybody) that may have no
+ * members, to be told to the session's terminal: it takes a helper.
+ */
+int plan_need_group(struct restore *r, struct restore_task *t, pid_t pgid);
+
 /* After a reader failed: says what is wrong with which image; returns r. */
 int plan_bad(struct restore *r, int err);
 

@@ -165,6 +165,8 @@ static int adopt_job(struct restore *r)
 
 	if (!r->opts->shell_job)
 		return 0;
+	r->job = !own_session;
+	r->job_sid = sid;
 	for_each_restore_task(t, r) {
 		if (!own_session && t->sid == sid)
 			t->sid = getsid(0);
@@ -183,6 +185,25 @@ static void link_fork(struct restore *r, struct restore_task *t)
 	*at = t;
 	if (t->forker)
 		t->forker->last_to_fork = &t->next_to_fork;
+}
+
+int plan_need_group(struct restore *r, struct restore_task *t, pid_t pgid)
+{
+	struct restore_task *leader = by_pid(r, pgid);
+
+	if (leader)
+		return leader->sid == t->sid
+			       ? 0
+			       : log_bad_image("pstree.img: process group %d is not of session %d",
+					       pgid, t->sid);
+	leader = plan_add_helper(r, pgid);
+	if (!leader)
+		return -ENOMEM;
+	leader->sid = t->sid;
+	leader->pgid = pgid;
+	leader->parent = leader->forker = t;
+	link_fork(r, leader);
+	return 0;
 }
 
 int plan_sessions(struct restore *r)

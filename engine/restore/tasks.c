@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -103,6 +104,9 @@ static int family(struct restore *r, struct restore_task *t)
 		return ret;
 	if (t->sid == t->pid && setsid() < 0)
 		return log_err(-errno, "lead session %d", t->sid);
+	/* Those forked from here on inherit it. Only the leader can take one. */
+	if (t->sid == t->pid && t->terminal >= 0 && ioctl(t->terminal, TIOCSCTTY, 0) < 0)
+		return log_err(-errno, "controlling terminal of session %d", t->sid);
 	if ((t->pgid == t->pid || t->makes_group) && t->sid != t->pid && setpgid(0, 0) < 0)
 		return log_err(-errno, "lead process group %d", t->pid);
 	return fork_all(r, t->to_fork, false);
@@ -124,6 +128,16 @@ static int join_group(const struct restore_task *t)
 static int leave_group(const struct restore_task *t)
 {
 	return t->makes_group ? join(t) : 0;
+}
+
+/* While every group there is or was has somebody in it, and main's descriptors are still ours. */
+static int settle_terminal(const struct restore_task *t)
+{
+	if (t->foreground && ioctl(t->terminal, TIOCSPGRP, &t->foreground) < 0)
+		return log_err(-errno, "put process group %d in the foreground", t->foreground);
+	if (t->gives_up_terminal && ioctl(t->terminal, TIOCNOTTY) < 0)
+		return log_err(-errno, "give up the controlling terminal");
+	return 0;
 }
 
 /* ---- zombies and helpers ---- */
@@ -287,6 +301,8 @@ static int live(struct restore *r, struct restore_task *t)
 	stage_reach(r, STAGE_BORN);
 
 	ret = join_group(t);
+	if (ret == 0)
+		ret = settle_terminal(t);
 	if (ret < 0)
 		return ret;
 	stage_reach(r, STAGE_GROUPS);
