@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "engine/base/cleanup.h"
+#include "engine/base/log.h"
+#include "tty_queue.h"
+
+void tty_queue_done(struct tty_queue *q)
+{
+	buf_done(&q->output);
+	buf_done(&q->echo);
+	buf_done(&q->input);
+	free(q->lines);
+	*q = (struct tty_queue){};
+}
+
+bool tty_queue_idle(const struct tty_queue *q)
+{
+	return !q->output.len && !q->echo.len && !q->input.len && !q->n_lines && !q->literal &&
+	       !q->output_flow && !q->input_flow && !q->packet_status;
+}
+
+int tty_failed(const struct tty_ends *p, const char *what)
+{
+	return log_err(errno ? -errno : -EIO, "%s: %s", p->who, what);
+}
+
+short tty_events(int fd, short which)
+{
+	struct pollfd pfd = { .fd = fd, .events = which };
+
+	return poll(&pfd, 1, 0) < 0 ? 0 : pfd.revents;
+}
+
+bool tty_by_lines(const struct tty_ends *p)
+{
+	return (p->set.c_lflag & (ICANON | EXTPROC)) == ICANON;
+}
+
+bool tty_any_locked(const struct tty_ends *p)
+{
+	static const struct termios none;
+
+	return memcmp(&p->locked, &none, sizeof(none)) != 0;
+}
+
+struct termios2 tty_plain(const struct tty_ends *p)
+{
+	struct termios2 t = p->set;
+
+	t.c_iflag = t.c_oflag = 0;
+	t.c_lflag &= tty_by_lines(p) ? ICANON : t.c_lflag & EXTPROC ? ICANON | EXTPROC : 0;
+	memset(t.c_cc, 0, sizeof(t.c_cc));
+	t.c_cc[VMIN] = 1;
+	return t;
+}
+
+int tty_set(const struct tty_ends *p, const struct termios2 *t)
+{
+	return ioctl(p->slave, TCSETS2, t) < 0 ? tty_failed(p, "terminal modes") : 0;
+}
+
+int tty_set_locked(const struct tty_ends *p, const struct termios *locked)
+{
+	return ioctl(p->slave, TIOCSLCKTRMIOS, locked) < 0 ? tty_failed(p, "locked modes") : 0;
+}
+
+int tty_set_packets(const struct tty_ends *p, int on)
+{
+	return ioctl(p->master, TIOCPKT, &on) < 0 ? tty_failed(p, "packet mode") : 0;
+}
+
+bool tty_ends_line(const struct tty_ends *p, unsigned char c)
+{
+	return c == '\n' || (c && c == p->set.c_cc[VEOL]) ||
+	       (c && c == p->set.c_cc[VEOL2] && p->set.c_lflag & IEXTEN);
+}
+
+size_t tty_queue_slots(const struct tty_queue *q)
+{
+	return q->input.len + q->n_eofs;
+}
