@@ -300,6 +300,22 @@ unsigned int t_marks(int fd, struct t_mark *to, unsigned int room);
 	zdtm_expect_notice((fd), (wd), (mask), (name), #fd, ZDTM_HERE)
 #define EXPECT_NO_NOTICE(fd) zdtm_expect_notice((fd), 0, 0, "", #fd, ZDTM_HERE)
 
+/* ---- Terminals -------------------------------------------------------------------------------- */
+
+/* The master of a new pty, unlocked; its slave by its path, with open(2)'s flags. */
+int t_ptmx(int flags);
+int t_pts(int master, int flags);
+
+/* cfmakeraw(3): bytes go through as they are. */
+void t_raw(int fd);
+
+/*
+ * One read(2) gives exactly this (a literal, which may hold anything): it says where lines end, and
+ * "" where an end of file is. There is nothing to read.
+ */
+#define EXPECT_READS(fd, text) zdtm_expect_reads((fd), "" text "", sizeof(text) - 1, #fd, ZDTM_HERE)
+#define EXPECT_QUIET(fd)       zdtm_expect_quiet((fd), #fd, ZDTM_HERE)
+
 /* ---- Memory ----------------------------------------------------------------------------------- */
 
 #define T_PAGE 4096UL
@@ -374,6 +390,9 @@ extern __thread struct zdtm_here zdtm_at;
 #define t_marks(...)        ZDTM_AT(t_marks, __VA_ARGS__)
 #define t_pagemap(...)      ZDTM_AT(t_pagemap, __VA_ARGS__)
 #define t_program(...)      ZDTM_AT(t_program, __VA_ARGS__)
+#define t_ptmx(...)         ZDTM_AT(t_ptmx, __VA_ARGS__)
+#define t_pts(...)          ZDTM_AT(t_pts, __VA_ARGS__)
+#define t_raw(...)          ZDTM_AT(t_raw, __VA_ARGS__)
 #define t_read(...)         ZDTM_AT(t_read, __VA_ARGS__)
 #define t_ready(...)        ZDTM_AT(t_ready, __VA_ARGS__)
 #define t_reap(...)         ZDTM_AT(t_reap, __VA_ARGS__)
@@ -430,6 +449,9 @@ void zdtm_expect_notice(int fd, int wd, uint32_t mask, const char *name, const c
 			struct zdtm_here here);
 void zdtm_expect_event(int ep, uint32_t events, uint64_t data, const char *text,
 		       struct zdtm_here here);
+bool zdtm_expect_reads(int fd, const char *text, size_t len, const char *fd_text,
+		       struct zdtm_here here);
+bool zdtm_expect_quiet(int fd, const char *fd_text, struct zdtm_here here);
 bool zdtm_expect_mem_is(const void *at, const struct blob *blob, const char *at_text,
 			const char *text, struct zdtm_here here);
 

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A slave opened twice, given to another owner: its node keeps owner, group and mode, and a line
+ * written to the master is read by either, once.
+ */
+#include "zdtm.h"
+
+static struct {
+	int master, slave[2];
+	struct stat node;
+} was;
+
+static void setup(void)
+{
+	was.master = t_ptmx(O_RDWR);
+	was.slave[0] = t_pts(was.master, O_RDWR | O_NOCTTY);
+	was.slave[1] = t_pts(was.master, O_RDWR | O_NOCTTY | O_NONBLOCK);
+	SYS(fchmod(was.slave[0], 0462));
+	SYS(fchown(was.slave[0], 13, 17));
+	SYS(fstat(was.slave[0], &was.node));
+}
+
+static void check(void)
+{
+	struct stat now;
+
+	for (int i = 0; i < 2; i++) {
+		SYS(fstat(was.slave[i], &now));
+		EXPECT_EQ(now.st_uid, was.node.st_uid);
+		EXPECT_EQ(now.st_gid, was.node.st_gid);
+		EXPECT_EQ(now.st_mode, was.node.st_mode);
+		EXPECT_EQ(now.st_rdev, was.node.st_rdev);
+	}
+	t_write(was.master, "one\n", 4);
+	EXPECT_READS(was.slave[0], "one\n");
+	EXPECT_ERRNO(read(was.slave[1], &now, 1), EAGAIN);
+	t_write(was.master, "two\n", 4);
+	EXPECT_READS(was.slave[1], "two\n");
+	EXPECT_QUIET(was.slave[0]);
+}
+
+ZDTM_TEST = {
+	.doc = "a slave opened twice keeps the owner of its node, and both lead to one terminal",
+	.object = "tty",
+	.caps = CAP_BIT(CAP_CHOWN), /* fchown() */
+	.setup = setup,
+	.check = check,
+};
