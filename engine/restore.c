@@ -21,6 +21,7 @@
 #include "engine/restore.h"
 #include "engine/restore/enter.h"
 #include "engine/restore/guard.h"
+#include "engine/restore/job.h"
 #include "engine/restore/plan.h"
 #include "engine/restore/stages.h"
 #include "engine/session.h"
@@ -275,25 +276,21 @@ static int write_stats(struct restore *r)
 static int afterwards(struct restore *r)
 {
 	const struct options *o = r->opts;
-	int status, ret = write_stats(r);
+	int ret = write_stats(r);
 
 	if (ret < 0)
 		log_warn("stats-restore: %s", strerror(-ret));
+	job_begin(r);
 	if (o->exec_after) {
 		execvp(o->exec_cmd[0], o->exec_cmd);
 		return log_err(-errno, "%s", o->exec_cmd[0]);
 	}
-	if (o->detach || o->sibling)
-		return 0;
-	while (waitpid(r->root->pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return log_err(-errno, "wait for task %d", r->root->pid);
-	return 0;
+	return o->detach || o->sibling ? 0 : job_wait(r);
 }
 
 int restore_main(const struct options *opts)
 {
-	struct restore r = { .opts = opts };
+	struct restore r = { .opts = opts, .job_terminal = -EBADF };
 	int ret;
 
 	session_raise_nofile();

@@ -131,6 +131,8 @@ struct restore {
 	struct restore_task *to_fork;       /* by main */
 	bool job;                           /* a job of the caller's shell: its session was */
 	pid_t job_sid;                      /* this one, and is now the caller's */
+	int job_terminal;                   /* restore/job.c; -1: it has none */
+	bool job_resized;                   /* the window has another size than it had */
 	unsigned int n_helpers;
 	unsigned int n_tasks, n_live, n_threads, n_stopped_threads;
 	unsigned int n_confined;    /* threads with seccomp */

@@ -18,6 +18,7 @@
 #include "engine/base/cleanup.h"
 #include "engine/base/fd.h"
 #include "engine/base/log.h"
+#include "engine/restore/job.h"
 #include "regfile.h"
 #include "tty_plan.h"
 
@@ -363,6 +364,23 @@ static int open_given(struct restore *r, struct plan_tty *t, const struct plan_t
 	return f->file->main_fd < 0 ? log_err(-errno, "open descriptor %d once more", fd) : 0;
 }
 
+/* Modes are the job's own; the size is that of the window it now has, if it has any. */
+static int fit_job(struct restore *r, const struct plan_tty *t, const char *who)
+{
+	const WinsizeEntry *e = t->img->winsize;
+	struct winsize size;
+
+	if (!job_in_front(r))
+		return 0;
+	if (ioctl(t->fd, TIOCGWINSZ, &size) < 0)
+		return log_err(-errno, "%s: window size", who);
+	if (!size.ws_row && !size.ws_col)
+		return set_size(t->fd, e, who) ?: set_modes(t, t->fd, who);
+	r->job_resized = e && (e->ws_row != size.ws_row || e->ws_col != size.ws_col ||
+			       e->ws_xpixel != size.ws_xpixel || e->ws_ypixel != size.ws_ypixel);
+	return set_modes(t, t->fd, who);
+}
+
 static int make_other(struct restore *r, struct plan_tty *t)
 {
 	char who[32];
@@ -378,8 +396,11 @@ static int make_other(struct restore *r, struct plan_tty *t)
 			return ret;
 		t->fd = f->file->main_fd;
 	}
-	/* Modes are a job's own; the size is that of the window it now has. */
-	return t->fd < 0 ? 0 : set_modes(t, t->fd, who);
+	if (t->fd < 0)
+		return 0;
+	if (t->external && t->img->type == TTY_TYPE__PTY)
+		return fit_job(r, t, who);
+	return set_modes(t, t->fd, who);
 }
 
 /* ---- /dev/tty ---- */
@@ -497,22 +518,15 @@ static int make_currents(void)
 
 static int give_terminals(struct restore *r)
 {
-	struct plan_session *s, *next;
-	int job = -EBADF;
+	struct plan_session *s;
 
-	HASH_ITER(hh, planned.sessions, s, next)
-		if (s->job && job < 0) {
-			job = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-			if (job < 0)
-				return log_err(-errno, "/dev/tty: the terminal of the job");
-		}
 	for_each_restore_task(t, r) {
 		pid_t sid = r->job && t->sid == getsid(0) ? r->job_sid : t->sid;
 
 		HASH_FIND_INT(planned.sessions, &sid, s);
 		if (!s)
 			continue;
-		t->terminal = s->job ? job : s->tty->fd;
+		t->terminal = s->job ? r->job_terminal : s->tty->fd;
 		if (t->terminal < 0)
 			return log_err(-ENOTTY, "task %d: no terminal for session %d", t->pid, sid);
 	}
@@ -523,7 +537,7 @@ int tty_prepare(struct restore *r)
 {
 	struct plan_pty *p, *next_pty;
 	struct plan_tty *t, *next;
-	int ret = 0;
+	int ret = planned.job ? job_open(r) : 0;
 
 	HASH_ITER(hh, planned.ptys, p, next_pty)
 		if (ret == 0)

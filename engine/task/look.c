@@ -17,28 +17,35 @@ static bool led_from_inside(const struct dump *d, pid_t id)
 	return t != NULL;
 }
 
-/* A session or group whose leader lives on outside can only be rebuilt as the caller's own. */
+/*
+ * A session or group whose leader lives on outside can only be rebuilt as the caller's own: those of
+ * a job, whose root is in them.
+ */
 static int look_at_job(struct dump *d, const struct task *t)
 {
+	const struct proc_stat *root = &d->tree.root->stat;
 	struct {
-		pid_t id;
+		pid_t id, of_root;
 		const char *what;
-	} ids[] = { { t->stat.sid, "session" }, { t->stat.pgid, "process group" } };
+	} ids[] = { { t->stat.sid, root->sid, "session" },
+		    { t->stat.pgid, root->pgid, "process group" } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
 		_cleanup_close_ int proc = -EBADF;
+		bool of_job = d->opts->shell_job && ids[i].id == ids[i].of_root;
 
-		if (d->opts->shell_job || led_from_inside(d, ids[i].id))
+		if (of_job || led_from_inside(d, ids[i].id))
 			continue;
 		if (ids[i].id == 0)
-			return log_refuse("task %d: its %s is led from outside the pid namespace "
-					  "(--shell-job)",
-					  t->pid, ids[i].what);
+			return log_refuse("task %d: its %s is led from outside the pid namespace%s",
+					  t->pid, ids[i].what,
+					  d->opts->shell_job ? "" : " (--shell-job)");
 		proc = proc_open(ids[i].id, 0);
 		if (proc >= 0)
-			return log_refuse(
-				"task %d: its %s %d is led from outside the tree (--shell-job)",
-				t->pid, ids[i].what, ids[i].id);
+			return log_refuse("task %d: its %s %d is led from outside the tree%s", t->pid,
+					  ids[i].what, ids[i].id,
+					  d->opts->shell_job ? ", and is not that of its root"
+							     : " (--shell-job)");
 	}
 	return 0;
 }

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The caller's shell knows us, not the job, which has process groups of its own. So we do between the
+ * two what a shell does: put the job in front, take the terminal back, with the modes it had, when
+ * the job has stopped or ended, and stop and go on ourselves with it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "engine/base/cleanup.h"
+#include "engine/base/log.h"
+#include "job.h"
+
+static struct termios before; /* how the terminal was when we were called */
+
+int job_open(struct restore *r)
+{
+	r->job_terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (r->job_terminal < 0 || tcgetattr(r->job_terminal, &before) < 0)
+		return log_err(-errno, "/dev/tty: the terminal of the job");
+	if (getsid(0) == getpid() && (r->opts->detach || r->opts->sibling))
+		return log_refuse("we lead this session: when we end, and do not wait for the job, "
+				  "it loses its terminal");
+	if (!job_in_front(r))
+		r->root->foreground = 0;
+	return 0;
+}
+
+bool job_in_front(const struct restore *r)
+{
+	return tcgetpgrp(r->job_terminal) == getpgrp();
+}
+
+void job_begin(const struct restore *r)
+{
+	pid_t group = r->root->foreground ?: r->root->pgid;
+
+	if (r->job_resized && group != getpgrp())
+		(void)kill(-group, SIGWINCH);
+	else if (r->job_resized)
+		(void)kill(r->root->pid, SIGWINCH);
+}
+
+/* The terminal is ours again. SIGTTOU, which would stop us for it, is blocked. */
+static void take_back(const struct restore *r)
+{
+	if (tcsetpgrp(r->job_terminal, getpgrp()) < 0 ||
+	    tcsetattr(r->job_terminal, TCSADRAIN, &before) < 0)
+		log_warn("the terminal cannot be taken back");
+}
+
+/* Until somebody continues us: in front, or in the background. */
+static void stop_with_job(struct restore *r)
+{
+	pid_t front = tcgetpgrp(r->job_terminal);
+	bool was_front = front > 0 && front != getpgrp();
+	struct termios its;
+
+	if (was_front && tcgetattr(r->job_terminal, &its) == 0)
+		take_back(r);
+	raise(SIGSTOP);
+	if (was_front && job_in_front(r)) {
+		(void)tcsetattr(r->job_terminal, TCSADRAIN, &its);
+		(void)tcsetpgrp(r->job_terminal, front);
+	}
+	(void)kill(-r->root->pgid, SIGCONT);
+}
+
+int job_wait(struct restore *r)
+{
+	bool ours = r->job_terminal >= 0, apart = ours && r->root->pgid != getpgrp();
+	sigset_t set;
+	int status;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTTOU);
+	if (ours)
+		sigprocmask(SIG_BLOCK, &set, NULL);
+	for (;;) {
+		if (waitpid(r->root->pid, &status, apart ? WUNTRACED : 0) < 0) {
+			if (errno == EINTR)
+				continue;
+			return log_err(-errno, "wait for task %d", r->root->pid);
+		}
+		if (!WIFSTOPPED(status))
+			break;
+		stop_with_job(r);
+	}
+	/* What ended in front leaves the terminal to nobody. */
+	if (ours && r->root->foreground && !job_in_front(r))
+		take_back(r);
+	return 0;
+}
