@@ -345,14 +345,11 @@ static int open_here(struct restore *r, struct restore_task *t, const struct res
 	fd = f->main_fd >= 0 ? files_take(r, f) : f->ops->open(r, f);
 	if (fd < 0)
 		return fd;
-	ret = settle(r, f, fd);
-	if (ret == 0) {
-		ret = put_at(fd, d);
-		if (ret < 0)
-			log_err(ret, "descriptor %d", d->fd);
-	} else {
-		close(fd);
-	}
+	ret = put_at(fd, d);
+	if (ret < 0)
+		return log_err(ret, "descriptor %d", d->fd);
+	/* With O_ASYNC the kernel keeps the number it was set by, for the signal to tell. */
+	ret = settle(r, f, d->fd);
 	if (ret == 0)
 		stage_set_word(&f->ready);
 	return ret;
