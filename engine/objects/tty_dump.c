@@ -102,18 +102,18 @@ static int instance_of(const struct fd_view *v, dev_t *dev)
 /* A copy that outlives the view, where signals are sent by it: they must not be for what we do. */
 static int note_async(const struct fd_view *v, struct pty *p)
 {
-	int *more, fd;
+	int fd;
 
 	if (!(v->flags & O_ASYNC))
 		return 0;
-	more = realloc(p->async, (p->n_async + 1) * sizeof(*more));
-	if (!more)
+	p->async = reallocarray(p->async, p->n_async + 1, sizeof(*p->async));
+	if (!p->async)
 		return -ENOMEM;
-	p->async = more;
 	fd = fcntl(v->copy, F_DUPFD_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	more[p->n_async++] = fd;
+	p->async[p->n_async].copy = fd;
+	p->async[p->n_async++].fd = v->fd;
 	return 0;
 }
 
@@ -384,7 +384,7 @@ static void forget(void)
 		cleanup_close(&p->master);
 		cleanup_close(&p->slave);
 		for (unsigned int i = 0; i < p->n_async; i++)
-			close(p->async[i]);
+			close(p->async[i].copy);
 		free(p->async);
 		tty_queue_done(&p->queue);
 		free(p);

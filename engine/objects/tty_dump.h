@@ -19,7 +19,9 @@ struct pty {
 	bool dead;       /* the master is gone */
 	bool current;    /* the slave is open by way of /dev/tty */
 	TtyInfoEntry *master_info, *slave_info, *hung_info;
-	int *async; /* copies of open files that send signals */
+	struct {
+		int copy, fd; /* ours, and the task's, which the signal tells */
+	} * async;            /* open files that send signals */
 	unsigned int n_async;
 	struct tty_queue queue;
 	char who[64]; /* the first descriptor met */

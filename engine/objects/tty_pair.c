@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/base/cleanup.h"
@@ -29,14 +30,28 @@ static int open_peer(const struct pty *p)
 	return tty_open_peer(p->master, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 }
 
+/* The kernel keeps the number by which O_ASYNC was set, for the signal to tell: the task's. */
+static int set_async_as(int copy, int fd, int flags)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit((fd >= 0 && dup2(copy, fd) < 0) ||
+		      fcntl(fd >= 0 ? fd : copy, F_SETFL, flags) < 0);
+	return pid < 0 || waitpid(pid, &status, 0) < 0 || status ? -1 : 0;
+}
+
 /* Open files that send signals would tell their owners of what is only us. */
 static int set_async(const struct pty *p, bool on)
 {
 	for (unsigned int i = 0; i < p->n_async; i++) {
-		int flags = fcntl(p->async[i], F_GETFL);
+		int copy = p->async[i].copy, flags = fcntl(copy, F_GETFL);
+		int r = flags < 0 ? flags
+			: on      ? set_async_as(copy, p->async[i].fd, flags | O_ASYNC)
+				  : fcntl(copy, F_SETFL, flags & ~O_ASYNC);
 
-		if (flags < 0 ||
-		    fcntl(p->async[i], F_SETFL, on ? flags | O_ASYNC : flags & ~O_ASYNC) < 0)
+		if (r < 0)
 			return log_err(-errno, "%s: signals by its open files", p->who);
 	}
 	return 0;

@@ -412,9 +412,8 @@ static int doomed_slave(void)
 
 	HASH_ITER(hh, planned.ptys, p, next)
 		if (p->hung && !p->master)
-			for_each_tty_file(f, p->hung)
-				if (f->file->main_fd >= 0)
-					return f->file->main_fd;
+			for_each_tty_file(f, p->hung) if (f->file->main_fd >=
+							  0) return f->file->main_fd;
 	return -EBADF;
 }
 
