@@ -368,17 +368,19 @@ static int open_given(struct restore *r, struct plan_tty *t, const struct plan_t
 static int fit_job(struct restore *r, const struct plan_tty *t, const char *who)
 {
 	const WinsizeEntry *e = t->img->winsize;
+	struct termios locked;
+	struct termios2 set;
 	struct winsize size;
 
-	if (!job_in_front(r))
-		return 0;
 	if (ioctl(t->fd, TIOCGWINSZ, &size) < 0)
 		return log_err(-errno, "%s: window size", who);
-	if (!size.ws_row && !size.ws_col)
-		return set_size(t->fd, e, who) ?: set_modes(t, t->fd, who);
-	r->job_resized = e && (e->ws_row != size.ws_row || e->ws_col != size.ws_col ||
-			       e->ws_xpixel != size.ws_xpixel || e->ws_ypixel != size.ws_ypixel);
-	return set_modes(t, t->fd, who);
+	if (!size.ws_row && !size.ws_col && set_size(t->fd, e, who) < 0)
+		return -EIO;
+	r->job_resized = e && (size.ws_row || size.ws_col) &&
+			 (e->ws_row != size.ws_row || e->ws_col != size.ws_col ||
+			  e->ws_xpixel != size.ws_xpixel || e->ws_ypixel != size.ws_ypixel);
+	tty_modes_of(t->img, &set, &locked);
+	return job_modes(r, &set);
 }
 
 static int make_other(struct restore *r, struct plan_tty *t)

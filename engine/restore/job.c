@@ -4,36 +4,52 @@
  * two what a shell does: put the job in front, take the terminal back, with the modes it had, when
  * the job has stopped or ended, and stop and go on ourselves with it.
  */
+#include <asm/termbits.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
 #include "job.h"
 
-static struct termios before; /* how the terminal was when we were called */
+static struct {
+	struct termios2 before; /* how the terminal was when we were called */
+	struct termios2 its;    /* how the job has it */
+	bool has_modes;
+	bool in_front; /* we have put it there, and not taken the terminal back since */
+} job;
+
+/* Is the terminal ours to give away? */
+static bool are_in_front(const struct restore *r)
+{
+	return tcgetpgrp(r->job_terminal) == getpgrp();
+}
 
 int job_open(struct restore *r)
 {
 	r->job_terminal = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (r->job_terminal < 0 || tcgetattr(r->job_terminal, &before) < 0)
+	if (r->job_terminal < 0 || ioctl(r->job_terminal, TCGETS2, &job.before) < 0)
 		return log_err(-errno, "/dev/tty: the terminal of the job");
 	if (getsid(0) == getpid() && (r->opts->detach || r->opts->sibling))
 		return log_refuse("we lead this session: when we end, and do not wait for the job, "
 				  "it loses its terminal");
-	if (!job_in_front(r))
+	job.in_front = are_in_front(r);
+	if (!job.in_front)
 		r->root->foreground = 0;
 	return 0;
 }
 
-bool job_in_front(const struct restore *r)
+int job_modes(const struct restore *r, const struct termios2 *set)
 {
-	return tcgetpgrp(r->job_terminal) == getpgrp();
+	job.its = *set;
+	job.has_modes = true;
+	if (job.in_front && ioctl(r->job_terminal, TCSETS2, set) < 0)
+		return log_err(-errno, "modes of the job's terminal");
+	return 0;
 }
 
 void job_begin(const struct restore *r)
@@ -46,28 +62,37 @@ void job_begin(const struct restore *r)
 		(void)kill(r->root->pid, SIGWINCH);
 }
 
-/* The terminal is ours again. SIGTTOU, which would stop us for it, is blocked. */
+/* SIGTTOU, which would stop us for it, is blocked. */
 static void take_back(const struct restore *r)
 {
 	if (tcsetpgrp(r->job_terminal, getpgrp()) < 0 ||
-	    tcsetattr(r->job_terminal, TCSADRAIN, &before) < 0)
+	    ioctl(r->job_terminal, TCSETS2, &job.before) < 0)
 		log_warn("the terminal cannot be taken back");
+	job.in_front = false;
+}
+
+static void give(const struct restore *r, pid_t group)
+{
+	if (job.has_modes)
+		(void)ioctl(r->job_terminal, TCSETS2, &job.its);
+	job.in_front = tcsetpgrp(r->job_terminal, group) == 0;
 }
 
 /* Until somebody continues us: in front, or in the background. */
 static void stop_with_job(struct restore *r)
 {
-	pid_t front = tcgetpgrp(r->job_terminal);
-	bool was_front = front > 0 && front != getpgrp();
-	struct termios its;
+	pid_t group = r->root->pgid;
 
-	if (was_front && tcgetattr(r->job_terminal, &its) == 0)
+	if (job.in_front) {
+		pid_t front = tcgetpgrp(r->job_terminal);
+
+		group = front > 0 ? front : group;
+		job.has_modes = ioctl(r->job_terminal, TCGETS2, &job.its) == 0;
 		take_back(r);
-	raise(SIGSTOP);
-	if (was_front && job_in_front(r)) {
-		(void)tcsetattr(r->job_terminal, TCSADRAIN, &its);
-		(void)tcsetpgrp(r->job_terminal, front);
 	}
+	raise(SIGSTOP);
+	if (are_in_front(r))
+		give(r, group);
 	(void)kill(-r->root->pgid, SIGCONT);
 }
 
@@ -92,7 +117,7 @@ int job_wait(struct restore *r)
 		stop_with_job(r);
 	}
 	/* What ended in front leaves the terminal to nobody. */
-	if (ours && r->root->foreground && !job_in_front(r))
+	if (apart && job.in_front)
 		take_back(r);
 	return 0;
 }

@@ -10,7 +10,10 @@
  * are in the background ourselves the job stays there, and the terminal is left alone.
  */
 int job_open(struct restore *r);
-bool job_in_front(const struct restore *r);
+
+struct termios2;
+/* The modes the job had its terminal set to: it has them whenever it is in front. */
+int job_modes(const struct restore *r, const struct termios2 *set);
 
 /* When the job runs: tells it if its window has another size than it knows. */
 void job_begin(const struct restore *r);
