@@ -56,7 +56,7 @@ $(O)/obj/%.o: %.S
 	$(Q)$(CC) $(CPPFLAGS) $(OPT) -MMD -MP -c -o $@ $<
 
 include proto/build.mk parasite/build.mk engine/build.mk zdtm/build.mk feature-probes/build.mk \
-	tests/build.mk tests/runner/build.mk tests/bench/build.mk
+	tests/build.mk tests/runner/build.mk tests/tty/build.mk tests/bench/build.mk
 
 MAN := $(wildcard docs/*.[1-8])
 programs += $(foreach m,$(MAN),$(O)/share/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
