@@ -9,6 +9,8 @@
 #include "engine/base/log.h"
 #include "session.h"
 
+#define FDS_AT_ONCE 16384UL /* more than most dumps have open at a time */
+
 static int open_dir(const char *path, const char *what)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -43,12 +45,20 @@ int session_open(const struct options *o, int *images_fd, int *work_fd)
 void session_raise_nofile(void)
 {
 	struct rlimit l;
+	int fd;
 
 	if (getrlimit(RLIMIT_NOFILE, &l) < 0)
 		return;
 	/* The hard limit needs CAP_SYS_RESOURCE: whoever needs more will be told by open(2). */
 	l.rlim_cur = l.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &l);
+	/*
+	 * A table that grows when there are threads waits for RCU, and the tree stands still meanwhile:
+	 * it is made large now.
+	 */
+	fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, MIN(l.rlim_max, FDS_AT_ONCE) - 1);
+	if (fd >= 0)
+		close(fd);
 }
 
 uint64_t now_us(void)
