@@ -7,10 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <linux/vt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include <uthash.h>
 
@@ -85,17 +87,33 @@ static int pty_of(struct dump *d, dev_t dev, uint32_t index, const struct fd_vie
 /* The devpts instance a master belongs to: that of its node, or of the "pts" beside it. */
 static int instance_of(const struct fd_view *v, dev_t *dev)
 {
+	static struct {
+		char path[PATH_MAX];
+		dev_t dev;
+	} last;
 	char path[PATH_MAX];
+	struct statfs fs;
 	struct stat st;
 
+	*dev = v->st.st_dev;
+	if (fstatfs(v->copy, &fs) < 0)
+		return -errno;
+	if (fs.f_type == DEVPTS_SUPER_MAGIC)
+		return 0;
 	snprintf(path, sizeof(path), "%s", v->link);
 	if (strrchr(path, '/'))
 		strrchr(path, '/')[1] = '\0';
 	if (strlen(path) + sizeof("pts") > sizeof(path))
 		return -ENAMETOOLONG;
 	strcat(path, "pts");
-	/* A node of another file system has one beside it, or could not have been opened. */
-	*dev = v->found && stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? st.st_dev : v->st.st_dev;
+	if (!streq(path, last.path)) {
+		if (stat(path, &st) < 0)
+			return log_refuse("%s: %s: there is no devpts beside it", fd_view_name(v),
+					  v->link);
+		strcpy(last.path, path);
+		last.dev = st.st_dev;
+	}
+	*dev = last.dev;
 	return 0;
 }
 
@@ -189,7 +207,8 @@ static int dump_slave(const struct fd_view *v, TtyFileEntry *img)
 		return log_err(r, "%s", p ? p->who : fd_view_name(v));
 	p->dead |= dead;
 	info = hung_up ? &p->hung_info : &p->slave_info;
-	if (!hung_up && p->slave < 0) {
+	/* A master knows more. */
+	if (!hung_up && p->slave < 0 && p->master < 0) {
 		p->slave = fcntl(v->copy, F_DUPFD_CLOEXEC, 0);
 		if (p->slave < 0)
 			return log_err(-errno, "%s", p->who);

@@ -95,11 +95,13 @@ static int dump_queue(struct pty *p, int slave)
 {
 	TtyPairEntry *pair = p->master_info->pair;
 	struct tty_queue *q = &p->queue;
+	struct tty_now now = {};
 	struct tty_ends ends = {
 		.master = p->master,
 		.slave = slave,
 		.packets = p->master_info->packet_mode,
 		.frozen = true,
+		.now = &now,
 		.who = p->who,
 	};
 	int r, err;

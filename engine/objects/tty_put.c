@@ -14,6 +14,7 @@
 
 #define FULL      TTY_QUEUE_FULL
 #define AT_ONCE   1024U
+#define FEW       256U /* bytes that are typed sooner than a worker comes by */
 #define WAIT_MS   5000
 #define CHAR_XON  '\021'
 #define CHAR_XOFF '\023'
@@ -107,12 +108,6 @@ static int await_input(const struct tty_ends *p, int n)
 	}
 }
 
-/* One character of input, through the line discipline at once: TIOCSTI waits for no worker. */
-static int type(const struct tty_ends *p, unsigned char c)
-{
-	return ioctl(p->slave, TIOCSTI, &c) < 0 ? tty_failed(p, "insert input") : 0;
-}
-
 /* What the master has not read of what happened, made to happen once more while all is empty. */
 static int put_status(const struct tty_ends *p, const struct tty_queue *q)
 {
@@ -178,7 +173,7 @@ static int put_stop(const struct tty_ends *p, const struct tty_queue *q)
 		t.c_cc[VSTART] = 2;
 	}
 	r = tty_set(p, &t);
-	return r < 0 ? r : type(p, t.c_cc[VSTOP]);
+	return r < 0 ? r : tty_type(p, t.c_cc[VSTOP]);
 }
 
 /* Input that is echoed, and taken away again: its echo stays where it is. */
@@ -217,9 +212,9 @@ static unsigned char pick(const struct termios2 *t, unsigned char above)
 static int type_plainly(const struct tty_ends *p, const struct termios2 *t, unsigned char c)
 {
 	bool special = c == '\n' || (c && memchr(t->c_cc, c, sizeof(t->c_cc)));
-	int r = special ? type(p, t->c_cc[VLNEXT]) : 0;
+	int r = special ? tty_type(p, t->c_cc[VLNEXT]) : 0;
 
-	return r < 0 ? r : type(p, c);
+	return r < 0 ? r : tty_type(p, c);
 }
 
 static int put_lines(const struct tty_ends *p, const struct tty_queue *q)
@@ -244,12 +239,12 @@ static int put_lines(const struct tty_ends *p, const struct tty_queue *q)
 		for (; r == 0 && at < (eof ? last : last - 1); at++)
 			r = type_plainly(p, &t, q->input.data[at]);
 		if (r == 0)
-			r = type(p, eof ? t.c_cc[VEOF] : q->input.data[at++]);
+			r = tty_type(p, eof ? t.c_cc[VEOF] : q->input.data[at++]);
 	}
 	for (; r == 0 && at < end; at++)
 		r = type_plainly(p, &t, q->input.data[at]);
 	if (r == 0 && q->literal)
-		r = type(p, t.c_cc[VLNEXT]);
+		r = tty_type(p, t.c_cc[VLNEXT]);
 	return r;
 }
 
@@ -259,8 +254,11 @@ static int put_bytes(const struct tty_ends *p, const struct tty_queue *q)
 	size_t n = q->input.len - q->unprocessed;
 	int r = tty_set(p, &t);
 
-	if (r == 0)
-		r = write_all(p, p->master, q->input.data, n);
+	for (size_t i = 0; r == 0 && i < n && n <= FEW; i++)
+		r = tty_type(p, q->input.data[i]);
+	if (r < 0 || n <= FEW)
+		return r;
+	r = write_all(p, p->master, q->input.data, n);
 	return r < 0 ? r : await_input(p, MIN(n, (size_t)FULL));
 }
 
@@ -290,7 +288,7 @@ static int put_all(const struct tty_ends *p, const struct tty_queue *q)
 
 	if (p->packets && q->packet_status)
 		r = put_status(p, q);
-	else if (q->output.len)
+	else if (q->output.len && !(p->now->known && !p->now->modes.c_oflag))
 		r = tty_set(p, &t);
 	if (r == 0)
 		r = write_all(p, p->slave, q->output.data, q->output.len);
@@ -305,7 +303,7 @@ static int put_all(const struct tty_ends *p, const struct tty_queue *q)
 
 int tty_queue_put(const struct tty_ends *p, const struct tty_queue *q)
 {
-	bool writes = p->frozen && (q->input.len || q->echo.len);
+	bool writes = p->frozen && (q->input.len > FEW || q->echo.len);
 	int flags = 0, r = 0;
 
 	errno = 0;

@@ -61,7 +61,11 @@ struct termios2 tty_plain(const struct tty_ends *p)
 
 int tty_set(const struct tty_ends *p, const struct termios2 *t)
 {
-	return ioctl(p->slave, TCSETS2, t) < 0 ? tty_failed(p, "terminal modes") : 0;
+	if (p->now->known && memcmp(&p->now->modes, t, sizeof(*t)) == 0)
+		return 0;
+	p->now->known = ioctl(p->slave, TCSETS2, t) == 0;
+	p->now->modes = *t;
+	return p->now->known ? 0 : tty_failed(p, "terminal modes");
 }
 
 int tty_set_locked(const struct tty_ends *p, const struct termios *locked)
@@ -83,4 +87,9 @@ bool tty_ends_line(const struct tty_ends *p, unsigned char c)
 size_t tty_queue_slots(const struct tty_queue *q)
 {
 	return q->input.len + q->n_eofs;
+}
+
+int tty_type(const struct tty_ends *p, unsigned char c)
+{
+	return ioctl(p->slave, TIOCSTI, &c) < 0 ? tty_failed(p, "insert input") : 0;
 }

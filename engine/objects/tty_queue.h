@@ -16,6 +16,12 @@
 #include "engine/base/buf.h"
 #include "proto/tty.pb-c.h"
 
+/* Modes last set: setting what is set already can be left out. */
+struct tty_now {
+	bool known;
+	struct termios2 modes;
+};
+
 /*
  * Both ends of a pty, and how it is set: neither changes. The slave is an open file of our own that
  * does not block; the master may be the task's and may.
@@ -26,7 +32,8 @@ struct tty_ends {
 	struct termios locked; /* bits that cannot be changed: TIOCSLCKTRMIOS */
 	bool packets;          /* TIOCPKT */
 	bool frozen;           /* the master is the task's, whose open flags are put back */
-	const char *who;       /* for messages */
+	struct tty_now *now;
+	const char *who; /* for messages */
 };
 
 typedef TtyPairEntry__Flow tty_flow;
@@ -85,5 +92,8 @@ int tty_set(const struct tty_ends *p, const struct termios2 *t);
 bool tty_any_locked(const struct tty_ends *p);
 int tty_set_locked(const struct tty_ends *p, const struct termios *locked);
 int tty_set_packets(const struct tty_ends *p, int on);
+
+/* One character of input, through the line discipline at once: TIOCSTI waits for no worker. */
+int tty_type(const struct tty_ends *p, unsigned char c);
 
 #endif

@@ -246,10 +246,12 @@ static int set_size(int fd, const WinsizeEntry *e, const char *who)
 static int fill(struct plan_pty *p)
 {
 	const TtyPairEntry *pair = p->master->img->pair;
+	struct tty_now now = {};
 	struct tty_ends ends = {
 		.master = p->master_fd,
 		.slave = p->slave_fd,
 		.packets = p->master->img->packet_mode,
+		.now = &now,
 		.who = p->who,
 	};
 

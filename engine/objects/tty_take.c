@@ -77,7 +77,7 @@ static int take_once(const struct tty_ends *p, struct tty_queue *q, enum unit un
 }
 
 /*
- * What is typed but no line yet is only given out with the end of it. So we write that; if the line
+ * What is typed but no line yet is only given out with the end of it. So we type that; if the line
  * is still not complete, it was taken as it is, after a VLNEXT.
  */
 static int take_rest(const struct tty_ends *p, struct tty_queue *q)
@@ -86,9 +86,9 @@ static int take_rest(const struct tty_ends *p, struct tty_queue *q)
 	int r;
 
 	for (int newlines = 1; newlines <= 2; newlines++) {
-		if (write(p->master, "\n", 1) != 1)
-			return tty_failed(p, "write to the master");
-		r = take_once(p, q, BYTES);
+		r = tty_type(p, '\n');
+		if (r == 0)
+			r = take_once(p, q, BYTES);
 		if (r < 0)
 			return r;
 		if (r == 0)
@@ -193,7 +193,8 @@ int tty_queue_take(const struct tty_ends *p, struct tty_queue *q)
 		r = tty_set_locked(p, &none);
 	stopped = !(tty_events(p->slave, POLLOUT) & POLLOUT);
 	/* What comes in now comes as it was written: a line may also end as ICRNL would have it. */
-	t.c_cc[VEOL] = '\r';
+	if (tty_by_lines(p))
+		t.c_cc[VEOL] = '\r';
 	if (r == 0)
 		r = tty_set(p, &t);
 	if (r == 0 && stopped)
