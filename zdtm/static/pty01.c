@@ -7,17 +7,24 @@
 
 static struct {
 	int master, slave[2];
-	struct stat node;
+	dev_t rdev;
 } was;
+
+#define UID  13
+#define GID  17
+#define MODE 0462
 
 static void setup(void)
 {
+	struct stat node;
+
 	was.master = t_ptmx(O_RDWR);
 	was.slave[0] = t_pts(was.master, O_RDWR | O_NOCTTY);
 	was.slave[1] = t_pts(was.master, O_RDWR | O_NOCTTY | O_NONBLOCK);
-	SYS(fchmod(was.slave[0], 0462));
-	SYS(fchown(was.slave[0], 13, 17));
-	SYS(fstat(was.slave[0], &was.node));
+	SYS(fchmod(was.slave[0], MODE));
+	SYS(fchown(was.slave[0], UID, GID));
+	SYS(fstat(was.slave[0], &node));
+	was.rdev = node.st_rdev;
 }
 
 static void check(void)
@@ -26,10 +33,10 @@ static void check(void)
 
 	for (int i = 0; i < 2; i++) {
 		SYS(fstat(was.slave[i], &now));
-		EXPECT_EQ(now.st_uid, was.node.st_uid);
-		EXPECT_EQ(now.st_gid, was.node.st_gid);
-		EXPECT_EQ(now.st_mode, was.node.st_mode);
-		EXPECT_EQ(now.st_rdev, was.node.st_rdev);
+		EXPECT_EQ(now.st_uid, UID);
+		EXPECT_EQ(now.st_gid, GID);
+		EXPECT_EQ(now.st_mode, S_IFCHR | MODE);
+		EXPECT_EQ(now.st_rdev, was.rdev);
 	}
 	t_write(was.master, "one\n", 4);
 	EXPECT_READS(was.slave[0], "one\n");
