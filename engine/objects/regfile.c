@@ -96,6 +96,7 @@ static int settle_path(const struct fd_view *v, uint32_t id, char path[PATH_MAX]
 {
 	static const char deleted[] = " (deleted)";
 	bool gone = str_ends_with(v->link, deleted);
+	struct statfs fs;
 	int r;
 
 	snprintf(path, PATH_MAX, "%s", v->link);
@@ -116,6 +117,11 @@ static int settle_path(const struct fd_view *v, uint32_t id, char path[PATH_MAX]
 	if (!gone)
 		return log_refuse("%s: %s is hidden by a mount", fd_view_name(v), path);
 	path[strlen(path) - strlen(deleted)] = '\0';
+	/* No node can be made there but by making the pty. */
+	if (v->st.st_nlink == 0 && S_ISCHR(v->st.st_mode) && fstatfs(v->copy, &fs) == 0 &&
+	    fs.f_type == DEVPTS_SUPER_MAGIC)
+		return log_refuse("%s: %s: the node of a pty that is gone: not supported",
+				  fd_view_name(v), v->link);
 	/* A directory that was removed has no other names, whatever its link count says. */
 	if (v->st.st_nlink == 0 || S_ISDIR(v->st.st_mode))
 		return remap_dump_ghost(v, id, path);

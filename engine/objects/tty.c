@@ -38,9 +38,21 @@ uint32_t tty_index_of(dev_t rdev)
 	return minor(rdev);
 }
 
+#define FIRST_OTHER 2000
+#define END_OTHER   2176
+#define ID_MANY     (1U << 30)
+#define ID_HIGH     (1U << 29)
+
 uint32_t tty_pty_id(uint32_t devpts, uint32_t index, bool master)
 {
-	return devpts << 22 | index << 1 | master;
+	uint32_t id = index << 1 | master;
+
+	return id < FIRST_OTHER ? devpts << 22 | id : ID_HIGH | devpts << 22 | id;
+}
+
+uint32_t tty_other_id(unsigned int n)
+{
+	return n < END_OTHER - FIRST_OTHER ? FIRST_OTHER + n : ID_MANY | n;
 }
 
 const char *tty_key(uint32_t rdev, uint32_t dev, char to[TTY_KEY_SIZE])

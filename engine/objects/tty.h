@@ -23,11 +23,14 @@ enum tty_kind tty_kind_of(dev_t rdev);
 /* Of a pty's slave. */
 uint32_t tty_index_of(dev_t rdev);
 
-/* Numbers of infos. */
+/*
+ * Numbers of infos. Other engines know ptys below 1000 of one devpts by twice their number, and
+ * nothing from 2176 up; what is not a pty goes in between.
+ */
 uint32_t tty_pty_id(uint32_t devpts, uint32_t index, bool master);
+uint32_t tty_other_id(unsigned int n);
 #define TTY_MAX_DEVPTS 128
 #define TTY_MAX_INDEX  (1U << 20) /* as many as there are minor numbers */
-#define TTY_ID_OTHER   (1U << 30) /* not a pty */
 #define TTY_ID_HUNG_UP (1U << 31) /* beside the slave of the same pty */
 
 /* "tty[8803:1b]": how --external and --inherit-fd name one. */

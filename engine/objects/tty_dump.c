@@ -49,9 +49,9 @@ TtyInfoEntry *tty_new_info(struct dump *d, uint32_t id, TtyType type, const stru
 
 uint32_t tty_new_id(void)
 {
-	static uint32_t n;
+	static unsigned int n;
 
-	return TTY_ID_OTHER | n++;
+	return tty_other_id(n++);
 }
 
 static int pty_of(struct dump *d, dev_t dev, uint32_t index, const struct fd_view *v,

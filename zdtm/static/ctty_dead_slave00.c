@@ -2,7 +2,7 @@
 /*
  * Sessions that have lost their controlling terminal: it was hung up (vhangup), its master closed, or
  * the leader of the session has ended. Members are left with open files, dead or alive; none of them
- * has a terminal, and a living one is free for another session.
+ * has a terminal, and a living one is free for another session. criu 4.2 refuses such a /dev/tty.
  */
 #include <sys/ioctl.h>
 #include <sys/prctl.h>

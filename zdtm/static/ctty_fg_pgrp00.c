@@ -2,8 +2,8 @@
 /*
  * The foreground of a controlling terminal: a child's process group; one whose leader has ended, so
  * that only a member is left; one of which nobody is left. Whoever is in it gets the interrupt from
- * the terminal, the others do not, and a reader in the background is stopped. With criu 4.2 the
- * terminal comes back with another foreground, or the restore fails.
+ * the terminal, the others do not, and a reader in the background is stopped. criu 4.2 does not
+ * restore a terminal with the last.
  */
 #include <sys/ioctl.h>
 #include <termios.h>

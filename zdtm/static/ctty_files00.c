@@ -2,7 +2,7 @@
 /*
  * Open files of /dev/tty stand for the terminal they were opened on: also in a task that has left its
  * session, and also when there are two sessions, whose terminals have one number in two devpts
- * instances. criu 4.2 takes all of them for one.
+ * instances. criu 4.2 refuses /dev/tty where the master is another session's.
  */
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -31,7 +31,9 @@ static void lead(long i)
 	int tty;
 
 	SYS(setsid());
-	SYS(close(SYS(open(i && variant->arg == TWO_INSTANCES ? "more/0" : i ? "/dev/pts/1" : "/dev/pts/0",
+	SYS(close(SYS(open(i && variant->arg == TWO_INSTANCES ? "more/0"
+			   : i                                ? "/dev/pts/1"
+							      : "/dev/pts/0",
 			   O_RDWR))));
 	for (int k = 0; k < 2; k++)
 		SYS(close(master[k]));

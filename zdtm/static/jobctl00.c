@@ -2,8 +2,8 @@
 /*
  * A shell's background: process groups of four, stopped because they read their terminal (SIGTTIN),
  * because they write to it (SIGTTOU), or because they were told to. Each is brought to the foreground
- * and continued, and does what it could not do before. With criu 4.2 a member of a session that is
- * not its leader has no controlling terminal any more, so that nobody is stopped by it.
+ * and continued, and does what it could not do before. criu 4.2 refuses tasks stopped by these
+ * signals; and all but the leader of a session lose its terminal.
  */
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -42,8 +42,7 @@ static void expect_stopped(pid_t pid, int kind)
 	SYS(waitpid(pid, &status, WUNTRACED));
 	if (!WIFSTOPPED(status))
 		t_die("a member of a background job ended with %#x", status);
-	EXPECT_EQ(WSTOPSIG(status),
-		  kind == READS ? SIGTTIN : kind == WRITES ? SIGTTOU : SIGTSTP);
+	EXPECT_EQ(WSTOPSIG(status), kind == READS ? SIGTTIN : kind == WRITES ? SIGTTOU : SIGTSTP);
 }
 
 static void shell_main(long unused)

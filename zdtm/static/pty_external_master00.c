@@ -65,8 +65,9 @@ ZDTM_TEST = {
 	.doc = "a pty whose other half is held outside the tree is refused",
 	.object = "tty",
 	.demand = MUST_REFUSE,
-	.variants = VARIANTS({ "master_outside", MASTER_OUTSIDE }, { "slave_outside", SLAVE_OUTSIDE },
-			     { "session_outside", SESSION_OUTSIDE }),
+	.variants =
+		VARIANTS({ "master_outside", MASTER_OUTSIDE }, { "slave_outside", SLAVE_OUTSIDE },
+			 { "session_outside", SESSION_OUTSIDE }),
 	.setup = setup,
 	.check = check,
 };

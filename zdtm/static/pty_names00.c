@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The names that terminals were opened by: a master by the ptmx of its devpts, a slave by a mount of
- * its node, a pty in an instance mounted at a place with an odd name.
+ * The names that terminals were opened by: a master by the ptmx of its devpts, and both ends in an
+ * instance mounted at a place with an odd name. criu 4.2 looks for that in the first instance.
  */
 #include <sys/mount.h>
 #include <sys/ioctl.h>

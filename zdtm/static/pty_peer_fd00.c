@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Slaves that were not opened by their path: through the master (TIOCGPTPEER), or as O_PATH only, of
- * a pty that is locked or not. criu 4.2 opens no O_PATH descriptor of a pty it has yet to make.
+ * a pty that is locked or not. criu 4.2 takes an O_PATH descriptor for a terminal, and fails.
  */
 #include <sys/ioctl.h>
 
@@ -21,8 +21,9 @@ static void setup(void)
 		was.fd = SYS(open("/dev/pts/0", O_PATH));
 	} else {
 		SYS(unlockpt(was.master));
-		was.fd = variant->arg == PATH ? SYS(open("/dev/pts/0", O_PATH))
-					      : SYS(ioctl(was.master, TIOCGPTPEER, O_RDWR | O_NOCTTY));
+		was.fd = variant->arg == PATH
+				 ? SYS(open("/dev/pts/0", O_PATH))
+				 : SYS(ioctl(was.master, TIOCGPTPEER, O_RDWR | O_NOCTTY));
 	}
 	was.path = t_fd_path(was.fd);
 }

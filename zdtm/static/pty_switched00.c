@@ -3,6 +3,7 @@
  * Input that came in one mode and is read in another. Bytes that were there when lines began to be
  * asked for are given at once, as one; lines that were there when bytes began to be asked for are
  * bytes, the unfinished one, too. With EXTPROC there are no lines whatever else is set.
+ * criu 4.2 makes lines of bytes that were no lines.
  */
 #include <sys/ioctl.h>
 #include <termios.h>
