@@ -122,6 +122,8 @@ static int dump_queue(struct pty *p, int slave)
 	pair->input = q->input_flow;
 	pair->has_packet_status = q->packet_status;
 	pair->packet_status = q->packet_status;
+	pair->has_column = q->column;
+	pair->column = q->column;
 	return r;
 }
 

@@ -50,9 +50,10 @@ static int check_info(const struct plan_tty *t)
 	if (t->hung_up && img->type != TTY_TYPE__EXT_TTY &&
 	    (t->kind != TTY_SLAVE && t->kind != TTY_CURRENT))
 		return log_bad_image("tty-info.img: terminal %u: it has no modes", t->id);
-	if (img->pair && (img->pair->output > TTY_PAIR_ENTRY__FLOW__STOPPED_BY_CALL ||
-			  img->pair->input > TTY_PAIR_ENTRY__FLOW__STOPPED_BY_CALL ||
-			  img->pair->packet_status > 0x7f || img->pair->mode > 07777))
+	if (img->pair &&
+	    (img->pair->output > TTY_PAIR_ENTRY__FLOW__STOPPED_BY_CALL ||
+	     img->pair->input > TTY_PAIR_ENTRY__FLOW__STOPPED_BY_CALL ||
+	     img->pair->packet_status > 0x7f || img->pair->mode > 07777 || img->pair->column > 8))
 		return log_bad_image("tty-info.img: terminal %u: impossible state of a pty", t->id);
 	return tty_modes_check(img);
 }

@@ -281,14 +281,35 @@ static int unblock(const struct tty_ends *p, int *flags)
 	return 0;
 }
 
+/* A new terminal is at the begin of a line. What brings it elsewhere is not for the master. */
+static int put_column(const struct tty_ends *p, const struct tty_queue *q)
+{
+	_cleanup_buf_ struct buf away = {};
+	struct termios2 t = tty_plain(p);
+	int64_t end = now_ms() + WAIT_MS;
+	int r;
+
+	t.c_oflag = OPOST;
+	r = tty_set(p, &t);
+	if (r == 0)
+		r = write_all(p, p->slave, "        ", q->column);
+	while (r == 0 && away.len < q->column) {
+		r = tty_drain_output(p, &away);
+		if (r == 0 && now_ms() > end)
+			r = log_err(-ETIMEDOUT, "%s: output does not come", p->who);
+	}
+	return r;
+}
+
 static int put_all(const struct tty_ends *p, const struct tty_queue *q)
 {
 	struct termios2 t = filling(p, q);
-	int r = 0;
+	/* One that we have emptied is where it was. */
+	int r = q->column && !p->frozen ? put_column(p, q) : 0;
 
-	if (p->packets && q->packet_status)
+	if (r == 0 && p->packets && q->packet_status)
 		r = put_status(p, q);
-	else if (q->output.len && !(p->now->known && !p->now->modes.c_oflag))
+	else if (r == 0 && q->output.len && !(p->now->known && !p->now->modes.c_oflag))
 		r = tty_set(p, &t);
 	if (r == 0)
 		r = write_all(p, p->slave, q->output.data, q->output.len);

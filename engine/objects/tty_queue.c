@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
@@ -39,6 +40,13 @@ short tty_events(int fd, short which)
 bool tty_by_lines(const struct tty_ends *p)
 {
 	return (p->set.c_lflag & (ICANON | EXTPROC)) == ICANON;
+}
+
+bool tty_has_column(const struct tty_ends *p)
+{
+	tcflag_t o = p->set.c_oflag;
+
+	return o & OPOST && ((o & TABDLY) == XTABS || o & ONOCR);
 }
 
 bool tty_any_locked(const struct tty_ends *p)
@@ -92,4 +100,24 @@ size_t tty_queue_slots(const struct tty_queue *q)
 int tty_type(const struct tty_ends *p, unsigned char c)
 {
 	return ioctl(p->slave, TIOCSTI, &c) < 0 ? tty_failed(p, "insert input") : 0;
+}
+
+int tty_drain_output(const struct tty_ends *p, struct buf *to)
+{
+	int n, r;
+
+	while (tty_events(p->master, POLLIN) & POLLIN) {
+		if (ioctl(p->master, FIONREAD, &n) < 0)
+			return tty_failed(p, "how much can be read");
+		if (n == 0)
+			return 0;
+		r = buf_reserve(to, n);
+		if (r < 0)
+			return log_err(r, "%s", p->who);
+		n = read(p->master, to->data + to->len, n);
+		if (n <= 0)
+			return tty_failed(p, "read from the master");
+		to->len += n;
+	}
+	return 0;
 }

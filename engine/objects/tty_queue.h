@@ -52,6 +52,7 @@ struct tty_queue {
 	bool literal;         /* the character after VLNEXT is yet to come */
 	tty_flow output_flow, input_flow;
 	uint8_t packet_status;
+	uint8_t column; /* of output: 1 to 7 stand for any with that rest, 8 for any without one but 0 */
 };
 
 void tty_queue_done(struct tty_queue *q);
@@ -75,6 +76,11 @@ int tty_queue_check(const struct tty_ends *p, const struct tty_queue *q);
 
 #define TTY_QUEUE_FULL 4095U /* N_TTY_BUF_SIZE less the one that stays free */
 
+/*
+ * Adds what the master can read to `to`. It may be an open file that blocks: no more than there is.
+ */
+int tty_drain_output(const struct tty_ends *p, struct buf *to);
+
 /* Logs with errno, or says EIO where there is none. */
 int tty_failed(const struct tty_ends *p, const char *what);
 /* Which of these poll(2) tells at once. */
@@ -82,6 +88,8 @@ short tty_events(int fd, short which);
 
 /* Are there lines in the input, or just bytes? */
 bool tty_by_lines(const struct tty_ends *p);
+/* Does it matter to output processing where on a line it is? */
+bool tty_has_column(const struct tty_ends *p);
 bool tty_ends_line(const struct tty_ends *p, unsigned char c);
 /* How much of the buffer the input took up: an end of file takes up one. */
 size_t tty_queue_slots(const struct tty_queue *q);

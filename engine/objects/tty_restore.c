@@ -259,6 +259,7 @@ static int fill(struct plan_pty *p)
 		p->queue.output_flow = pair->output;
 		p->queue.input_flow = pair->input;
 		p->queue.packet_status = ends.packets ? pair->packet_status : 0;
+		p->queue.column = pair->column;
 	}
 	tty_modes_of(p->master->img, &ends.set, &ends.locked);
 	return tty_queue_put(&ends, &p->queue);

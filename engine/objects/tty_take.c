@@ -13,27 +13,6 @@
 #define FULL TTY_QUEUE_FULL
 #define LOW  (FULL - 128U) /* TTY_THRESHOLD_UNTHROTTLE: below it the kernel lets more in */
 
-/* The master may be an open file that blocks: no more than there is. */
-static int drain_output(const struct tty_ends *p, struct buf *to)
-{
-	int n, r;
-
-	while (tty_events(p->master, POLLIN) & POLLIN) {
-		if (ioctl(p->master, FIONREAD, &n) < 0)
-			return tty_failed(p, "how much can be read");
-		if (n == 0)
-			return 0;
-		r = buf_reserve(to, n);
-		if (r < 0)
-			return log_err(r, "%s", p->who);
-		n = read(p->master, to->data + to->len, n);
-		if (n <= 0)
-			return tty_failed(p, "read from the master");
-		to->len += n;
-	}
-	return 0;
-}
-
 static int add_line(struct tty_queue *q, size_t len, bool eof)
 {
 	if ((q->n_lines & (q->n_lines + 1)) == 0) {
@@ -158,6 +137,53 @@ static int start_output(const struct tty_ends *p, struct tty_queue *q)
 	return 0;
 }
 
+/* Writes with these ways of processing, and tells what came of it. */
+static int process(const struct tty_ends *p, tcflag_t oflag, const char *text, size_t n,
+		   struct buf *came)
+{
+	struct termios2 t = tty_plain(p);
+	int r;
+
+	t.c_oflag = OPOST | oflag;
+	r = tty_set(p, &t);
+	if (r == 0 && write(p->slave, text, n) != (ssize_t)n)
+		r = tty_failed(p, "write to the slave");
+	came->len = 0;
+	return r < 0 ? r : tty_drain_output(p, came);
+}
+
+/*
+ * Where on a line output is shows in how many blanks a tab becomes; as many steps back undo it. Of a
+ * multiple of eight only a carriage return that is left out tells whether it is the first.
+ */
+static int take_column(const struct tty_ends *p, struct tty_queue *q)
+{
+	static const char back[] = "\b\b\b\b\b\b\b\b";
+	_cleanup_buf_ struct buf came = {};
+	size_t n;
+	int r;
+
+	if (!tty_has_column(p))
+		return 0;
+	r = process(p, XTABS, "\t", 1, &came);
+	n = came.len;
+	if (r == 0 && (n < 1 || n > 8)) {
+		errno = 0;
+		r = tty_failed(p, "a tab that is not one to eight blanks");
+	}
+	if (r == 0)
+		r = process(p, XTABS, back, n, &came);
+	q->column = 8 - n;
+	if (r < 0 || n < 8)
+		return r;
+	r = process(p, ONOCR, "\r", 1, &came);
+	if (r == 0 && came.len) {
+		q->column = 8;
+		r = process(p, 0, "        ", 8, &came);
+	}
+	return r;
+}
+
 static int take_status(const struct tty_ends *p, struct tty_queue *q)
 {
 	if (tty_events(p->master, POLLPRI) & POLLPRI && read(p->master, &q->packet_status, 1) != 1)
@@ -176,7 +202,7 @@ int tty_queue_take(const struct tty_ends *p, struct tty_queue *q)
 	if (p->packets)
 		r = take_status(p, q);
 	if (r == 0)
-		r = drain_output(p, &q->output);
+		r = tty_drain_output(p, &q->output);
 	/*
 	 * What has only just been written is to be looked at with the target's own modes, and a read
 	 * that finds nothing has seen to that. But not so far that there would be room for more.
@@ -188,7 +214,7 @@ int tty_queue_take(const struct tty_ends *p, struct tty_queue *q)
 		r = r < 0 ? r : 0;
 	}
 	if (r == 0)
-		r = drain_output(p, &q->output);
+		r = tty_drain_output(p, &q->output);
 	if (r == 0 && tty_any_locked(p))
 		r = tty_set_locked(p, &none);
 	stopped = !(tty_events(p->slave, POLLOUT) & POLLOUT);
@@ -203,6 +229,10 @@ int tty_queue_take(const struct tty_ends *p, struct tty_queue *q)
 	if (r == 0 && write(p->slave, "", 0) < 0)
 		r = tty_failed(p, "echoes");
 	if (r == 0)
-		r = drain_output(p, &q->echo);
+		r = tty_drain_output(p, &q->echo);
+	if (r == 0)
+		r = take_column(p, q);
+	if (r == 0)
+		r = tty_set(p, &t);
 	return r < 0 ? r : take_input(p, q);
 }

@@ -42,8 +42,8 @@ static int look_at_job(struct dump *d, const struct task *t)
 					  d->opts->shell_job ? "" : " (--shell-job)");
 		proc = proc_open(ids[i].id, 0);
 		if (proc >= 0)
-			return log_refuse("task %d: its %s %d is led from outside the tree%s", t->pid,
-					  ids[i].what, ids[i].id,
+			return log_refuse("task %d: its %s %d is led from outside the tree%s",
+					  t->pid, ids[i].what, ids[i].id,
 					  d->opts->shell_job ? ", and is not that of its root"
 							     : " (--shell-job)");
 	}
