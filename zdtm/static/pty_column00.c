@@ -52,8 +52,8 @@ static void check(void)
 		EXPECT_READS(master, "        |");
 		break;
 	case AT_EIGHT:
-		t_write(slave, "\t|\r\r|", 5);
-		EXPECT_READS(master, "        |\r|");
+		t_write(slave, "\r\t|", 3);
+		EXPECT_READS(master, "\r        |");
 	}
 	EXPECT_QUIET(master);
 }
