@@ -2,7 +2,6 @@
 /* Terminals: tty(4), pty(7). How they are told apart, and the modes each of them has. */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -166,23 +165,22 @@ void tty_modes_of(const TtyInfoEntry *img, struct termios2 *set, struct termios 
 
 int tty_open_peer(int master, int flags)
 {
-	char path[PATH_MAX];
+	_cleanup_close_ int devpts = -EBADF;
 	unsigned int index;
 	struct stat st;
-	size_t len;
-	int r, fd;
+	char name[16];
+	int fd;
 
 	fd = ioctl(master, TIOCGPTPEER, flags);
 	if (fd >= 0 || errno != ENOENT)
 		return fd < 0 ? -errno : fd;
 	if (fstat(master, &st) < 0 || ioctl(master, TIOCGPTN, &index) < 0)
 		return -errno;
-	r = mounts_find(st.st_dev, path, sizeof(path) - 16);
-	if (r < 0)
-		return r;
-	len = strlen(path);
-	snprintf(path + len, sizeof(path) - len, "/%u", index);
-	fd = open(path, flags);
+	devpts = mounts_open_device(major(st.st_dev), minor(st.st_dev));
+	if (devpts < 0)
+		return devpts;
+	snprintf(name, sizeof(name), "%u", index);
+	fd = openat(devpts, name, flags);
 	return fd < 0 ? -errno : fd;
 }
 

@@ -85,6 +85,15 @@ static int open_master(const struct plan_pty *p, const char *path, unsigned int 
 	}
 }
 
+/* Has there ever been a slave? */
+static bool never_opened(const struct plan_pty *p)
+{
+	const TtyInfoEntry *img = p->master ? p->master->img : NULL;
+
+	return img && !p->slave && !p->hung && !p->current && !img->sid &&
+	       !(img->pair && img->pair->slave_gone);
+}
+
 /* Where the image tells of no master the instance is that of a slave. */
 static int make_master(struct plan_pty *p)
 {
@@ -109,9 +118,11 @@ static int make_master(struct plan_pty *p)
 			path = beside;
 	}
 	p->master_fd = open_master(p, path, flags);
-	if (p->master_fd >= 0 && f)
-		f->file->main_fd = p->master_fd;
-	return p->master_fd < 0 ? p->master_fd : 0;
+	if (p->master_fd < 0 || !f)
+		return MIN(p->master_fd, 0);
+	/* One of them goes when all tasks have it. */
+	f->file->main_fd = never_opened(p) ? fcntl(p->master_fd, F_DUPFD_CLOEXEC, 0) : p->master_fd;
+	return f->file->main_fd < 0 ? log_err(-errno, "%s", p->who) : 0;
 }
 
 /* Both of one instance, or of two, as the numbers in the images have it. */
@@ -559,12 +570,13 @@ int tty_prepare(struct restore *r)
 /* Our slave goes; where it was the only one there ever was, the master is not to know. */
 static void let_go(const struct plan_pty *p)
 {
-	const TtyInfoEntry *img = p->master->img;
-
-	if (p->slave || p->hung || p->current || img->sid || (img->pair && img->pair->slave_gone))
+	if (!never_opened(p)) {
 		close(p->slave_fd);
-	else if (tty_close_unnoticed(p->master_fd, p->slave_fd, img->locked) < 0)
+		return;
+	}
+	if (tty_close_unnoticed(p->master_fd, p->slave_fd, p->master->img->locked) < 0)
 		log_warn("%s: its master takes its slave for closed", p->who);
+	close(p->master_fd);
 }
 
 void tty_finish(struct restore *r, bool ok)
