@@ -107,6 +107,7 @@ static int dump_queue(struct pty *p, int slave)
 	int r, err;
 
 	tty_modes_of(p->master_info, &ends.set, &ends.locked);
+	now = (struct tty_now){ .known = true, .modes = ends.set, .locked = true };
 	r = set_async(p, false);
 	if (r == 0) {
 		r = tty_queue_take(&ends, q);

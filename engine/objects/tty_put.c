@@ -301,18 +301,30 @@ static int put_column(const struct tty_ends *p, const struct tty_queue *q)
 	return r;
 }
 
-static int put_all(const struct tty_ends *p, const struct tty_queue *q)
+static int put_output(const struct tty_ends *p, const struct tty_queue *q)
 {
 	struct termios2 t = filling(p, q);
+	int r = 0;
+
+	if (q->output.len > FEW) {
+		t.c_oflag = 0;
+		r = tty_set(p, &t);
+		return r < 0 ? r : write_all(p, p->slave, q->output.data, q->output.len);
+	}
+	for (size_t i = 0; r == 0 && i < q->output.len; i++)
+		r = tty_type_output(p, q->output.data[i]);
+	return r;
+}
+
+static int put_all(const struct tty_ends *p, const struct tty_queue *q)
+{
 	/* One that we have emptied is where it was. */
 	int r = q->column && !p->frozen ? put_column(p, q) : 0;
 
 	if (r == 0 && p->packets && q->packet_status)
 		r = put_status(p, q);
-	else if (r == 0 && q->output.len && !(p->now->known && !p->now->modes.c_oflag))
-		r = tty_set(p, &t);
 	if (r == 0)
-		r = write_all(p, p->slave, q->output.data, q->output.len);
+		r = put_output(p, q);
 	if (r == 0 && q->output_flow != TTY_PAIR_ENTRY__FLOW__FLOWS)
 		r = put_stop(p, q);
 	if (r == 0 && q->echo.len)
@@ -340,7 +352,5 @@ int tty_queue_put(const struct tty_ends *p, const struct tty_queue *q)
 		r = tty_failed(p, "stop input");
 	if (r == 0 && p->packets && !q->packet_status)
 		r = tty_set_packets(p, 1);
-	if (r == 0 && tty_any_locked(p))
-		r = tty_set_locked(p, &p->locked);
-	return r;
+	return r < 0 ? r : tty_set_locked(p, true);
 }

@@ -60,6 +60,11 @@ struct termios2 tty_plain(const struct tty_ends *p)
 {
 	struct termios2 t = p->set;
 
+	/* Raw as it is. */
+	if (!(t.c_lflag & (ICANON | EXTPROC | ISIG | ECHO | ECHONL)) &&
+	    !(t.c_iflag & (ISTRIP | IUCLC | IGNCR | ICRNL | INLCR | PARMRK | IXON)) &&
+	    !(t.c_oflag & OPOST))
+		return t;
 	t.c_iflag = t.c_oflag = 0;
 	t.c_lflag &= tty_by_lines(p) ? ICANON : t.c_lflag & EXTPROC ? ICANON | EXTPROC : 0;
 	memset(t.c_cc, 0, sizeof(t.c_cc));
@@ -76,9 +81,16 @@ int tty_set(const struct tty_ends *p, const struct termios2 *t)
 	return p->now->known ? 0 : tty_failed(p, "terminal modes");
 }
 
-int tty_set_locked(const struct tty_ends *p, const struct termios *locked)
+int tty_set_locked(const struct tty_ends *p, bool locked)
 {
-	return ioctl(p->slave, TIOCSLCKTRMIOS, locked) < 0 ? tty_failed(p, "locked modes") : 0;
+	static const struct termios none;
+
+	if (!tty_any_locked(p) || p->now->locked == locked)
+		return 0;
+	p->now->locked = locked;
+	return ioctl(p->slave, TIOCSLCKTRMIOS, locked ? &p->locked : &none) < 0
+		       ? tty_failed(p, "locked modes")
+		       : 0;
 }
 
 int tty_set_packets(const struct tty_ends *p, int on)
@@ -100,6 +112,11 @@ size_t tty_queue_slots(const struct tty_queue *q)
 int tty_type(const struct tty_ends *p, unsigned char c)
 {
 	return ioctl(p->slave, TIOCSTI, &c) < 0 ? tty_failed(p, "insert input") : 0;
+}
+
+int tty_type_output(const struct tty_ends *p, unsigned char c)
+{
+	return ioctl(p->master, TIOCSTI, &c) < 0 ? tty_failed(p, "insert output") : 0;
 }
 
 int tty_drain_output(const struct tty_ends *p, struct buf *to)

@@ -16,10 +16,11 @@
 #include "engine/base/buf.h"
 #include "proto/tty.pb-c.h"
 
-/* Modes last set: setting what is set already can be left out. */
+/* What was set last: setting it again can be left out. */
 struct tty_now {
-	bool known;
+	bool known; /* the modes */
 	struct termios2 modes;
+	bool locked; /* struct tty_ends.locked is in force */
 };
 
 /*
@@ -98,10 +99,14 @@ size_t tty_queue_slots(const struct tty_queue *q);
 struct termios2 tty_plain(const struct tty_ends *p);
 int tty_set(const struct tty_ends *p, const struct termios2 *t);
 bool tty_any_locked(const struct tty_ends *p);
-int tty_set_locked(const struct tty_ends *p, const struct termios *locked);
+int tty_set_locked(const struct tty_ends *p, bool locked);
 int tty_set_packets(const struct tty_ends *p, int on);
 
-/* One character of input, through the line discipline at once: TIOCSTI waits for no worker. */
+/*
+ * One character that the slave (or the master) will read, through the line discipline at once:
+ * TIOCSTI waits for no worker.
+ */
 int tty_type(const struct tty_ends *p, unsigned char c);
+int tty_type_output(const struct tty_ends *p, unsigned char c);
 
 #endif

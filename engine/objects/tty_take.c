@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -38,19 +39,16 @@ static bool by_eof(const struct tty_ends *p, const char *line, ssize_t n, enum u
 /* One read: a line, or bytes. 1, or 0 when there is nothing (the flip buffer is empty then, too). */
 static int take_once(const struct tty_ends *p, struct tty_queue *q, enum unit unit)
 {
-	size_t at = q->input.len;
-	ssize_t n;
-	int r = buf_reserve(&q->input, 2 * FULL);
+	static char some[2 * FULL];
+	ssize_t n = read(p->slave, some, sizeof(some));
+	int r;
 
-	if (r < 0)
-		return log_err(r, "%s", p->who);
-	n = read(p->slave, q->input.data + at, 2 * FULL);
 	if (n < 0)
 		return errno == EAGAIN ? 0 : tty_failed(p, "read from the slave");
-	q->input.len += n;
-	if (unit != BYTES)
-		r = add_line(q, n, by_eof(p, q->input.data + at, n, unit));
-	else if (n == 0)
+	r = buf_append(&q->input, some, n);
+	if (r == 0 && unit != BYTES)
+		r = add_line(q, n, by_eof(p, some, n, unit));
+	else if (r == 0 && n == 0)
 		return tty_failed(p, "end of file where there is none");
 	return r < 0 ? log_err(r, "%s", p->who) : 1;
 }
@@ -191,11 +189,49 @@ static int take_status(const struct tty_ends *p, struct tty_queue *q)
 	return tty_set_packets(p, 0);
 }
 
+/* Echoes only wait where output was stopped, or full when they came. */
+static bool nothing_waits(const struct tty_ends *p, const struct tty_queue *q,
+			  const struct termios2 *plain)
+{
+	struct pollfd ends[] = { { .fd = p->slave, .events = POLLOUT },
+				 { .fd = p->master, .events = POLLOUT } };
+
+	return memcmp(plain, &p->set, sizeof(*plain)) == 0 && tty_queue_slots(q) < LOW &&
+	       q->output.len < FULL && poll(ends, 2, 0) == 2 && ends[0].revents & POLLOUT &&
+	       ends[1].revents & POLLOUT;
+}
+
+/* With modes of our own. */
+static int take_rest_of_all(const struct tty_ends *p, struct tty_queue *q, struct termios2 *plain)
+{
+	bool stopped;
+	int r = tty_drain_output(p, &q->output);
+
+	if (r == 0)
+		r = tty_set_locked(p, false);
+	stopped = !(tty_events(p->slave, POLLOUT) & POLLOUT);
+	/* What comes in now comes as it was written: a line may also end as ICRNL would have it. */
+	if (tty_by_lines(p))
+		plain->c_cc[VEOL] = '\r';
+	if (r == 0)
+		r = tty_set(p, plain);
+	if (r == 0 && stopped)
+		r = start_output(p, q);
+	/* A write, even of nothing, begins with the echoes that wait. */
+	if (r == 0 && write(p->slave, "", 0) < 0)
+		r = tty_failed(p, "echoes");
+	if (r == 0)
+		r = tty_drain_output(p, &q->echo);
+	if (r == 0)
+		r = take_column(p, q);
+	if (r == 0)
+		r = tty_set(p, plain);
+	return r < 0 ? r : take_input(p, q);
+}
+
 int tty_queue_take(const struct tty_ends *p, struct tty_queue *q)
 {
-	static const struct termios none;
-	struct termios2 t = tty_plain(p);
-	bool stopped;
+	struct termios2 plain = tty_plain(p);
 	int r = 0;
 
 	errno = 0;
@@ -211,28 +247,7 @@ int tty_queue_take(const struct tty_ends *p, struct tty_queue *q)
 		r = take_once(p, q, tty_by_lines(p) ? LINE : BYTES);
 		if (r == 0)
 			break;
-		r = r < 0 ? r : 0;
+		r = MIN(r, 0);
 	}
-	if (r == 0)
-		r = tty_drain_output(p, &q->output);
-	if (r == 0 && tty_any_locked(p))
-		r = tty_set_locked(p, &none);
-	stopped = !(tty_events(p->slave, POLLOUT) & POLLOUT);
-	/* What comes in now comes as it was written: a line may also end as ICRNL would have it. */
-	if (tty_by_lines(p))
-		t.c_cc[VEOL] = '\r';
-	if (r == 0)
-		r = tty_set(p, &t);
-	if (r == 0 && stopped)
-		r = start_output(p, q);
-	/* A write, even of nothing, begins with the echoes that wait. */
-	if (r == 0 && write(p->slave, "", 0) < 0)
-		r = tty_failed(p, "echoes");
-	if (r == 0)
-		r = tty_drain_output(p, &q->echo);
-	if (r == 0)
-		r = take_column(p, q);
-	if (r == 0)
-		r = tty_set(p, &t);
-	return r < 0 ? r : take_input(p, q);
+	return r < 0 || nothing_waits(p, q, &plain) ? r : take_rest_of_all(p, q, &plain);
 }
