@@ -35,8 +35,7 @@ struct look {
 	bool found;
 	int sig;
 	struct f_owner_ex owner;
-	struct buf fdinfo; /* keeps its memory from one to the next */
-	char link[PATH_MAX];
+	struct buf fdinfo, link; /* keep their memory from one to the next */
 };
 
 /* The descriptors of a table, rising. */
@@ -70,8 +69,10 @@ void files_dump_free(struct dump *d)
 		free(n->file);
 		free(n);
 	}
-	for (unsigned int i = 0; f->look && i < AT_ONCE; i++)
+	for (unsigned int i = 0; f->look && i < AT_ONCE; i++) {
 		buf_done(&f->look[i].fdinfo);
+		buf_done(&f->look[i].link);
+	}
 	free(f->look);
 	cleanup_close(&f->own_fds);
 	open_files_free(f->open);
@@ -191,26 +192,59 @@ static int failed(struct look *l, const char *what, int err)
 	return err;
 }
 
+/*
+ * What one piece of the work uses again and again. Every number that is asked for below /proc/self
+ * costs the kernel an inode: all copies are looked at under this one.
+ */
+struct scratch {
+	int spot; /* -1: not yet */
+	struct buf text;
+	char link[PATH_MAX];
+};
+
+static int own_link(int own_fds, int copy, struct scratch *s)
+{
+	char name[16];
+
+	if (s->spot < 0)
+		s->spot = fcntl(copy, F_DUPFD_CLOEXEC, 0);
+	else if (dup3(copy, s->spot, O_CLOEXEC) < 0)
+		return -errno;
+	if (s->spot < 0)
+		return -errno;
+	snprintf(name, sizeof(name), "%d", s->spot);
+	return read_link_at(own_fds, name, s->link, sizeof(s->link));
+}
+
+static int keep(struct buf *b, const char *text, size_t n)
+{
+	b->len = 0;
+	return buf_append(b, text, n);
+}
+
 /* What l->copy tells, and `name` in a directory of fdinfo. */
-static int look_at_copy(int own_fds, int fdinfo, const char *name, struct look *l)
+static int look_at_copy(int own_fds, int fdinfo, const char *name, struct look *l,
+			struct scratch *s)
 {
 	uint64_t flags;
-	char own[16];
 	int r;
 
 	if (fstat(l->copy, &l->st) < 0)
 		return failed(l, "stat", -errno);
-	r = proc_read_single(fdinfo, name, &l->fdinfo);
+	r = proc_read_single(fdinfo, name, &s->text);
 	if (r == 0)
-		r = kv_u64(l->fdinfo.data, "flags", 8, &flags);
+		r = kv_u64(s->text.data, "flags", 8, &flags);
+	if (r == 0)
+		r = keep(&l->fdinfo, s->text.data, s->text.len);
 	if (r < 0)
 		return failed(l, "fdinfo", r);
 	l->flags = flags;
-	snprintf(own, sizeof(own), "%d", l->copy);
-	r = read_link_at(own_fds, own, l->link, sizeof(l->link));
+	r = own_link(own_fds, l->copy, s);
+	if (r == 0)
+		r = keep(&l->link, s->link, strlen(s->link));
 	if (r < 0)
 		return failed(l, "path", r);
-	l->found = l->link[0] == '/' && path_leads_to(l->link, &l->st);
+	l->found = s->link[0] == '/' && path_leads_to(s->link, &l->st);
 	/* O_PATH descriptors have no owner. */
 	l->owner.pid = l->sig = 0;
 	if (l->flags & O_PATH)
@@ -221,7 +255,7 @@ static int look_at_copy(int own_fds, int fdinfo, const char *name, struct look *
 	return 0;
 }
 
-static int look_at(const struct fd_table *t, struct look *l)
+static int look_at(const struct fd_table *t, struct look *l, struct scratch *s)
 {
 	char name[16];
 
@@ -229,20 +263,25 @@ static int look_at(const struct fd_table *t, struct look *l)
 	if (l->copy < 0)
 		return failed(l, "cannot be fetched", l->copy);
 	snprintf(name, sizeof(name), "%d", l->fd);
-	return look_at_copy(t->own_fds, t->fdinfo, name, l);
+	return look_at_copy(t->own_fds, t->fdinfo, name, l, s);
 }
 
 static int look_at_piece(void *arg, size_t piece)
 {
 	const struct fd_table *t = arg;
 	unsigned int end = MIN((unsigned int)(piece + 1) * PIECE, t->n);
+	struct scratch s;
 
+	s.spot = -EBADF;
+	s.text = (struct buf){};
 	for (unsigned int i = piece * PIECE; i < end; i++) {
 		struct look *l = &t->look[i];
 
 		l->fd = t->fd[i];
-		l->err = look_at(t, l);
+		l->err = look_at(t, l, &s);
 	}
+	cleanup_close(&s.spot);
+	buf_done(&s.text);
 	return 0;
 }
 
@@ -257,7 +296,7 @@ static int dump_looked_at(struct dump *d, const struct look *l, pid_t pid, const
 		.what = what,
 		.copy = l->copy,
 		.st = l->st,
-		.link = l->link,
+		.link = l->link.data,
 		.found = l->found,
 		.owner = l->owner,
 		.sig = l->sig,
@@ -296,6 +335,7 @@ int files_dump_copy(struct dump *d, int copy, const char *what, uint32_t *id, Fd
 	_cleanup_free_ struct look *l = calloc(1, sizeof(*l));
 	struct dump_files *files = table(d);
 	struct open_file *f;
+	struct scratch s;
 	char name[16];
 	int r;
 
@@ -303,9 +343,14 @@ int files_dump_copy(struct dump *d, int copy, const char *what, uint32_t *id, Fd
 		return -ENOMEM;
 	l->fd = l->copy = copy;
 	snprintf(name, sizeof(name), "%d", copy);
-	l->err = look_at_copy(files->own_fds, fdinfo, name, l);
+	s.spot = -EBADF;
+	s.text = (struct buf){};
+	l->err = look_at_copy(files->own_fds, fdinfo, name, l, &s);
+	cleanup_close(&s.spot);
+	buf_done(&s.text);
 	r = dump_looked_at(d, l, getpid(), what, &f);
 	buf_done(&l->fdinfo);
+	buf_done(&l->link);
 	if (r < 0)
 		return r;
 	*id = f->id;
