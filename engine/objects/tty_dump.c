@@ -355,44 +355,6 @@ static int write_infos(struct dump *d)
 	return r < 0 ? r : image_close(&out);
 }
 
-static int write_data(struct dump *d)
-{
-	_cleanup_image_ struct image_out out = {};
-	bool any = false;
-	int r = 0;
-
-	for (struct pty *p = ptys; r == 0 && p; p = p->hh.next) {
-		TtyDataEntry in = TTY_DATA_ENTRY__INIT, echoed = TTY_DATA_ENTRY__INIT;
-		const struct tty_queue *q = &p->queue;
-
-		if (!any && !tty_queue_idle(q)) {
-			any = true;
-			r = image_create(&d->images, IMAGE_TTY_DATA, 0, &out);
-		}
-		if (r == 0 && q->output.len) {
-			echoed.tty_id = tty_pty_id(p->devpts, p->key.index, true);
-			echoed.data.data = (uint8_t *)q->output.data;
-			echoed.data.len = q->output.len;
-			r = image_put(&out, &echoed.base);
-		}
-		if (r < 0 || !(q->input.len || q->n_lines || q->literal || q->echo.len))
-			continue;
-		in.tty_id = tty_pty_id(p->devpts, p->key.index, false);
-		in.data.data = (uint8_t *)q->input.data;
-		in.data.len = q->input.len;
-		in.lines = q->lines;
-		in.n_lines = q->n_lines;
-		in.has_unprocessed = q->unprocessed;
-		in.unprocessed = q->unprocessed;
-		in.has_literal_next = in.literal_next = q->literal;
-		in.has_echo = q->echo.len;
-		in.echo.data = (uint8_t *)q->echo.data;
-		in.echo.len = q->echo.len;
-		r = image_put(&out, &in.base);
-	}
-	return r < 0 || !any ? r : image_close(&out);
-}
-
 static void forget(void)
 {
 	struct other_tty *o, *next_other;
@@ -450,7 +412,7 @@ int tty_dump_end(struct dump *d)
 	if (r == 0 && (ptys || others || tty_sessions_any()))
 		r = write_infos(d);
 	if (r == 0)
-		r = write_data(d);
+		r = tty_data_write(d, ptys);
 	tty_sessions_forget();
 	forget();
 	return r;

@@ -44,6 +44,8 @@ uint32_t tty_new_id(void);
 /* The image of the whole pty: fills all its infos but what is told about sessions. */
 int tty_pair_dump(struct dump *d, struct pty *p);
 
+int tty_data_write(struct dump *d, const struct pty *ptys);
+
 /* ---- controlling terminals ---- */
 
 /* An open file of /dev/tty; *id: of the info it gets. */

@@ -11,8 +11,6 @@
 #include "engine/restore/plan.h"
 #include "tty_plan.h"
 
-#define MAX_DATA 65536 /* several times what both ends of a pty can hold */
-
 struct tty_plan planned;
 
 /* ---- infos ---- */
@@ -165,7 +163,8 @@ static unsigned int count_owned(const struct plan_tty *t)
 {
 	unsigned int n = 0;
 
-	for_each_tty_file(f, t) n += f->file->owner != NULL;
+	for_each_tty_file(f, t)
+		n += f->file->owner != NULL;
 	return n;
 }
 
@@ -193,84 +192,6 @@ static int by_number(const struct plan_pty *a, const struct plan_pty *b)
 	if (a->key.devpts != b->key.devpts)
 		return a->key.devpts < b->key.devpts ? -1 : 1;
 	return (a->key.index > b->key.index) - (a->key.index < b->key.index);
-}
-
-/* ---- data ---- */
-
-/* Of an image that does not tell lines apart: what is complete is told by its last byte. */
-static int split_lines(struct restore *r, struct tty_queue *q)
-{
-	size_t n = 0, at = 0;
-
-	for (size_t i = 0; i < q->input.len; i++)
-		n += q->input.data[i] == '\n';
-	q->lines = arena_array(&r->arena, uint32_t, n + 1);
-	if (!q->lines)
-		return -ENOMEM;
-	for (size_t i = 0; i < q->input.len; i++)
-		if (q->input.data[i] == '\n') {
-			q->lines[q->n_lines++] = 2 * (i + 1 - at);
-			at = i + 1;
-		}
-	return 0;
-}
-
-static int take_input(struct restore *r, struct plan_pty *p, const TtyDataEntry *e)
-{
-	struct tty_queue *q = &p->queue;
-	bool lines = (p->master->img->termios->c_lflag & (ICANON | EXTPROC)) == ICANON;
-	uint64_t sum = 0;
-
-	q->input = (struct buf){ .data = (char *)e->data.data, .len = e->data.len };
-	q->echo = (struct buf){ .data = (char *)e->echo.data, .len = e->echo.len };
-	q->unprocessed = e->unprocessed;
-	q->literal = e->literal_next;
-	q->lines = e->lines;
-	q->n_lines = e->n_lines;
-	for (size_t i = 0; i < e->n_lines; i++)
-		sum += e->lines[i] / 2;
-	if (e->unprocessed > e->data.len || sum > e->data.len - e->unprocessed ||
-	    (!lines && (e->n_lines || e->literal_next)) || e->n_lines > MAX_DATA ||
-	    e->echo.len > MAX_DATA)
-		return log_bad_image("tty-data.img: %s: its input does not add up", p->who);
-	return lines && !e->n_lines ? split_lines(r, q) : 0;
-}
-
-static int take_data(struct restore *r, const TtyDataEntry *e)
-{
-	uint32_t other = e->tty_id ^ 1;
-	struct plan_tty *t;
-	bool to_master;
-
-	HASH_FIND(hh, planned.ttys, &e->tty_id, sizeof(other), t);
-	to_master = t && t->kind == TTY_MASTER;
-	/* Input waits in a pty even while no slave is open. */
-	if (!t)
-		HASH_FIND(hh, planned.ttys, &other, sizeof(other), t);
-	if (!t || !t->pty || !t->pty->master)
-		return log_bad_image("tty-data.img: there is no pty %u", e->tty_id);
-	if (e->data.len > MAX_DATA)
-		return log_bad_image("tty-data.img: %s: %zu bytes", t->pty->who, e->data.len);
-	if (!to_master)
-		return take_input(r, t->pty, e);
-	t->pty->queue.output = (struct buf){ .data = (char *)e->data.data, .len = e->data.len };
-	return 0;
-}
-
-static int read_data(struct restore *r)
-{
-	struct image_in in;
-	TtyDataEntry *e;
-	int ret = image_open(&r->set, IMAGE_TTY_DATA, 0, &in);
-
-	if (ret == -ENOENT)
-		return 0;
-	while (ret >= 0 && (ret = image_get(&in, &tty_data_entry__descriptor, &e)) > 0) {
-		ret = take_data(r, e);
-		if (ret < 0)
-			return ret;
-	}
-	return ret < 0 ? plan_bad(r, ret) : 0;
 }
 
 /* ---- sessions ---- */
@@ -406,7 +327,7 @@ int tty_plan(struct restore *r)
 		if (ret == 0)
 			ret = check_pty(r, p);
 	if (ret == 0)
-		ret = read_data(r);
+		ret = tty_data_read(r);
 	/* /dev/tty only names a session's terminal if nothing else does. */
 	HASH_ITER(hh, planned.ttys, t, next)
 		if (ret == 0 && t->kind != TTY_CURRENT)

@@ -60,4 +60,13 @@ extern struct tty_plan {
 #define for_each_tty_file(f, tty)                                                                  \
 	for (struct plan_tty_file *f = (tty) ? (tty)->files : NULL; f; f = f->next)
 
+/* Finds each pty's queue: struct plan_pty.queue. */
+int tty_data_read(struct restore *r);
+
+int tty_set_size(int fd, const WinsizeEntry *e, const char *who);
+
+/* Opens what is no pty of the images; and then what /dev/tty stands for, when all of that is there. */
+int tty_make_others(struct restore *r);
+int tty_make_currents(void);
+
 #endif
