@@ -86,6 +86,9 @@ matrix: programs
 check: programs
 	$(Q)scripts/check
 
+bench: programs
+	$(Q)scripts/bench
+
 INSTALLED = $(filter $(O)/bin/% $(O)/sbin/% $(O)/libexec/% $(O)/share/%,$(programs)) \
 	$(wildcard $(O)/libexec/zdtm/*/Kyuafile)
 install: programs
@@ -99,5 +102,5 @@ fmt:
 clean:
 	rm -rf $(O)
 
-.PHONY: all programs run matrix check install fmt clean
+.PHONY: all programs run matrix check bench install fmt clean
 .DELETE_ON_ERROR:
