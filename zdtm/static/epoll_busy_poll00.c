@@ -38,7 +38,7 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "an epoll keeps how it polls network devices",
 	.object = "eventpoll",
-	.needs = LIST("epoll.params"),
+	.needs = LIST("eventpoll.params"),
 	.setup = setup,
 	.check = check,
 };

@@ -49,7 +49,7 @@ ZDTM_TEST = {
 	.doc = "a one-shot entry of an epoll, for what cannot be made to report again",
 	.object = "eventpoll",
 	.demand = KEEP_OR_REFUSE,
-	.needs = LIST("epoll.oneshot"),
+	.needs = LIST("eventpoll.oneshot"),
 	.setup = setup,
 	.check = check,
 };
