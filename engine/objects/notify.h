@@ -19,6 +19,12 @@ int notify_refuse_events(const struct fd_view *v);
 /* A number behind " key:" on a line of fdinfo. */
 bool notify_number(const char *line, size_t len, const char *key, uint64_t *ret);
 
+/*
+ * A path of the file that a line of fdinfo is about, below those of --irmap-scan-path; it lives as
+ * long as the dump. -ENOENT: there is none.
+ */
+int notify_find_name(struct dump *d, const char *line, size_t len, const char **path);
+
 /* Where an image names the file_entry of a watched file that has no name any more. */
 struct notify_id {
 	protobuf_c_boolean *has;
