@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The number a file was added under is half of what an entry is reached by: for files whose number
- * was closed or went to another, and for one that was added twice. Criu 4.2 adds them by the numbers
+ * was closed or went to another, and for one that was added twice. criu 4.2 adds them by the numbers
  * they have.
  */
 #include <sys/epoll.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Groups that are told of files by handle and name: of one directory, with marks of newer kinds, and
- * of a whole file system. Criu 4.2 cannot restore these.
+ * of a whole file system. criu 4.2 cannot restore these.
  */
 #include <sys/fanotify.h>
 

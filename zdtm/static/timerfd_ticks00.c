@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Timers that went off and were not read, seen through an epoll: one that is over, one that goes on
- * fast, one that has done so for long, unasked, so that the kernel has counted but the first time. Criu 4.2 brings
+ * fast, one that has done so for long, unasked, so that the kernel has counted but the first time. criu 4.2 brings
  * back periodic ones that have gone off as ones that are not armed.
  */
 #include <poll.h>
