@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A watch holds an inode; fdinfo tells of it by a file handle, which leads to the inode whatever it
- * is called by now, for as long as that lives and its file system is mounted. Images have the path
- * as well, for other machines. Nothing here opens a file in a way that a watch could see.
+ * A watch holds an inode; fdinfo tells of it by a file handle, which leads to the inode whatever
+ * it is called by now, for as long as that lives and its file system is mounted. Images have the
+ * path as well, for other machines. Nothing here opens a file in a way that a watch could see.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -203,8 +203,8 @@ static int place_on(uint32_t dev)
 }
 
 /*
- * The kernel wants a place on the mount: a descriptor that is open for reading, which a watch on that
- * place would tell of, or the working directory.
+ * The kernel wants a place on the mount: a descriptor that is open for reading, which a watch on
+ * that place would tell of, or the working directory.
  */
 static struct {
 	int place; /* where we are */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Names of watched files where handles lead nowhere, as on an overlay: whatever lies below the paths
- * of --irmap-scan-path is watched for a moment by an inotify of our own, and what fdinfo tells of
- * that is what it tells of the same file elsewhere.
+ * Names of watched files where handles lead nowhere, as on an overlay: whatever lies below the
+ * paths of --irmap-scan-path is watched for a moment by an inotify of our own, and what fdinfo
+ * tells of that is what it tells of the same file elsewhere.
  */
 #include <errno.h>
 #include <fcntl.h>

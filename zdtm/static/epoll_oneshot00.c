@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One-shot entries that have reported: until they are armed again nothing is told, whatever happens,
- * not even a hang-up. Their files are in every state: still ready, or quiet again; of one the number
- * is closed. criu 4.2 adds them as entries that report errors and hang-ups.
+ * One-shot entries that have reported: until they are armed again nothing is told, whatever
+ * happens, not even a hang-up. Their files are in every state: still ready, or quiet again; of
+ * one the number is closed. criu 4.2 adds them as entries that report errors and hang-ups.
  */
 #include <poll.h>
 #include <sys/epoll.h>

@@ -2,7 +2,8 @@
 /*
  * An epoll watches a pipe that only a process outside the tree still has open: one whose parent
  * ended, so that it is init's now. Where there are many other targets, each has the number that
- * another was added under: whoever looks for them goes wrong a hundred times, and must not be seen.
+ * another was added under: whoever looks for them goes wrong a hundred times, and must not be
+ * seen.
  */
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
