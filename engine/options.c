@@ -64,6 +64,17 @@ static int set_ghost_limit(struct options *o, const char *arg)
 	return parse_size(arg, &o->ghost_limit) ? 0 : -EINVAL;
 }
 
+static int add_scan_path(struct options *o, const char *arg)
+{
+	const char **more = realloc(o->scan_path, (o->n_scan_paths + 1) * sizeof(*o->scan_path));
+
+	if (!more)
+		return -ENOMEM;
+	o->scan_path = more;
+	o->scan_path[o->n_scan_paths++] = arg;
+	return arg[0] == '/' ? 0 : -EINVAL;
+}
+
 static int set_timeout(struct options *o, const char *arg)
 {
 	int s;
@@ -141,6 +152,8 @@ static const struct option_spec specs[] = {
 	  "dump: make temporary hard links for files that lost the name they were opened by" },
 	{ "ghost-limit", 0, ARG, VALUE, 0, set_ghost_limit, "SIZE",
 	  "dump: largest unlinked file to save (default: 1M)" },
+	{ "irmap-scan-path", 0, ARG, VALUE, 0, add_scan_path, "DIR",
+	  "dump: look below for the names of watched files, where handles lead nowhere" },
 	{ "timeout", 0, ARG, VALUE, 0, set_timeout, "SECONDS",
 	  "dump: longest wait for the tree to stop (default: 10)" },
 	{ "display-stats", 0, NO, FLAG, BOOL(display_stats), NULL, NULL, "print what it cost" },
@@ -154,6 +167,7 @@ static const struct option_spec specs[] = {
 	{ "manage-cgroups", 0, OPT, VALUE, 0, set_cgroups, NULL, NULL },
 
 	{ "evasive-devices", 0, NO, HINT, 0, NULL, NULL, NULL },
+	{ "force-irmap", 0, NO, HINT, 0, NULL, NULL, NULL },
 	{ "log-pid", 0, NO, HINT, 0, NULL, NULL, NULL },
 	{ "network-lock", 0, ARG, HINT, 0, NULL, NULL, NULL },
 	{ "skip-in-flight", 0, NO, HINT, 0, NULL, NULL, NULL },
@@ -190,8 +204,6 @@ static const struct option_spec specs[] = {
 	{ "enable-fs", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "skip-mnt", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "freeze-cgroup", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
-	{ "force-irmap", 0, NO, NOT_YET, 0, NULL, NULL, NULL },
-	{ "irmap-scan-path", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "cpu-cap", 0, OPT, NOT_YET, 0, NULL, NULL, NULL },
 	{ "lsm-profile", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "lsm-mount-context", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },

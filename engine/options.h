@@ -24,6 +24,8 @@ struct options {
 	bool shell_job;
 	bool link_remap;
 	uint64_t ghost_limit;
+	const char **scan_path; /* --irmap-scan-path, as often as it was given */
+	unsigned int n_scan_paths;
 	unsigned int timeout_s;
 	bool display_stats;
 	bool accept_edited;

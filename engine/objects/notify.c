@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A watch holds an inode; fdinfo tells of it by a file handle, which leads to the inode whatever it
- * is called by now, for as long as that lives and its file system is mounted. Images have the path
- * as well, for other machines. Nothing here opens a file in a way that a watch could see.
+ * A watch holds an inode; fdinfo tells of it by a file handle, which leads to the inode whatever
+ * it is called by now, for as long as that lives and its file system is mounted. Images have the
+ * path as well, for other machines. Nothing here opens a file in a way that a watch could see.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -144,9 +144,14 @@ static int scan_handle(struct arena *a, const char *line, size_t len, FhEntry **
 {
 	static const char key[] = " f_handle:";
 	const char *at = memmem(line, len, key, strlen(key));
-	uint64_t bytes, type;
-	FhEntry *fh;
+	uint64_t bytes = 0, type = 0;
+	FhEntry *fh = arena_new(a, FhEntry);
 
+	if (!fh)
+		return -ENOMEM;
+	fh_entry__init(fh);
+	*ret = fh;
+	/* Some file systems have none. */
 	if (!at)
 		return -ENODATA;
 	at += strlen(key);
@@ -154,10 +159,6 @@ static int scan_handle(struct arena *a, const char *line, size_t len, FhEntry **
 	    !notify_number(line, len, " fhandle-type:", &type) || bytes > HANDLE_MAX ||
 	    (size_t)(line + len - at) < 2 * bytes)
 		return -EBADMSG;
-	fh = arena_new(a, FhEntry);
-	if (!fh)
-		return -ENOMEM;
-	fh_entry__init(fh);
 	fh->bytes = bytes;
 	fh->type = type;
 	fh->n_handle = HANDLE_WORDS;
@@ -171,7 +172,6 @@ static int scan_handle(struct arena *a, const char *line, size_t len, FhEntry **
 			return -EBADMSG;
 		fh->handle[i / 8] |= (uint64_t)(high << 4 | low) << i % 8 * 8;
 	}
-	*ret = fh;
 	return 0;
 }
 
@@ -203,8 +203,8 @@ static int place_on(uint32_t dev)
 }
 
 /*
- * The kernel wants a place on the mount: a descriptor that is open for reading, which a watch on that
- * place would tell of, or the working directory.
+ * The kernel wants a place on the mount: a descriptor that is open for reading, which a watch on
+ * that place would tell of, or the working directory.
  */
 static struct {
 	int place; /* where we are */
@@ -297,6 +297,27 @@ int notify_dump_end(struct dump *d)
 	return r;
 }
 
+static int find_by_name(const struct fd_view *v, const char *line, size_t len, const char *what,
+			FhEntry *fh)
+{
+	uint64_t ino = 0, dev = 0;
+	const char *path;
+	int r = notify_find_name(v->dump, line, len, &path);
+
+	if (r == 0) {
+		fh->path = arena_strdup(&v->dump->arena, path);
+		return fh->path ? 0 : -ENOMEM;
+	}
+	if (r != -ENOENT)
+		return log_err(r, "%s: %s: names below --irmap-scan-path", fd_view_name(v), what);
+	notify_number(line, len, " ino:", &ino);
+	notify_number(line, len, " sdev:", &dev);
+	return log_refuse("%s: %s: no file handle leads to inode %ju of device %u:%u, and no name "
+			  "below --irmap-scan-path",
+			  fd_view_name(v), what, (uintmax_t)ino, kernel_major(dev),
+			  kernel_minor(dev));
+}
+
 int notify_dump_file(const struct fd_view *v, const char *line, size_t len, const char *what,
 		     FhEntry **ret, struct notify_id id)
 {
@@ -315,9 +336,7 @@ int notify_dump_file(const struct fd_view *v, const char *line, size_t len, cons
 		r = fd < 0 ? fd : 0;
 	}
 	if (r == -ENODATA || r == -EOPNOTSUPP || r == -ESTALE || r == -ENOENT)
-		return log_refuse("%s: %s: there is no way to inode %ju of device %u:%u: %s",
-				  fd_view_name(v), what, (uintmax_t)ino, kernel_major(dev),
-				  kernel_minor(dev), strerror(-r));
+		return find_by_name(v, line, len, what, *ret);
 	if (r == 0)
 		r = fd_path(fd, link, sizeof(link));
 	if (r == 0 && fstat(fd, &st) < 0)
