@@ -12,7 +12,7 @@ int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
-	return "leak_check_at_exit=0";
+	return "leak_check_at_exit=0:allocator_may_return_null=1";
 }
 
 static inline void unit_no_leaks(void)

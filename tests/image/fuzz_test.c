@@ -17,7 +17,7 @@ static void damage(struct buf *b)
 {
 	for (unsigned int i = 1 + below(4); i > 0 && b->len > 0; i--) {
 		size_t at = below(b->len);
-		uint32_t word = (uint32_t[]){ 0, 1, -1, INT32_MAX, 1 << below(32) }[below(5)];
+		uint32_t word = (uint32_t[]){ 0, 1, -1, INT32_MAX, 1U << below(32) }[below(5)];
 
 		switch (below(6)) {
 		case 0:
