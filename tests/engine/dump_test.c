@@ -207,7 +207,7 @@ ROOT_TC(sleeps_on, "a sleep that a dump interrupts lasts as long as it should")
 
 		pid = sleeper(deaf);
 		await_state(pid, 'S');
-		while (now() < begun + 0.5) {
+		while (now() < begun + 0.4) {
 			struct ran r = refcr("dump -R -t %d -D img", pid);
 
 			expect_fine(&r);
