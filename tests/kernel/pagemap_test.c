@@ -45,7 +45,7 @@ static void expect_private(bool scan)
 	/* Read, not written: the zero page, which is nobody's. */
 	(void)*(volatile char *)(p + 10 * PAGE);
 	base = (uintptr_t)p;
-	ATF_REQUIRE_EQ(pagemap_private(&m, base, base + pages * PAGE, &r), 0);
+	ATF_REQUIRE_EQ(pagemap_private(&m, base, base + pages * PAGE, UINT64_MAX, &r), 0);
 	/* The old way cannot tell the zero page without the right to see frame numbers. */
 	ATF_CHECK_MSG(r.pages == 3 || (!scan && !m.zero_pfn && r.pages == 4), "%ju pages",
 		      (uintmax_t)r.pages);
