@@ -77,8 +77,10 @@ programs: $(programs)
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
 
-run: programs
-	$(O)/bin/zdtm matrix -o out
+run:
+	$(Q)scripts/install-deps
+	$(Q)$(MAKE) --no-print-directory programs
+	$(Q)$(O)/bin/zdtm matrix -o out; status=$$?; cp out/host.json out/results.json; exit $$status
 
 matrix: programs
 	$(O)/bin/zdtm matrix --kernels all -o out
