@@ -140,7 +140,7 @@ static const struct option_spec specs[] = {
 	{ "leave-running", 'R', NO, FLAG, BOOL(leave_running), NULL, NULL,
 	  "dump: let the tree run on afterwards" },
 	{ "leave-stopped", 's', NO, FLAG, BOOL(leave_stopped), NULL, NULL,
-	  "dump: leave the tree stopped" },
+	  "leave the tree stopped" },
 	{ "restore-detached", 'd', NO, FLAG, BOOL(detach), NULL, NULL,
 	  "restore: do not wait for the tree to end" },
 	{ "restore-sibling", 'S', NO, FLAG, BOOL(sibling), NULL, NULL,
@@ -305,8 +305,6 @@ static int check_sense(const struct options *o)
 		why = "dump needs the root of the tree: -t PID";
 	else if (o->leave_running && o->leave_stopped)
 		why = "--leave-running and --leave-stopped exclude each other";
-	else if (o->command == CMD_RESTORE && o->leave_stopped)
-		why = "restore --leave-stopped: not supported yet";
 	else if (o->exec_after && !o->exec_cmd)
 		why = "--exec-cmd needs a command behind --";
 	else if (o->exec_cmd && !o->exec_after)

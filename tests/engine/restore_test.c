@@ -81,6 +81,24 @@ ROOT_TC(sibling, "-S makes the tree a child of the caller")
 	expect_nobody();
 }
 
+ROOT_TC(leave_stopped, "-s leaves every task stopped; SIGCONT lets it run on")
+{
+	struct target t;
+	struct ran r;
+
+	arena();
+	t = dumped("many");
+	r = refcr("restore -d -s -D img");
+	expect_fine(&r);
+	for (unsigned int i = 0; i < t.state->n; i++)
+		await_state(t.state->slot[i].pid, 'T');
+	for (unsigned int i = 0; i < t.state->n; i++)
+		kill(t.state->slot[i].pid, SIGCONT);
+	expect_well(&t);
+	target_end(&t);
+	expect_nobody();
+}
+
 ROOT_TC(attached, "without -d it stays until the root has ended")
 {
 	struct target t;
@@ -308,6 +326,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, detached);
 	ATF_TP_ADD_TC(tp, sibling);
+	ATF_TP_ADD_TC(tp, leave_stopped);
 	ATF_TP_ADD_TC(tp, attached);
 	ATF_TP_ADD_TC(tp, pidfile);
 	ATF_TP_ADD_TC(tp, exec_cmd);
