@@ -102,6 +102,46 @@ ROOT_TC(one, "a dump killed at any moment leaves a single thread as it was, and 
 	killed_dumps("one", 40);
 }
 
+static void kill_last(unsigned int n, void *arg)
+{
+	struct dying_dump *d = arg;
+	struct ran r;
+	pid_t pid;
+	int status;
+
+	empty("img");
+	pid = traced("%s", d->args);
+	if (traced_until(pid, FROM, n, NULL, &status))
+		traced_kill(pid);
+	else
+		traced_ended(pid, status);
+	if (!exists("img/inventory.img")) {
+		expect_well(&d->t);
+		return;
+	}
+	/* Some of them may have been ended already: the images make up for all. */
+	target_kill(&d->t);
+	expect_nobody();
+	r = refcr("restore -d -D img");
+	expect_fine(&r);
+	expect_well(&d->t);
+}
+
+ROOT_TC(ending,
+	"killed while it ends the tree it has dumped, it has left a set to restore that from")
+{
+	struct dying_dump d;
+	unsigned int stops;
+
+	arena();
+	d.t = target("many");
+	empty("img");
+	stops = count_stops(FROM, refcr_args("dump -R -t %d -D img", d.t.pid));
+	snprintf(d.args, sizeof(d.args), "dump -t %d -D img", d.t.pid);
+	at_moments(stops, 15, kill_last, &d);
+	target_end(&d.t);
+}
+
 ROOT_TC(many, "a dump killed at any moment leaves a tree of tasks and threads running")
 {
 	arena();
@@ -320,6 +360,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, one);
 	ATF_TP_ADD_TC(tp, many);
+	ATF_TP_ADD_TC(tp, ending);
 	ATF_TP_ADD_TC(tp, inventory);
 	ATF_TP_ADD_TC(tp, second);
 	ATF_TP_ADD_TC(tp, root_dies);
