@@ -3,7 +3,7 @@
 # Our own code, tested: each NAME_test.c is an ATF program.
 
 # refcr as a program. What it dumps there is not sanitized: shadow memory is none of its business.
-ENGINE_TARGET := tests/engine/target.c tests/engine/arch/$(ARCH)/regs.c
+ENGINE_TARGET := tests/engine/target.c tests/engine/rounds.c tests/engine/arch/$(ARCH)/regs.c
 $(ENGINE_TARGET:%.c=$(O)/obj/%.o) $(O)/tests/engine/target: private SAN_FLAGS :=
 $(eval $(call program,tests/engine/target,$(ENGINE_TARGET),,-lpthread))
 

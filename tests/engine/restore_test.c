@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -272,7 +273,10 @@ ROOT_TC(other_files, "a file that the tree has open or mapped and that is gone o
 	target_end(&t);
 }
 
-/* A task in a session and a group whose leaders are gone: others must lend their pids for those. */
+/*
+ * A task in a session and a group whose leaders are gone: others must lend their pids for those, and
+ * are still there when its memory is made.
+ */
 static pid_t orphan(void)
 {
 	int pipes[2];
@@ -287,8 +291,8 @@ static pid_t orphan(void)
 			if (pid == 0) {
 				int fd = open("needed", O_RDWR | O_CREAT, 0600);
 
-				dup2(fd, 0);
-				closefrom(1);
+				mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+				closefrom(0);
 				pause();
 				_exit(0);
 			}
