@@ -23,6 +23,7 @@ struct options {
 	const char *pidfile;
 	bool shell_job;
 	bool link_remap;
+	bool file_locks; /* -l */
 	uint64_t ghost_limit;
 	unsigned int timeout_s;
 	bool display_stats;
