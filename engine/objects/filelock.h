@@ -3,8 +3,8 @@
  * Locks and leases: fcntl(2), flock(2). POSIX locks belong to a descriptor table, all others to an
  * open file.
  *
- * The kernel releases them when the tree ends, and a restore takes them again. What outsiders do to the
- * files meanwhile is not prevented; if they hold a conflicting lock then, the restore fails.
+ * The kernel releases them when the tree ends, and a restore takes them again. What outsiders do to
+ * the files meanwhile is not prevented; if they hold a conflicting lock then, the restore fails.
  */
 #ifndef OBJECTS_FILELOCK_H
 #define OBJECTS_FILELOCK_H
@@ -46,7 +46,9 @@ bool filelock_leased(const struct fd_view *v);
 /* When all files are known: writes the image. */
 int filelock_dump_end(struct dump *d);
 
-/* Refuses a lock whose owner somebody outside the tree has too, so that it would not be released. */
+/*
+ * Refuses a lock whose owner somebody outside the tree has too, so that it would not be released.
+ */
 int filelock_refuse_sharer(const struct dump *d, const struct held_lock *l);
 
 /* Refuses locks that somebody outside the tree waits for: he would have them when it ends. */
@@ -64,8 +66,8 @@ int filelock_take(struct restore *r, const struct restore_task *t);
 int filelock_lease(const struct restore_task *t);
 
 /*
- * Steps for POSIX locks: a process loses all it has on a file when it closes any descriptor of it, so
- * that they come when the last one is closed that is not the task's.
+ * Steps for POSIX locks: a process loses all it has on a file when it closes any descriptor of it,
+ * so that they come when the last one is closed that is not the task's.
  */
 int filelock_program(const struct restore_task *t, struct program *p);
 unsigned int filelock_steps(const struct restore_task *t);

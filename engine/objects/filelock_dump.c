@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kernel shows locks with descriptors of the open file they were taken through. POSIX locks show
- * in the table that owns them, where they last no longer than such a descriptor. All others show with
- * every descriptor of their open file, in whatever table, and are noted once.
+ * The kernel shows locks with descriptors of the open file they were taken through. POSIX locks
+ * show in the table that owns them, where they last no longer than such a descriptor. All others
+ * show with every descriptor of their open file, in whatever table, and are noted once.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -227,7 +227,7 @@ int filelock_look(const struct fd_view *v, const struct open_file *f)
 			return log_refuse("%s: %s has a lock of a kind we do not know: %.*s",
 					  fd_view_name(v), v->link, (int)(line + len - text), text);
 		if (!v->dump->opts->file_locks)
-			return log_refuse("%s: %s has a %s, which only --file-locks saves",
+			return log_refuse("%s: %s: it takes --file-locks to save its %s",
 					  fd_view_name(v), v->link, filelock_name(&e));
 		posix = e.flag == LOCK_POSIX && t;
 		o = owner_of(v, f, posix ? t->files_id : 0);

@@ -86,9 +86,9 @@ int filelock_refuse_sharer(const struct dump *d, const struct held_lock *l)
 }
 
 /*
- * "14: POSIX  ADVISORY  READ 812 fe:00:1234 0 EOF", and below it those who wait for it: "14: -> POSIX ...", those
- * who wait for those further to the right. Of the tree nobody is among them: a task that is held still does
- * not wait.
+ * "14: POSIX  ADVISORY  READ 812 fe:00:1234 0 EOF", and below it those who wait for it: "14: ->
+ * POSIX ...", those who wait for those further to the right. Of the tree nobody is among them: a
+ * task that is held still does not wait.
  */
 int filelock_refuse_waiters(const struct dump *d, struct held_lock *by_text)
 {

@@ -82,8 +82,8 @@ int files_prepare(struct restore *r);
 int files_restore(struct restore *r, struct restore_task *t);
 
 /*
- * Steps for what must wait until every thread exists, and the last descriptor is closed that is not
- * the task's: owners that are threads, POSIX locks.
+ * Steps for what must wait until every thread exists and no descriptor is left that is not the
+ * task's: owners that are threads, POSIX locks.
  */
 int files_program(struct restore *r, struct restore_task *t, struct program *p);
 
