@@ -30,9 +30,10 @@ struct held_lock {
 	const struct open_file *file;
 	dev_t dev;
 	ino_t ino;
-	pid_t shown;      /* who took it, as the kernel tells; -1: it does not */
-	const char *who;  /* "task 812 fd 7: /path", for messages */
-	const char *text; /* as /proc/locks has it too, behind the number of the line */
+	pid_t shown;       /* who took it, as the kernel tells; -1: it does not */
+	const char *who;   /* "task 812 fd 7: /path", for messages */
+	const char *text;  /* as /proc/locks has it too, behind the number of the line */
+	unsigned int seen; /* in this round of reading /proc/locks */
 	FileLockEntry img;
 	UT_hash_handle hh; /* by text */
 };

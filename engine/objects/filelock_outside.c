@@ -15,6 +15,8 @@
 #include "engine/kernel/syscalls.h"
 #include "filelock.h"
 
+#define MAX_ROUNDS 100
+
 /* The open files of the outsider that was looked at last: usually there is but one. */
 static struct {
 	pid_t pid;
@@ -85,43 +87,68 @@ int filelock_refuse_sharer(const struct dump *d, const struct held_lock *l)
 	return 0;
 }
 
-/*
- * "14: POSIX  ADVISORY  READ 812 fe:00:1234 0 EOF", and below it those who wait for it: "14: ->
- * POSIX ...", those who wait for those further to the right. Of the tree nobody is among them: a
- * task that is held still does not wait.
- */
-int filelock_refuse_waiters(const struct dump *d, struct held_lock *by_text)
+/* Everybody below a lock in the list waits for it; returns how many of ours were listed. */
+static int look_for_waiters(const char *text, struct held_lock *by_text, unsigned int round)
 {
-	const struct held_lock *lock = NULL;
-	_cleanup_buf_ struct buf b = {};
-	const char *at, *line;
+	struct held_lock *lock = NULL;
+	const char *line;
+	int seen = 0;
 	size_t len;
-	int r;
 
-	if (d->opts->leave_running || d->opts->leave_stopped)
-		return 0;
-	r = read_file_at(AT_FDCWD, "/proc/locks", &b);
-	if (r < 0)
-		return log_err(r, "/proc/locks");
-	for (at = b.data ?: ""; next_line(&at, &line, &len);) {
-		const char *text = memchr(line, ':', len), *end = line + len;
-		pid_t pid;
+	while (next_line(&text, &line, &len)) {
+		const char *at = memchr(line, ':', len), *end = line + len;
+		pid_t pid = -1;
 
-		if (!text)
+		if (!at)
 			continue;
-		for (text++; text < end && *text == ' '; text++)
+		for (at++; at < end && *at == ' '; at++)
 			;
-		if (!str_after(text, "->")) {
-			HASH_FIND(hh, by_text, text, (unsigned int)(end - text), lock);
+		if (!str_after(at, "->")) {
+			HASH_FIND(hh, by_text, at, (unsigned int)(end - at), lock);
+			if (lock && lock->shown && lock->seen != round)
+				seen++;
+			if (lock)
+				lock->seen = round;
 			continue;
 		}
 		if (!lock)
 			continue;
-		if (sscanf(text, "-> %*s %*s %*s %d", &pid) != 1 || pid <= 0)
+		/* Not of those who wait for an open file's. */
+		(void)sscanf(at, "-> %*s %*s %*s %d", &pid);
+		if (pid <= 0)
 			return log_refuse("%s: somebody outside the tree waits for its %s",
 					  lock->who, filelock_name(&lock->img));
 		return log_refuse("%s: task %d outside the tree waits for its %s", lock->who, pid,
 				  filelock_name(&lock->img));
 	}
-	return 0;
+	return seen;
+}
+
+/*
+ * "14: POSIX  ADVISORY  READ 812 fe:00:1234 0 EOF", and below it those who wait for it, "14: ->
+ * POSIX ...", with those who wait for them further to the right. Of the tree nobody is among them:
+ * a task that is held still does not wait.
+ *
+ * The list comes in pieces, and what others lock and unlock between two of them makes it leave out
+ * some: it is good when all of ours are in it. A lock that was taken by who is gone need not be.
+ */
+int filelock_refuse_waiters(const struct dump *d, struct held_lock *by_text)
+{
+	struct held_lock *l, *next;
+	_cleanup_buf_ struct buf b = {};
+	int r, wanted = 0;
+
+	if (d->opts->leave_running || d->opts->leave_stopped)
+		return 0;
+	HASH_ITER(hh, by_text, l, next)
+		wanted += l->shown != 0;
+	for (unsigned int round = 1; round <= MAX_ROUNDS; round++) {
+		r = read_file_at(AT_FDCWD, "/proc/locks", &b);
+		if (r < 0)
+			return log_err(r, "/proc/locks");
+		r = look_for_waiters(b.data ?: "", by_text, round);
+		if (r < 0 || r == wanted)
+			return r < 0 ? r : 0;
+	}
+	return log_refuse("/proc/locks changes too fast to tell who waits for the tree's locks");
 }

@@ -2,6 +2,8 @@
 /*
  * Leases that are being broken: an opener has been turned away, the signal has come, and the holder
  * has not acted on it yet. It is not told a second time, and what it does about it counts.
+ *
+ * criu 4.2 breaks them once more, and the holder is told twice.
  */
 #include "zdtm.h"
 

@@ -2,6 +2,8 @@
 /*
  * A lease that is being broken, on an open file that has two descriptors in the task that took it,
  * and one in its child. It is one lease; only the owner is told of it.
+ *
+ * criu 4.2 breaks it once more, and the holder is told twice.
  */
 #include "zdtm.h"
 

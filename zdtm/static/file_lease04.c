@@ -2,6 +2,8 @@
 /*
  * A lease that is being broken, on an open file that who took it has closed: only its child has it.
  * Who took it is still the owner of the file, and is not told once more.
+ *
+ * criu 4.2 breaks it once more, and the owner is told twice.
  */
 #include "zdtm.h"
 

@@ -2,6 +2,8 @@
 /*
  * A task that waits for a lock still waits for it, and gets it when it is given up, not sooner.
  * Whoever would now wait for that task in turn is told that this would have no end.
+ *
+ * criu 4.2 loses locks of a process on a file that it has inherited open.
  */
 #include <sys/file.h>
 
@@ -26,6 +28,13 @@ static bool lock(int fd, short type)
 	}
 }
 
+static void wait_until_it_waits(void)
+{
+	t_wait_syscall(was.child, variant->arg == FLOCK ? SYS_flock : SYS_fcntl);
+	/* Who reads /proc/locks makes others sleep for a moment before that, as 'D'. */
+	t_wait_state(was.child, 'S');
+}
+
 static void waits(long unused)
 {
 	int fd = SYS(open("file", O_RDWR));
@@ -44,7 +53,7 @@ static void setup(void)
 	EXPECT(lock(was.fd, F_WRLCK));
 	was.child = t_fork(waits, 0);
 	t_wait(0);
-	t_wait_syscall(was.child, variant->arg == FLOCK ? SYS_flock : SYS_fcntl);
+	wait_until_it_waits();
 }
 
 static void check(void)
@@ -52,7 +61,7 @@ static void check(void)
 	struct flock range = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
 	int third;
 
-	t_wait_syscall(was.child, variant->arg == FLOCK ? SYS_flock : SYS_fcntl);
+	wait_until_it_waits();
 	/* The kernel knows this of processes only. */
 	if (variant->arg == POSIX)
 		EXPECT_ERRNO(fcntl(was.other, F_SETLKW, &range), EDEADLK);

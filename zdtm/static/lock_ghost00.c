@@ -2,6 +2,8 @@
 /*
  * Locks and a lease on files that lost their names: all of them, or the one they were opened by.
  * Their content is there, too, and nobody was told that the lease was broken to read it.
+ *
+ * criu 4.2 opens the file to read it, and waits for the lease to go that this breaks.
  */
 #include <sys/file.h>
 

@@ -3,6 +3,8 @@
  * What has a descriptor can be locked: directories, a FIFO, a pipe, a device, shared memory, what
  * has no file at all. A process may lock the directory it stands in, or the program it runs, for
  * reading.
+ *
+ * criu 4.2 closes descriptors of directory and program when it has taken those locks.
  */
 #include <sys/eventfd.h>
 #include <sys/file.h>

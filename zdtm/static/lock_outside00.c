@@ -16,12 +16,14 @@ enum { READY, WAITING, END, DONE };
 
 static struct {
 	int fd;
+	pid_t *outsider; /* shared */
 	char *locks;
 } was;
 
 static void outside(long unused)
 {
 	SYS(setsid());
+	*was.outsider = getpid();
 	if (variant->arg == SHARES) {
 		SYS(flock(was.fd, LOCK_EX));
 		t_wake(WAITING);
@@ -55,14 +57,15 @@ static void leave_it(long unused)
 	t_wait(READY);
 }
 
-/* Who waits is listed below the lock. */
-static bool somebody_waits(void)
+static void wait_until_it_waits(void)
 {
-	char *text = t_slurp("/proc/locks");
-	bool found = strstr(text, "-> ");
+	long nr = variant->arg == WAITS_FLOCK   ? SYS_flock
+		  : variant->arg == WAITS_LEASE ? SYS_openat
+						: SYS_fcntl;
 
-	free(text);
-	return found;
+	t_wait_syscall(*was.outsider, nr);
+	/* Who reads /proc/locks makes others sleep for a moment before that, as 'D'. */
+	t_wait_state(*was.outsider, 'S');
 }
 
 static void setup(void)
@@ -83,11 +86,12 @@ static void setup(void)
 		SYS(fcntl(was.fd, F_SETLEASE, F_WRLCK));
 		break;
 	}
+	was.outsider = t_map(T_PAGE, MAP_SHARED);
 	t_join(t_fork(leave_it, 0));
 	if (variant->arg == SHARES)
 		t_wait(WAITING);
 	else
-		T_UNTIL(somebody_waits());
+		wait_until_it_waits();
 	was.locks = t_locks(0, was.fd);
 }
 
@@ -95,7 +99,7 @@ static void check(void)
 {
 	EXPECT_STR(t_locks(0, was.fd), was.locks);
 	if (variant->arg != SHARES)
-		EXPECT(somebody_waits());
+		wait_until_it_waits();
 	SYS(close(was.fd));
 	t_wake(END);
 	t_wait(DONE);

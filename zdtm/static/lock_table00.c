@@ -2,6 +2,8 @@
 /*
  * Locks of a descriptor table that two tasks share (CLONE_FILES): each may have taken some, for
  * both. They are one owner; a third task with a copy of the table is another.
+ *
+ * criu 4.2 has one of the tasks take all locks.
  */
 #include <sched.h>
 
