@@ -23,6 +23,7 @@ struct options {
 	const char *pidfile;
 	bool shell_job;
 	bool link_remap;
+	bool file_locks; /* -l */
 	uint64_t ghost_limit;
 	const char **scan_path; /* --irmap-scan-path, as often as it was given */
 	unsigned int n_scan_paths;

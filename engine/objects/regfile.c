@@ -139,9 +139,6 @@ int regfile_fill(const struct fd_view *v, uint32_t id, RegFileEntry **ret)
 	r = refuse_kind(v);
 	if (r < 0)
 		return r;
-	if (v->fdinfo && strstr(v->fdinfo, "\nlock:"))
-		return log_refuse("%s: %s is locked: --file-locks is not supported yet",
-				  fd_view_name(v), v->link);
 	/* F_NOTIFY, which nothing shows, makes whoever sets it the owner: fcntl_dirnotify(). */
 	if (S_ISDIR(v->st.st_mode) && v->owner.pid)
 		return log_refuse(

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -58,6 +59,23 @@ static void open_files(void)
 	open("/dev/null", O_PATH);
 }
 
+static void lock_files(void)
+{
+	struct flock range = { .l_type = F_WRLCK, .l_start = 10, .l_len = 20 };
+	int fd = open("locked", O_RDWR | O_CREAT, 0600);
+
+	fcntl(fd, F_SETLK, &range);
+	range.l_start = 50;
+	fcntl(fd, F_OFD_SETLK, &range);
+	flock(fd, LOCK_EX);
+	close(open("leased", O_RDWR | O_CREAT, 0600));
+	fcntl(open("leased", O_RDONLY), F_SETLEASE, F_RDLCK);
+	close(open("lease broken", O_RDWR | O_CREAT, 0600));
+	signal(SIGIO, SIG_IGN);
+	fcntl(open("lease broken", O_RDONLY), F_SETLEASE, F_WRLCK);
+	open("lease broken", O_RDONLY | O_NONBLOCK);
+}
+
 static void map_memory(void)
 {
 	char *p = mmap(NULL, 16 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -97,6 +115,7 @@ static _Noreturn void tree(int ready)
 	dup2(0, 1);
 	dup2(0, 2);
 	open_files();
+	lock_files();
 	map_memory();
 	if (fork() == 0)
 		_exit(3);
@@ -136,7 +155,7 @@ static void dump_tree(void)
 	ATF_REQUIRE_EQ(read(ready[0], &byte, 1), 0);
 	close(ready[0]);
 	empty("img");
-	r = refcr("dump -t %d -D img -W .", pid);
+	r = refcr("dump -t %d -D img -W . --file-locks", pid);
 	expect_fine(&r);
 	waitpid(pid, NULL, 0);
 	expect_nobody();

@@ -6,6 +6,7 @@
 #include "lib.h"
 #include "mutate.h"
 #include "proto/core.pb-c.h"
+#include "proto/filelock.pb-c.h"
 #include "proto/files.pb-c.h"
 #include "proto/fs.pb-c.h"
 #include "proto/inventory.pb-c.h"
@@ -26,6 +27,7 @@ static const struct kind {
 	{ "mm-", D(mm_entry), NULL },
 	{ "fs-", D(fs_entry), NULL },
 	{ "fdinfo-", D(fdinfo_entry), D(fdinfo_entry) },
+	{ "filelocks", D(file_lock_entry), D(file_lock_entry) },
 	{ "files", D(file_entry), D(file_entry) },
 	{ "pagemap-", D(pagemap_head), D(pagemap_entry) },
 	{ "remap-fpath", D(remap_file_path_entry), D(remap_file_path_entry) },
