@@ -77,14 +77,19 @@ programs: $(programs)
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
 
-run: programs
-	$(O)/bin/zdtm matrix -o out
+run:
+	$(Q)scripts/install-deps
+	$(Q)$(MAKE) --no-print-directory programs
+	$(Q)$(O)/bin/zdtm matrix -o out; status=$$?; cp out/host.json out/results.json; exit $$status
 
 matrix: programs
 	$(O)/bin/zdtm matrix --kernels all -o out
 
 check: programs
 	$(Q)scripts/check
+
+bench: programs
+	$(Q)scripts/bench
 
 INSTALLED = $(filter $(O)/bin/% $(O)/sbin/% $(O)/libexec/% $(O)/share/%,$(programs)) \
 	$(wildcard $(O)/libexec/zdtm/*/Kyuafile)
@@ -99,5 +104,5 @@ fmt:
 clean:
 	rm -rf $(O)
 
-.PHONY: all programs run matrix check install fmt clean
+.PHONY: all programs run matrix check bench install fmt clean
 .DELETE_ON_ERROR:

@@ -66,6 +66,17 @@ static int set_ghost_limit(struct options *o, const char *arg)
 	return parse_size(arg, &o->ghost_limit) ? 0 : -EINVAL;
 }
 
+static int add_scan_path(struct options *o, const char *arg)
+{
+	const char **more = realloc(o->scan_path, (o->n_scan_paths + 1) * sizeof(*o->scan_path));
+
+	if (!more)
+		return -ENOMEM;
+	o->scan_path = more;
+	o->scan_path[o->n_scan_paths++] = arg;
+	return arg[0] == '/' ? 0 : -EINVAL;
+}
+
 static int set_timeout(struct options *o, const char *arg)
 {
 	int s;
@@ -201,7 +212,7 @@ static const struct option_spec specs[] = {
 	{ "leave-running", 'R', NO, FLAG, BOOL(leave_running), NULL, NULL,
 	  "dump: let the tree run on afterwards" },
 	{ "leave-stopped", 's', NO, FLAG, BOOL(leave_stopped), NULL, NULL,
-	  "dump: leave the tree stopped" },
+	  "leave the tree stopped" },
 	{ "restore-detached", 'd', NO, FLAG, BOOL(detach), NULL, NULL,
 	  "restore: do not wait for the tree to end" },
 	{ "restore-sibling", 'S', NO, FLAG, BOOL(sibling), NULL, NULL,
@@ -215,8 +226,12 @@ static const struct option_spec specs[] = {
 	  "restore: descriptor N takes the place of what was left outside" },
 	{ "link-remap", 0, NO, FLAG, BOOL(link_remap), NULL, NULL,
 	  "dump: make temporary hard links for files that lost the name they were opened by" },
+	{ "file-locks", 'l', NO, FLAG, BOOL(file_locks), NULL, NULL,
+	  "dump: save locks and leases on files; nobody has them until they are restored" },
 	{ "ghost-limit", 0, ARG, VALUE, 0, set_ghost_limit, "SIZE",
 	  "dump: largest unlinked file to save (default: 1M)" },
+	{ "irmap-scan-path", 0, ARG, VALUE, 0, add_scan_path, "DIR",
+	  "dump: look below for the names of watched files, where handles lead nowhere" },
 	{ "timeout", 0, ARG, VALUE, 0, set_timeout, "SECONDS",
 	  "dump: longest wait for the tree to stop (default: 10)" },
 	{ "display-stats", 0, NO, FLAG, BOOL(display_stats), NULL, NULL, "print what it cost" },
@@ -230,6 +245,7 @@ static const struct option_spec specs[] = {
 	{ "manage-cgroups", 0, OPT, VALUE, 0, set_cgroups, NULL, NULL },
 
 	{ "evasive-devices", 0, NO, HINT, 0, NULL, NULL, NULL },
+	{ "force-irmap", 0, NO, HINT, 0, NULL, NULL, NULL },
 	{ "log-pid", 0, NO, HINT, 0, NULL, NULL, NULL },
 	{ "network-lock", 0, ARG, HINT, 0, NULL, NULL, NULL },
 	{ "skip-in-flight", 0, NO, HINT, 0, NULL, NULL, NULL },
@@ -242,7 +258,6 @@ static const struct option_spec specs[] = {
 	{ "ext-mount-map", 'M', ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "tcp-established", 0, NO, NOT_YET, 0, NULL, NULL, NULL },
 	{ "tcp-close", 0, NO, NOT_YET, 0, NULL, NULL, NULL },
-	{ "file-locks", 'l', NO, NOT_YET, 0, NULL, NULL, NULL },
 	{ "cgroup-root", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "cgroup-props", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "cgroup-props-file", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
@@ -264,8 +279,6 @@ static const struct option_spec specs[] = {
 	{ "enable-fs", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "skip-mnt", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "freeze-cgroup", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
-	{ "force-irmap", 0, NO, NOT_YET, 0, NULL, NULL, NULL },
-	{ "irmap-scan-path", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "cpu-cap", 0, OPT, NOT_YET, 0, NULL, NULL, NULL },
 	{ "lsm-profile", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "lsm-mount-context", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
@@ -367,8 +380,6 @@ static int check_sense(const struct options *o)
 		why = "dump needs the root of the tree: -t PID";
 	else if (o->leave_running && o->leave_stopped)
 		why = "--leave-running and --leave-stopped exclude each other";
-	else if (o->command == CMD_RESTORE && o->leave_stopped)
-		why = "restore --leave-stopped: not supported yet";
 	else if (o->exec_after && !o->exec_cmd)
 		why = "--exec-cmd needs a command behind --";
 	else if (o->exec_cmd && !o->exec_after)

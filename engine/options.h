@@ -32,7 +32,10 @@ struct options {
 	struct inherited *inherited;
 	unsigned int n_external, n_inherited;
 	bool link_remap;
+	bool file_locks; /* -l */
 	uint64_t ghost_limit;
+	const char **scan_path; /* --irmap-scan-path, as often as it was given */
+	unsigned int n_scan_paths;
 	unsigned int timeout_s;
 	bool display_stats;
 	bool accept_edited;

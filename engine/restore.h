@@ -26,6 +26,7 @@ struct object;
 struct plan_memory;
 struct plan_segment;
 struct sharer;
+struct restore_lock;
 struct restore_task;
 
 /* An open file to be made. */
@@ -95,6 +96,8 @@ struct restore_task {
 	unsigned int n_fds, cap_fds;
 	uint32_t files_ready; /* futex: 1 when its table is complete, for those who share it */
 	int log_fd;           /* then: where the log is in it */
+	struct restore_lock *locks; /* that it takes: objects/filelock_restore.c */
+	unsigned int n_posix_locks;
 
 	uint32_t filters_in_common; /* of all its threads: task/seccomp.c */
 

@@ -164,6 +164,8 @@ PROBE(binding, .what = "an IPC sysctl belongs to the namespace of whoever has op
 
 	own_ipc();
 	fd = OFFERED(open("/proc/sys/kernel/shmmax", O_RDWR), "shmmax", ENOENT);
+	/* A namespace that nobody is in any more takes its sysctls with it. */
+	NEED(open("/proc/self/ns/ipc", O_RDONLY));
 	own_ipc();
 	before = atol(NEED(slurp("/proc/sys/kernel/shmmax")));
 	NEED(pwrite(fd, "54321", 5, 0));

@@ -43,9 +43,12 @@ static void arena_cb_free(void *arena, void *p)
 {
 }
 
+/* A fifo in the place of an image must not make anybody wait for its other end. */
+#define READ_FLAGS (O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+
 static int load(struct image_set *s, const char *name, const uint8_t **data, size_t *len)
 {
-	_cleanup_close_ int fd = openat(s->fd, name, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = openat(s->fd, name, READ_FLAGS);
 	struct stat st;
 	uint8_t *p;
 	int r;
@@ -100,7 +103,7 @@ static int check_part(void *arg, size_t i)
 	struct check *c = arg;
 	struct part *p = &c->part[i];
 	struct image_cached *f = &c->cached[p->file];
-	_cleanup_close_ int fd = openat(c->s->fd, f->name, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = openat(c->s->fd, f->name, READ_FLAGS);
 	_cleanup_free_ uint8_t *own = NULL;
 	uint8_t *buf = f->data;
 	size_t step = 256 << 10;
@@ -321,7 +324,7 @@ int image_open_raw(struct image_set *s, enum image_type type, uint64_t id, uint6
 	char name[IMAGE_NAME_SIZE];
 	struct stat st;
 
-	fd = openat(s->fd, image_name(type, id, name), O_RDONLY | O_CLOEXEC);
+	fd = openat(s->fd, image_name(type, id, name), READ_FLAGS);
 	if (fd < 0)
 		return -errno;
 	if (fstat(fd, &st) < 0)

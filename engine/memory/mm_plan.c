@@ -128,7 +128,9 @@ int memory_segment(struct restore *r, uint64_t id, uint64_t size, const MemfdIno
 		s->id = id;
 		s->fd = -EBADF;
 		HASH_ADD(hh, r->segments, id, sizeof(s->id), s);
-		err = read_pagemap(r, IMAGE_SHMEM_PAGEMAP, id, &s->pages);
+		/* Other writers have none for a memfd without a size. */
+		err = size || r->set.sealed ? read_pagemap(r, IMAGE_SHMEM_PAGEMAP, id, &s->pages)
+					    : 0;
 		if (err < 0)
 			return err;
 		if (s->pages.n)

@@ -164,6 +164,41 @@ static int map_one(struct restore *r, struct restore_task *t, struct plan_vma *v
 	return 0;
 }
 
+/* Private anonymous memory, that the one before it could be mapped together with. */
+static bool follows(const struct plan_vma *v, const struct plan_vma *before)
+{
+	const unsigned int kinds = VMA_ANON_PRIVATE | VMA_AIO_RING | VMA_VDSO | VMA_VVAR;
+
+	return v->e->start == before->e->end && !v->mapped && !v->inherited &&
+	       (v->e->status & kinds) == VMA_ANON_PRIVATE &&
+	       (before->e->status & kinds) == VMA_ANON_PRIVATE && !vma_is_special(v->e) &&
+	       map_flags(v->e) == map_flags(before->e) && !(map_flags(v->e) & MAP_GROWSDOWN);
+}
+
+/*
+ * Neighbours that have been one mapping become one again, and then several by their protection: two
+ * calls for three of them, as with stacks and the guards between. What is not writable at first is
+ * not accounted for.
+ */
+static int map_neighbours(struct plan_vma *v, unsigned int n)
+{
+	uint64_t start = v->e->start, size = v[n - 1].e->end - start;
+
+	if (in_the_way(start, start + size) ||
+	    mmap((void *)start, size, PROT_NONE, map_flags(v->e) | MAP_FIXED_NOREPLACE, -1, 0) ==
+		    MAP_FAILED)
+		return -EEXIST; /* one by one, then */
+	for (unsigned int i = 0; i < n; i++) {
+		v[i].at = v[i].e->start;
+		v[i].mapped = true;
+		if (first_prot(&v[i]) != PROT_NONE &&
+		    mprotect((void *)v[i].at, vma_size(&v[i]), first_prot(&v[i])) < 0)
+			return log_err(-errno, "mapping %#jx-%#jx", (uintmax_t)v[i].e->start,
+				       (uintmax_t)v[i].e->end);
+	}
+	return 0;
+}
+
 static int unmap_inherited(const struct plan_vma *theirs, uint64_t start, uint64_t end)
 {
 	if (start < end &&
@@ -221,13 +256,30 @@ static int sort_inheritance(struct restore_task *t)
 
 /* ---- pages ---- */
 
+/* The first run that ends behind an address. */
+static unsigned int run_at(const struct plan_pages *p, uint64_t addr)
+{
+	unsigned int lo = 0, hi = p->n;
+
+	while (lo < hi) {
+		unsigned int mid = (lo + hi) / 2;
+
+		if (p->run[mid].end <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 /* Pages the forker has here and we do not. */
 static int drop_pages(const struct restore_task *t, const struct plan_vma *v)
 {
 	const struct plan_pages *from = &t->forker->memory->pages, *own = &t->memory->pages;
-	unsigned int j = 0;
+	unsigned int j = run_at(own, v->e->start);
 
-	for (unsigned int i = 0; i < from->n; i++) {
+	for (unsigned int i = run_at(from, v->e->start);
+	     i < from->n && from->run[i].start < v->e->end; i++) {
 		uint64_t at = MAX(from->run[i].start, v->e->start);
 		uint64_t end = MIN(from->run[i].end, v->e->end);
 
@@ -375,14 +427,20 @@ int memory_map(struct restore *r, struct restore_task *t)
 	ret = sort_inheritance(t);
 	for (unsigned int i = 0; ret == 0 && i < t->memory->n; i++) {
 		struct plan_vma *v = &t->memory->vma[i];
+		unsigned int n = 1;
 
 		if (v->mapped || vma_is_special(v->e))
 			continue;
-		ret = map_one(r, t, v, &last);
-		/* Before the first page decides. */
-		if (ret == 0)
-			ret = advise(v, 1 << MADV_HUGEPAGE | 1 << MADV_NOHUGEPAGE);
+		while (i + n < t->memory->n && follows(&v[n], &v[n - 1]))
+			n++;
+		ret = n > 1 ? map_neighbours(v, n) : -EEXIST;
+		if (ret == -EEXIST)
+			ret = map_one(r, t, v, &last);
 	}
+	/* Before the first page decides. */
+	for (unsigned int i = 0; ret == 0 && i < t->memory->n; i++)
+		if (t->memory->vma[i].mapped)
+			ret = advise(&t->memory->vma[i], 1 << MADV_HUGEPAGE | 1 << MADV_NOHUGEPAGE);
 	cleanup_close(&last.fd);
 	return ret < 0 ? ret : fill_pages(r, t);
 }

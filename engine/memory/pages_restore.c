@@ -26,26 +26,12 @@
 /* Below this, threads cost more than they gain. */
 #define ALONE    (8UL << 20)
 
-struct job {
-	int fd;
-	struct page_copy *part;
-};
-
 /* One fault after the other costs more than copying the page: have them all at once. */
 static void populate(const struct page_copy *c)
 {
 	/* An older kernel faults them in one by one. */
 	if (c->populate && c->len > 16 * PAGE)
 		(void)madvise(c->to, c->len, MADV_POPULATE_WRITE);
-}
-
-static int read_part(void *arg, size_t i)
-{
-	struct job *job = arg;
-	const struct page_copy *p = &job->part[i];
-
-	populate(p);
-	return pread_full(job->fd, p->to, p->len, p->pos);
 }
 
 /* Runs that follow each other in the file are read by one call. */
@@ -83,34 +69,71 @@ static int read_together(int fd, const struct page_copy *copy, size_t n)
 	return 0;
 }
 
+/* Pieces that one thread reads in one go. */
+struct part {
+	size_t first, n;
+};
+
+struct job {
+	int fd;
+	struct page_copy *piece;
+	struct part *part;
+};
+
+static int read_part(void *arg, size_t i)
+{
+	const struct job *job = arg;
+
+	return read_together(job->fd, job->piece + job->part[i].first, job->part[i].n);
+}
+
+/* Cuts what is longer than a part, and puts together what is shorter. */
+static size_t cut(const struct page_copy *copy, size_t n, struct page_copy *piece,
+		  struct part *part)
+{
+	size_t pieces = 0, parts = 0;
+	uint64_t bytes = PART;
+
+	for (size_t i = 0; i < n; i++)
+		for (uint64_t at = 0, len; at < copy[i].len; at += len) {
+			len = MIN(PART, copy[i].len - at);
+			if (bytes + len > PART) {
+				part[parts++] = (struct part){ .first = pieces };
+				bytes = 0;
+			}
+			part[parts - 1].n++;
+			bytes += len;
+			piece[pieces++] = (struct page_copy){
+				.to = copy[i].to + at,
+				.pos = copy[i].pos + at,
+				.len = len,
+				.populate = copy[i].populate,
+			};
+		}
+	return parts;
+}
+
 int pages_read(int fd, const struct page_copy *copy, size_t n)
 {
-	_cleanup_free_ struct page_copy *part = NULL;
-	struct job job = { .fd = fd };
+	_cleanup_free_ struct page_copy *piece = NULL;
+	_cleanup_free_ struct part *part = NULL;
 	uint64_t bytes = 0;
-	size_t parts = 0;
+	size_t pieces = 0;
+	struct job job;
 
 	for (size_t i = 0; i < n; i++) {
 		bytes += copy[i].len;
-		parts += copy[i].len / PART + 1;
+		pieces += copy[i].len / PART + 1;
 	}
 	if (bytes < ALONE || parallel_cpus() == 1)
 		return read_together(fd, copy, n);
 
-	part = calloc(parts, sizeof(*part));
-	if (!part)
+	piece = calloc(pieces, sizeof(*piece));
+	part = calloc(pieces, sizeof(*part));
+	if (!piece || !part)
 		return -ENOMEM;
-	parts = 0;
-	for (size_t i = 0; i < n; i++)
-		for (uint64_t at = 0; at < copy[i].len; at += PART)
-			part[parts++] = (struct page_copy){
-				.to = copy[i].to + at,
-				.pos = copy[i].pos + at,
-				.len = MIN(PART, copy[i].len - at),
-				.populate = copy[i].populate,
-			};
-	job.part = part;
-	return parallel_for(parts, read_part, &job);
+	job = (struct job){ .fd = fd, .piece = piece, .part = part };
+	return parallel_for(cut(copy, n, piece, part), read_part, &job);
 }
 
 static int fill_segment(struct restore *r, struct plan_segment *s, char *at)

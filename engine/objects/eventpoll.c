@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * epoll(7): what it watches are open files, each with the number it was added under. The number may
- * have been closed since, or be another file's; kcmp(2) finds the file all the same.
+ * epoll(7): what it watches are open files, each with the number it was added under. The number
+ * may have been closed since, or be another file's; kcmp(2) finds the file all the same.
  *
- * An edge-triggered entry whose edge was taken cannot be told from one whose edge waits, so that an
- * edge may be reported once more, never too rarely. Nor can the order of adding be told.
+ * An edge-triggered entry whose edge was taken cannot be told from one whose edge waits, so that
+ * an edge may be reported once more, never too rarely. Nor can the order of adding be told.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -57,9 +57,9 @@ int eventpoll_add_all(struct restore *r, struct restore_file *f, int fd);
 /* ---- one-shot entries that have reported ---- */
 
 /*
- * Such an entry has no events any more, not even errors and hang-ups, and the kernel adds none like
- * it: it must be added armed, and report. Where its file has nothing to report, it is given something
- * for a moment. Can that be done with this file (a descriptor of ours)?
+ * Such an entry has no events any more, not even errors and hang-ups, and the kernel adds none
+ * like it: it must be added armed, and report. Where its file has nothing to report, it is given
+ * something for a moment. Can that be done with this file (a descriptor of ours)?
  */
 bool eventpoll_can_report(FdTypes type, int fd);
 

@@ -54,9 +54,9 @@ static int check_reported(const struct eventpoll_seen *s, const EventpollTfdEntr
 }
 
 /*
- * Asking about each entry would make the kernel walk along all entries every time. So where there are
- * many, it is asked whether a guess is there already, for which it looks once: by adding it, which
- * fails if it is. A wrong guess, which is rare, is taken away again at once.
+ * Asking about each entry would make the kernel walk along all entries every time. So where there
+ * are many, it is asked whether a guess is there already, for which it looks once: by adding it,
+ * which fails if it is. A wrong guess, which is rare, is taken away again at once.
  */
 #define MANY 64
 
@@ -125,7 +125,8 @@ static int find_target(struct dump *d, const struct eventpoll_seen *s, Eventpoll
 static void put_target(const struct eventpoll_seen *s, EventpollTfdEntry *e,
 		       const struct open_file *f, bool by_number)
 {
-	int fd = by_number ? (int)e->tfd : f->pid == s->pid ? f->fd : -1;
+	bool same_task = f->pid == s->pid && s->pid != getpid();
+	int fd = by_number ? (int)e->tfd : same_task ? f->fd : -1;
 
 	e->has_file_id = true;
 	e->file_id = f->id;

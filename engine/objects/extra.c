@@ -63,6 +63,16 @@ static int remember(struct dump *d, const struct stat *st, int flags, const char
 	return 0;
 }
 
+bool file_is_extra(dev_t dev, ino_t ino)
+{
+	struct stat st = { .st_dev = dev, .st_ino = ino };
+	struct extra *r, *w;
+
+	(void)find(&st, O_RDONLY, "", &r);
+	(void)find(&st, O_RDWR, "", &w);
+	return r || w;
+}
+
 static int dump_new(struct fd_view *v, int open_flags, const char *what, uint32_t *id)
 {
 	FileEntry *fe;

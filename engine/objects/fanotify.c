@@ -19,25 +19,20 @@
 #include "engine/base/log.h"
 #include "engine/base/str.h"
 #include "engine/kernel/mounts.h"
+#include "fanotify.h"
 #include "notify.h"
 
 #define REPORT_FD_ERROR 0x2000 /* FAN_REPORT_FD_ERROR of 6.13 */
 
-#define CLASSES   (FAN_CLASS_CONTENT | FAN_CLASS_PRE_CONTENT)
 #define FID_FLAGS FAN_REPORT_DFID_NAME_TARGET
 /* What only CAP_SYS_ADMIN gives a group. */
 #define PRIVILEGED                                                                                 \
-	(CLASSES | FAN_REPORT_TID | FAN_REPORT_PIDFD | REPORT_FD_ERROR | FAN_UNLIMITED_QUEUE |     \
-	 FAN_UNLIMITED_MARKS)
+	(FANOTIFY_CLASSES | FAN_REPORT_TID | FAN_REPORT_PIDFD | REPORT_FD_ERROR |                  \
+	 FAN_UNLIMITED_QUEUE | FAN_UNLIMITED_MARKS)
 
 #define CAP_SYS_ADMIN 21
 
-/* What fdinfo shows of a mark, and a new one must show again. */
-struct mark {
-	uint64_t mflags, mask, ignored;
-};
-
-static bool scan_mark(const char *line, size_t len, struct mark *m)
+bool fanotify_scan_mark(const char *line, size_t len, struct fanotify_shown *m)
 {
 	return notify_number(line, len, " mflags:", &m->mflags) &&
 	       notify_number(line, len, " mask:", &m->mask) &&
@@ -124,11 +119,11 @@ static int dump_filesystem_mark(const struct fd_view *v, const char *line, size_
 
 static int dump_mark(const struct fd_view *v, const char *line, size_t len, FanotifyMarkEntry *e)
 {
-	struct mark m;
+	struct fanotify_shown m;
 	int r;
 
 	fanotify_mark_entry__init(e);
-	if (!scan_mark(line, len, &m))
+	if (!fanotify_scan_mark(line, len, &m))
 		return log_err(-EBADMSG, "%s: a mark in fdinfo", fd_view_name(v));
 	e->mflags = m.mflags;
 	e->mask = m.mask;
@@ -206,7 +201,7 @@ static int dump(const struct fd_view *v, FileEntry *fe)
 	img->flags = v->flags & ~O_CLOEXEC;
 	img->faflags = flags;
 	img->evflags = event_flags;
-	if (flags & CLASSES)
+	if (flags & FANOTIFY_CLASSES)
 		return log_refuse("%s: a group that is asked for permission may owe an answer: not "
 				  "supported yet",
 				  fd_view_name(v));
@@ -221,212 +216,16 @@ static int dump(const struct fd_view *v, FileEntry *fe)
 	return fown_dump(v, &img->fown);
 }
 
-/* ---- restore ---- */
-
-extern const struct object fanotify_object;
-
-static const char *mark_name(const struct restore_file *f, size_t i)
-{
-	static char name[64];
-
-	snprintf(name, sizeof(name), "fanotify %u: mark %zu", f->id, i);
-	return name;
-}
-
-static int check_mark(const struct restore *r, const struct restore_file *f, size_t i)
-{
-	const FanotifyMarkEntry *e = f->fe->ffy->mark[i];
-	const char *path = NULL;
-
-	if (e->mflags & ~(FAN_MARK_EVICTABLE | FAN_MARK_IGNORE | FAN_MARK_IGNORED_SURV_MODIFY))
-		return log_bad_image("files.img: %s: flags %#x", mark_name(f, i), e->mflags);
-	switch ((int)e->type) {
-	case MARK_TYPE__INODE:
-		if (!e->ie)
-			break;
-		return notify_check_file(r, e->ie->f_handle, e->ie->file_id, mark_name(f, i));
-	case MARK_TYPE__MOUNT:
-		path = e->me ? e->me->path : NULL;
-		break;
-	case MARK_TYPE__FILESYSTEM:
-		path = e->path;
-		break;
-	}
-	return path && path[0] == '/'
-		       ? 0
-		       : log_bad_image("files.img: %s: does not say on what", mark_name(f, i));
-}
-
-static int check(struct restore *r, struct restore_file *f)
-{
-	const FanotifyFileEntry *img = f->fe->ffy;
-	int ret = 0;
-
-	if (!img || !img->fown)
-		return log_bad_image("files.img: fanotify %u has no content", f->id);
-	if (img->faflags & CLASSES)
-		return log_refuse("files.img: fanotify %u: a group that is asked for permission: "
-				  "not supported yet",
-				  f->id);
-	for (size_t i = 0; ret == 0 && i < img->n_mark; i++)
-		ret = check_mark(r, f, i);
-	f->fown = img->fown;
-	f->flags = img->flags;
-	return ret;
-}
-
-/* Main has them all, to be the one that marks. */
-struct armed {
-	struct armed *next;
-	struct restore_file *f;
-	int fd;
-};
-static struct armed *armed;
-
-static int prepare(struct restore *r)
-{
-	struct restore_file *f, *next;
-
-	HASH_ITER(hh, r->files, f, next) {
-		struct armed *a;
-
-		if (f->ops != &fanotify_object)
-			continue;
-		a = arena_new(&r->arena, struct armed);
-		if (!a)
-			return -ENOMEM;
-		a->f = f;
-		a->next = armed;
-		armed = a;
-		a->fd = fanotify_init(f->fe->ffy->faflags, f->fe->ffy->evflags);
-		f->main_fd = a->fd < 0 ? -EBADF : fcntl(a->fd, F_DUPFD_CLOEXEC, 0);
-		if (f->main_fd < 0)
-			return log_err(-errno, "fanotify %u, flags %#x", f->id,
-				       f->fe->ffy->faflags);
-	}
-	return 0;
-}
-
-static int mark_path(int group, const FanotifyMarkEntry *e, unsigned int kind, const char *path)
-{
-	unsigned int flags = FAN_MARK_ADD | kind | (e->mflags & FAN_MARK_EVICTABLE);
-	unsigned int ignore = e->mflags & FAN_MARK_IGNORE ? FAN_MARK_IGNORE : FAN_MARK_IGNORED_MASK;
-
-	if (e->mask && fanotify_mark(group, flags, e->mask, AT_FDCWD, path) < 0)
-		return -errno;
-	if (e->ignored_mask &&
-	    fanotify_mark(group, flags | ignore | (e->mflags & FAN_MARK_IGNORED_SURV_MODIFY),
-			  e->ignored_mask, AT_FDCWD, path) < 0)
-		return -errno;
-	return 0;
-}
-
-static int make_mark(struct restore *r, const struct armed *a, size_t i)
-{
-	const FanotifyMarkEntry *e = a->f->fe->ffy->mark[i];
-	_cleanup_close_ int fd = -EBADF;
-	char link[FD_LINK_SIZE];
-	int ret;
-
-	if (e->type == MARK_TYPE__INODE) {
-		fd = notify_open_file(r, e->ie->f_handle, e->s_dev, e->ie->file_id,
-				      mark_name(a->f, i));
-		if (fd < 0)
-			return fd;
-		ret = mark_path(a->fd, e, 0, fd_link(fd, link));
-	} else if (e->type == MARK_TYPE__MOUNT) {
-		ret = mark_path(a->fd, e, FAN_MARK_MOUNT, e->me->path);
-	} else {
-		ret = mark_path(a->fd, e, FAN_MARK_FILESYSTEM, e->path);
-	}
-	return ret < 0 ? log_err(ret, "%s", mark_name(a->f, i)) : 0;
-}
-
-/* What the kernel makes of masks and flags has changed now and then: it must be the same again. */
-static int compare_marks(const struct armed *a)
-{
-	const FanotifyFileEntry *img = a->f->fe->ffy;
-	_cleanup_buf_ struct buf text = {};
-	const char *at, *line;
-	struct mark m;
-	char path[64];
-	size_t len, i = 0;
-	int r;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", a->fd);
-	r = read_file_at(AT_FDCWD, path, &text);
-	for (at = text.data; r >= 0 && next_line(&at, &line, &len);) {
-		if (!str_after(line, "fanotify ") || !scan_mark(line, len, &m))
-			continue;
-		if (i == img->n_mark || m.mflags != img->mark[i]->mflags ||
-		    m.mask != img->mark[i]->mask || m.ignored != img->mark[i]->ignored_mask)
-			return log_err(-ENOTSUP, "%s is not what it was", mark_name(a->f, i));
-		i++;
-	}
-	if (r >= 0 && i != img->n_mark)
-		r = -ENOENT;
-	return r < 0 ? log_err(r, "%s", mark_name(a->f, i)) : 0;
-}
-
-static int arm(struct restore *r)
-{
-	int ret = 0;
-
-	for (struct armed *a = armed; ret == 0 && a; a = a->next) {
-		/* The kernel has the newest first. */
-		for (size_t i = a->f->fe->ffy->n_mark; ret == 0 && i-- > 0;)
-			ret = make_mark(r, a, i);
-		if (ret == 0)
-			ret = compare_marks(a);
-	}
-	return notify_done(ret);
-}
-
-/* Events come with descriptors of what they are about. */
-static void close_events(const char *data, size_t size)
-{
-	const struct fanotify_event_metadata *e = (const void *)data;
-
-	for (; FAN_EVENT_OK(e, size); e = FAN_EVENT_NEXT(e, size)) {
-		const char *info = (const char *)e + e->metadata_len;
-		const char *end = (const char *)e + e->event_len;
-
-		if (e->fd >= 0)
-			close(e->fd);
-		while (info + sizeof(struct fanotify_event_info_header) <= end) {
-			const struct fanotify_event_info_header *h = (const void *)info;
-			int pidfd;
-
-			memcpy(&pidfd, h + 1, sizeof(pidfd));
-			if (h->info_type == FAN_EVENT_INFO_TYPE_PIDFD && pidfd >= 0)
-				close(pidfd);
-			if (!h->len)
-				break;
-			info += h->len;
-		}
-	}
-}
-
-static void finish(struct restore *r, bool ok)
-{
-	for (; armed; armed = armed->next) {
-		/* What main took away or closed since may have been seen. */
-		if (ok && notify_drain(armed->fd, close_events) < 0)
-			log_warn("fanotify %u: may have seen its own restore", armed->f->id);
-		cleanup_close(&armed->fd);
-	}
-}
-
 const struct object fanotify_object = {
 	.name = "fanotify",
 	.type = FD_TYPES__FANOTIFY,
 	.claims = claims,
 	.dump = dump,
 	.dump_end = notify_dump_end,
-	.check = check,
-	.prepare = prepare,
-	.arm = arm,
-	.finish = finish,
+	.check = fanotify_check,
+	.prepare = fanotify_prepare,
+	.arm = fanotify_arm,
+	.finish = fanotify_finish,
 	/* They make and take away names of files, and close what is theirs. */
 	.after = LIST("regfile", "fifo", "unix"),
 };

@@ -49,6 +49,9 @@ int fown_dump(const struct fd_view *v, FownEntry **ret);
 int file_dump_extra(struct dump *d, pid_t pid, int copy, int open_flags, const char *what,
 		    uint32_t *id);
 
+/* Is this file mapped, or executed, by a task whose memory has been saved? */
+bool file_is_extra(dev_t dev, ino_t ino);
+
 /* ---- restore ---- */
 
 /* Is there such an entry, of a kind that can be mapped or executed? */
@@ -78,7 +81,10 @@ int files_prepare(struct restore *r);
  */
 int files_restore(struct restore *r, struct restore_task *t);
 
-/* Steps for what must wait until every thread exists: owners that are threads. */
+/*
+ * Steps for what must wait until every thread exists and no descriptor is left that is not the
+ * task's: owners that are threads, POSIX locks.
+ */
 int files_program(struct restore *r, struct restore_task *t, struct program *p);
 
 /* In a task, when everybody has its files: what only counts from now on. */
@@ -92,6 +98,9 @@ int files_arm(struct restore *r);
 
 /* In main, when nothing can fail any more, or the restore failed. */
 void files_finish(struct restore *r, bool ok);
+
+/* The owner of a file, who gets its signals, set by whoever had set it: fcntl(F_SETOWN_EX). */
+int files_set_owner(int fd, const FownEntry *e);
 
 /*
  * A descriptor, in this task, of a file that main or its owner has or will have open: waits for that.

@@ -15,6 +15,7 @@
 #include "engine/image/values.h"
 #include "engine/kernel/syscalls.h"
 #include "engine/kernel/procfs.h"
+#include "filelock.h"
 #include "files.h"
 #include "identity.h"
 #include "regfile.h"
@@ -310,7 +311,8 @@ static int dump_looked_at(struct dump *d, const struct look *l, pid_t pid, const
 	r = open_files_find(d->files->open, pid, l->fd, l->copy, &v.st, ret);
 	if (r < 0)
 		return log_err(r, "%s: compare it", fd_view_name(&v));
-	return r > 0 ? dump_new(&v, *ret) : 0;
+	r = r > 0 ? dump_new(&v, *ret) : 0;
+	return r == 0 && strstr(v.fdinfo, "\nlock:") ? filelock_look(&v, *ret) : r;
 }
 
 static int dump_fd(const struct fd_table *t, const struct look *l, FdinfoEntry *e)
@@ -465,7 +467,9 @@ int files_dump_end(struct dump *d)
 		if (r < 0)
 			return r;
 	}
-	r = image_create(&d->images, IMAGE_FILES, 0, &img);
+	r = filelock_dump_end(d);
+	if (r == 0)
+		r = image_create(&d->images, IMAGE_FILES, 0, &img);
 	for (unsigned int i = 0; r == 0 && d->files && i < d->files->n; i++)
 		r = image_put(&img, &d->files->entry[i]->base);
 	return r < 0 ? r : image_close(&img);

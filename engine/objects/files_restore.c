@@ -15,6 +15,7 @@
 #include "engine/kernel/syscalls.h"
 #include "engine/restore/plan.h"
 #include "engine/restore/stages.h"
+#include "filelock.h"
 #include "files.h"
 
 #define FD_LIMIT (1 << 20) /* more than sysctl fs.nr_open allows by default */
@@ -147,7 +148,7 @@ int files_plan(struct restore *r)
 	for (; ret == 0 && *o; o++)
 		if ((*o)->plan)
 			ret = (*o)->plan(r);
-	return ret;
+	return ret < 0 ? ret : filelock_plan(r);
 }
 
 /* The lowest number from 3 up that the table leaves free, and where it would stand in it. */
@@ -213,7 +214,7 @@ int files_arm(struct restore *r)
 	for (; ret == 0 && *o; o++)
 		if ((*o)->arm)
 			ret = (*o)->arm(r);
-	return ret;
+	return ret < 0 ? ret : filelock_arm(r);
 }
 
 void files_finish(struct restore *r, bool ok)
@@ -253,7 +254,7 @@ int files_take(struct restore *r, struct restore_file *f)
  * The kernel remembers who set the owner, and checks that whenever it sends the signal: so whoever
  * it was is who we are for this moment. Changing ids forgets the parent-death signal.
  */
-static int set_owner(int fd, const FownEntry *e)
+int files_set_owner(int fd, const FownEntry *e)
 {
 	struct f_owner_ex owner = {
 		.type = e->pid_type == 2   ? F_OWNER_PGRP
@@ -262,15 +263,16 @@ static int set_owner(int fd, const FownEntry *e)
 		.pid = (pid_t)e->pid,
 	};
 	bool other = e->uid || e->euid;
-	int r = 0;
+	int r = 0, pdeath = 0;
 
+	if (other && prctl(PR_GET_PDEATHSIG, &pdeath, 0, 0, 0) < 0)
+		return -errno;
 	if (other && syscall(SYS_setresuid, e->uid, e->euid, 0) < 0)
 		return -errno;
 	if (fcntl(fd, F_SETOWN_EX, &owner) < 0)
 		r = -errno;
 	if (other &&
-	    (syscall(SYS_setresuid, 0, 0, 0) < 0 ||
-	     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0) &&
+	    (syscall(SYS_setresuid, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, pdeath, 0, 0, 0) < 0) &&
 	    r == 0)
 		r = -errno;
 	return r;
@@ -299,7 +301,7 @@ int files_program(struct restore *r, struct restore_task *t, struct program *p)
 		program_call(p, "owner of a descriptor", SYS_fcntl, t->fd[i].fd, F_SETOWN_EX,
 			     (uintptr_t)program_copy(p, &owner, sizeof(owner)));
 	}
-	return p->err;
+	return filelock_program(t, p);
 }
 
 /* Flags and owner, by the one task that had the file first. */
@@ -310,7 +312,7 @@ static int settle(const struct restore *r, const struct restore_file *f, int fd)
 	if (f->flags & O_PATH)
 		return 0;
 	if (f->fown->pid && !owned_by_thread(r, f->fown)) {
-		err = set_owner(fd, f->fown);
+		err = files_set_owner(fd, f->fown);
 		if (err < 0)
 			return log_err(err, "file %u: its owner, %u", f->id, f->fown->pid);
 	}
@@ -447,15 +449,10 @@ static int connect_own(struct restore *r, struct restore_task *t)
 	return ret;
 }
 
-int files_restore(struct restore *r, struct restore_task *t)
+static int make_table(struct restore *r, struct restore_task *t)
 {
 	int ret;
 
-	if (t->files_of) {
-		stage_await_word(r, &t->files_of->files_ready);
-		log_set_fd(t->files_of->log_fd);
-		return 0;
-	}
 	ret = clear_table(t);
 	if (ret == 0)
 		ret = find_duplicates(t);
@@ -472,12 +469,25 @@ int files_restore(struct restore *r, struct restore_task *t)
 	return ret;
 }
 
-int files_begin(struct restore *r, struct restore_task *t)
+int files_restore(struct restore *r, struct restore_task *t)
 {
 	int ret = 0;
 
+	if (t->files_of) {
+		stage_await_word(r, &t->files_of->files_ready);
+		log_set_fd(t->files_of->log_fd);
+	} else {
+		ret = make_table(r, t);
+	}
+	return ret < 0 ? ret : filelock_take(r, t);
+}
+
+int files_begin(struct restore *r, struct restore_task *t)
+{
+	int ret = filelock_lease(t);
+
 	if (t->files_of)
-		return 0;
+		return ret;
 	for (unsigned int i = 0; ret == 0 && i < t->n_fds; i++) {
 		const struct object *ops = t->fd[i].file->ops;
 

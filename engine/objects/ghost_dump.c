@@ -13,6 +13,7 @@
 #include "engine/base/fd.h"
 #include "engine/base/log.h"
 #include "engine/base/str.h"
+#include "filelock.h"
 #include "ghost.h"
 
 #define COPY_STEP (1UL << 20)
@@ -85,6 +86,25 @@ static bool never_linked(const struct fd_view *v, const char *path)
 	return name && name[1] == '#' && parse_u64(name + 2, 10, &ino) && ino == v->st.st_ino;
 }
 
+/* Its own descriptor: the task's may be write-only, and has a position. */
+static int open_for_reading(const struct fd_view *v, const char *path)
+{
+	char link[FD_LINK_SIZE];
+	int fd;
+
+	if (!filelock_leased(v)) {
+		fd = open(fd_link(v->copy, link), O_RDONLY | O_NOATIME | O_CLOEXEC);
+		return fd < 0 ? log_err(-errno, "%s: open %s", fd_view_name(v), path) : fd;
+	}
+	/* That would break the lease. */
+	if ((v->flags & O_ACCMODE) == O_WRONLY || v->st.st_blocks * 512 < v->st.st_size)
+		return log_refuse("%s: %s is unlinked and leased, and its content cannot be had "
+				  "without breaking that",
+				  fd_view_name(v), path);
+	fd = fcntl(v->copy, F_DUPFD_CLOEXEC, 0);
+	return fd < 0 ? log_err(-errno, "%s", fd_view_name(v)) : fd;
+}
+
 int ghost_dump(const struct fd_view *v, const char *path, uint32_t id)
 {
 	const struct stat *st = &v->st;
@@ -92,14 +112,13 @@ int ghost_dump(const struct fd_view *v, const char *path, uint32_t id)
 	Timeval atim = TIMEVAL__INIT, mtim = TIMEVAL__INIT;
 	_cleanup_image_ struct image_out img = {};
 	_cleanup_close_ int fd = -EBADF;
-	char target[PATH_MAX], link[FD_LINK_SIZE];
+	char target[PATH_MAX];
 	int r;
 
-	/* Its own descriptor: the task's may be write-only, and has a position. */
 	if (S_ISREG(st->st_mode) || S_ISDIR(st->st_mode)) {
-		fd = open(fd_link(v->copy, link), O_RDONLY | O_NOATIME | O_CLOEXEC);
+		fd = open_for_reading(v, path);
 		if (fd < 0)
-			return log_err(-errno, "%s: open %s", fd_view_name(v), path);
+			return fd;
 	}
 	e.uid = st->st_uid;
 	e.gid = st->st_gid;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Open files can only be the same when their inodes are; among those of one inode kcmp(2) finds the
- * one in a tree, by the order it gives to all open files. All anonymous inodes are one inode, so
- * that a tree may be big.
+ * Open files can only be the same when their inodes are; among those of one inode kcmp(2) finds
+ * the one in a tree, by the order it gives to all open files. All anonymous inodes are one inode,
+ * so that a tree may be big.
  *
- * Comparing descriptors of our own is several times cheaper: the kernel then has no access to check.
- * So copies are kept for as long as there are descriptors left for that, and only where there is
- * anything to compare: most inodes are open once.
+ * Comparing descriptors of our own is several times cheaper: the kernel then has no access to
+ * check. So copies are kept for as long as there are descriptors left for that, and only where
+ * there is anything to compare: most inodes are open once.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -223,9 +223,9 @@ static struct open_file *search_bucket(const struct bucket *b, const struct watc
 }
 
 /*
- * The kernel finds the nth entry of a number by walking along all entries of the epoll, so that each
- * question has its price: a right guess asks one. None is asked about sockets, which nobody can
- * open once more.
+ * The kernel finds the nth entry of a number by walking along all entries of the epoll, so that
+ * each question has its price: a right guess asks one. None is asked about sockets, which nobody
+ * can open once more.
  */
 int open_files_find_watched(struct open_files *all, const struct watched *w,
 			    struct open_file *guess, struct open_file **ret)

@@ -25,9 +25,9 @@ struct open_files *open_files_new(void);
 void open_files_free(struct open_files *all);
 
 /*
- * The open file behind descriptor `fd` of task `pid`, which is held still (or of ourselves); `copy`
- * is ours of the same, borrowed, and `st` its fstat(). Returns 1 when it has not been met before, 0 when it has,
- * -errno. The answer lives as long as `all`.
+ * The open file behind descriptor `fd` of task `pid`, which is held still (or of ourselves);
+ * `copy` is ours of the same, borrowed, and `st` its fstat(). Returns 1 when it has not been met
+ * before, 0 when it has, -errno. The answer lives as long as `all`.
  */
 int open_files_find(struct open_files *all, pid_t pid, int fd, int copy, const struct stat *st,
 		    struct open_file **ret);
@@ -45,8 +45,8 @@ struct watched {
 };
 
 /*
- * The open file behind such an entry; `guess`, if there is one, is tried first. -ENOENT: it is none
- * of those that have been met.
+ * The open file behind such an entry; `guess`, if there is one, is tried first. -ENOENT: it is
+ * none of those that have been met.
  */
 int open_files_find_watched(struct open_files *all, const struct watched *w,
 			    struct open_file *guess, struct open_file **ret);

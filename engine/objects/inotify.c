@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * inotify(7): what it watches, and by which numbers. Watches are made when everything else is done,
- * so that they see nothing of it.
+ * inotify(7): what it watches, and by which numbers. Watches are made when everything else is
+ * done, so that they see nothing of it.
  *
  * The number the next watch would have had is not told: it is above all that are in use.
  */
@@ -211,7 +211,7 @@ static int watch(struct restore *r, const struct armed *a, const InotifyWdEntry 
 	wd = set_next(a->fd, a->f, e->wd);
 	if (wd < 0)
 		return wd;
-	/* What ends a watch anyway is a mask that is never shown, and does not have to be asked for. */
+	/* IN_UNMOUNT is told anyway, and never shown: a mask must not be empty. */
 	wd = inotify_add_watch(a->fd, fd_link(fd, link), (e->mask & KNOWN) | IN_UNMOUNT);
 	if (wd < 0)
 		return log_err(-errno, "%s", watch_name(a->f, e));

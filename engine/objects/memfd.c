@@ -19,6 +19,7 @@
 #include "engine/base/log.h"
 #include "engine/base/str.h"
 #include "engine/memory/memory.h"
+#include "filelock.h"
 #include "files.h"
 #include "proto/memfd.pb-c.h"
 
@@ -63,6 +64,8 @@ static int save_inode(const struct fd_view *v, MemfdInodeEntry *img)
 	uint64_t shmid;
 	int r, seals;
 
+	if (filelock_leased(v))
+		return log_refuse("%s: %s is leased: not supported yet", fd_view_name(v), v->link);
 	/* One that can be read, whatever the task's is open for. */
 	fd = open(fd_link(v->copy, link), O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstatfs(fd, &fs) < 0)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A watch holds an inode; fdinfo tells of it by a file handle, which leads to the inode whatever it
- * is called by now, for as long as that lives and its file system is mounted. Images have the path
- * as well, for other machines. Nothing here opens a file in a way that a watch could see.
+ * A watch holds an inode; fdinfo tells of it by a file handle, which leads to the inode whatever
+ * it is called by now, for as long as that lives and its file system is mounted. Images have the
+ * path as well, for other machines. Nothing here opens a file in a way that a watch could see.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -20,7 +19,6 @@
 #include "engine/base/str.h"
 #include "engine/kernel/mounts.h"
 #include "engine/kernel/procfs.h"
-#include "engine/kernel/syscalls.h"
 #include "notify.h"
 #include "regfile.h"
 #include "remap.h"
@@ -37,89 +35,6 @@ static unsigned int kernel_major(uint32_t dev)
 static unsigned int kernel_minor(uint32_t dev)
 {
 	return dev & 0xfffff;
-}
-
-/* ---- events that wait ---- */
-
-static bool looked_first;
-
-static int events_wait(int fd)
-{
-	int bytes;
-
-	return ioctl(fd, FIONREAD, &bytes) < 0 ? -errno : bytes > 0;
-}
-
-static int refuse_events(const char *name)
-{
-	return log_refuse("%s: has events that nobody has read", name);
-}
-
-int notify_refuse_events(const struct fd_view *v)
-{
-	int r = looked_first ? 0 : events_wait(v->copy);
-
-	if (r < 0)
-		return log_err(r, "%s: events that wait", fd_view_name(v));
-	return r ? refuse_events(fd_view_name(v)) : 0;
-}
-
-static int look_at_task(struct task *t)
-{
-	_cleanup_close_ int dir = openat(t->proc, "fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_close_ int pidfd = sys_pidfd_open(t->pid, 0);
-	_cleanup_free_ int *fds = NULL;
-	unsigned int n = 0;
-	int r;
-
-	r = dir < 0 ? -errno : pidfd < 0 ? pidfd : proc_fds(t->proc, &fds, &n);
-	for (unsigned int i = 0; r >= 0 && i < n; i++) {
-		_cleanup_close_ int fd = -EBADF;
-		char name[16], link[64];
-
-		snprintf(name, sizeof(name), "%d", fds[i]);
-		/* Longer ones are paths. */
-		if (read_link_at(dir, name, link, sizeof(link)) < 0 ||
-		    !(streq(link, "anon_inode:inotify") || streq(link, "anon_inode:[fanotify]")))
-			continue;
-		fd = sys_pidfd_getfd(pidfd, fds[i]);
-		r = fd < 0 ? fd : events_wait(fd);
-		if (r > 0) {
-			snprintf(link, sizeof(link), "task %d fd %d", t->pid, fds[i]);
-			return refuse_events(link);
-		}
-	}
-	return r < 0 ? log_err(r, "task %d: events that wait", t->pid) : 0;
-}
-
-int notify_look_first(struct dump *d)
-{
-	int r = 0;
-
-	if (looked_first)
-		return 0;
-	for_each_task(t, &d->tree) {
-		if (r == 0 && !t->zombie && !t->shares_files)
-			r = look_at_task(t);
-	}
-	looked_first = r == 0;
-	return r;
-}
-
-int notify_drain(int fd, void (*events)(const char *data, size_t size))
-{
-	static char data[64 << 10] __attribute__((aligned(8)));
-	int r;
-
-	while ((r = events_wait(fd)) > 0) {
-		ssize_t n = read(fd, data, sizeof(data));
-
-		if (n < 0)
-			return errno == EAGAIN ? 0 : -errno;
-		if (events)
-			events(data, n);
-	}
-	return r;
 }
 
 /* ---- file handles ---- */
@@ -144,9 +59,14 @@ static int scan_handle(struct arena *a, const char *line, size_t len, FhEntry **
 {
 	static const char key[] = " f_handle:";
 	const char *at = memmem(line, len, key, strlen(key));
-	uint64_t bytes, type;
-	FhEntry *fh;
+	uint64_t bytes = 0, type = 0;
+	FhEntry *fh = arena_new(a, FhEntry);
 
+	if (!fh)
+		return -ENOMEM;
+	fh_entry__init(fh);
+	*ret = fh;
+	/* Some file systems have none. */
 	if (!at)
 		return -ENODATA;
 	at += strlen(key);
@@ -154,10 +74,6 @@ static int scan_handle(struct arena *a, const char *line, size_t len, FhEntry **
 	    !notify_number(line, len, " fhandle-type:", &type) || bytes > HANDLE_MAX ||
 	    (size_t)(line + len - at) < 2 * bytes)
 		return -EBADMSG;
-	fh = arena_new(a, FhEntry);
-	if (!fh)
-		return -ENOMEM;
-	fh_entry__init(fh);
 	fh->bytes = bytes;
 	fh->type = type;
 	fh->n_handle = HANDLE_WORDS;
@@ -171,7 +87,6 @@ static int scan_handle(struct arena *a, const char *line, size_t len, FhEntry **
 			return -EBADMSG;
 		fh->handle[i / 8] |= (uint64_t)(high << 4 | low) << i % 8 * 8;
 	}
-	*ret = fh;
 	return 0;
 }
 
@@ -203,8 +118,8 @@ static int place_on(uint32_t dev)
 }
 
 /*
- * The kernel wants a place on the mount: a descriptor that is open for reading, which a watch on that
- * place would tell of, or the working directory.
+ * The kernel wants a place on the mount: a descriptor that is open for reading, which a watch on
+ * that place would tell of, or the working directory.
  */
 static struct {
 	int place; /* where we are */
@@ -297,6 +212,27 @@ int notify_dump_end(struct dump *d)
 	return r;
 }
 
+static int find_by_name(const struct fd_view *v, const char *line, size_t len, const char *what,
+			FhEntry *fh)
+{
+	uint64_t ino = 0, dev = 0;
+	const char *path;
+	int r = notify_find_name(v->dump, line, len, &path);
+
+	if (r == 0) {
+		fh->path = arena_strdup(&v->dump->arena, path);
+		return fh->path ? 0 : -ENOMEM;
+	}
+	if (r != -ENOENT)
+		return log_err(r, "%s: %s: names below --irmap-scan-path", fd_view_name(v), what);
+	notify_number(line, len, " ino:", &ino);
+	notify_number(line, len, " sdev:", &dev);
+	return log_refuse("%s: %s: no file handle leads to inode %ju of device %u:%u, and no name "
+			  "below --irmap-scan-path",
+			  fd_view_name(v), what, (uintmax_t)ino, kernel_major(dev),
+			  kernel_minor(dev));
+}
+
 int notify_dump_file(const struct fd_view *v, const char *line, size_t len, const char *what,
 		     FhEntry **ret, struct notify_id id)
 {
@@ -315,9 +251,7 @@ int notify_dump_file(const struct fd_view *v, const char *line, size_t len, cons
 		r = fd < 0 ? fd : 0;
 	}
 	if (r == -ENODATA || r == -EOPNOTSUPP || r == -ESTALE || r == -ENOENT)
-		return log_refuse("%s: %s: there is no way to inode %ju of device %u:%u: %s",
-				  fd_view_name(v), what, (uintmax_t)ino, kernel_major(dev),
-				  kernel_minor(dev), strerror(-r));
+		return find_by_name(v, line, len, what, *ret);
 	if (r == 0)
 		r = fd_path(fd, link, sizeof(link));
 	if (r == 0 && fstat(fd, &st) < 0)

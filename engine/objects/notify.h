@@ -8,8 +8,8 @@
 /* ---- dump ---- */
 
 /*
- * Looks for events that wait in any descriptor of any task, before the dump itself does something to
- * files that may be watched. Only the first call does.
+ * Looks for events that wait in any descriptor of any task, before the dump itself does something
+ * to files that may be watched. Only the first call does.
  */
 int notify_look_first(struct dump *d);
 
@@ -19,6 +19,12 @@ int notify_refuse_events(const struct fd_view *v);
 /* A number behind " key:" on a line of fdinfo. */
 bool notify_number(const char *line, size_t len, const char *key, uint64_t *ret);
 
+/*
+ * A path of the file that a line of fdinfo is about, below those of --irmap-scan-path; it lives as
+ * long as the dump. -ENOENT: there is none.
+ */
+int notify_find_name(struct dump *d, const char *line, size_t len, const char **path);
+
 /* Where an image names the file_entry of a watched file that has no name any more. */
 struct notify_id {
 	protobuf_c_boolean *has;
@@ -26,13 +32,13 @@ struct notify_id {
 };
 
 /*
- * The file that a line of fdinfo with a handle is about; `what` names the watch in messages. *id is
- * filled by notify_dump_end().
+ * The file that a line of fdinfo with a handle is about; `what` names the watch in messages. *id
+ * is filled by notify_dump_end().
  */
 int notify_dump_file(const struct fd_view *v, const char *line, size_t len, const char *what,
 		     FhEntry **ret, struct notify_id id);
 
-/* After some of these, or of notify_open_file(): back to the working directory we had. Returns r. */
+/* After some of these, or of notify_open_file(): back to the working directory. Returns r. */
 int notify_done(int r);
 
 /* For object.dump_end: all files of all tasks are known. */
@@ -48,7 +54,7 @@ int notify_check_file(const struct restore *r, const FhEntry *fh, uint32_t file_
 int notify_open_file(struct restore *r, const FhEntry *fh, uint32_t dev, uint32_t file_id,
 		     const char *what);
 
-/* Reads and forgets whatever waits in a descriptor of ours. events: what to do with some of them. */
+/* Reads and forgets whatever waits in a descriptor of ours. events: what to do with them. */
 int notify_drain(int fd, void (*events)(const char *data, size_t size));
 
 #endif

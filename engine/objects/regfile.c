@@ -18,6 +18,7 @@
 #include "engine/kernel/procfs.h"
 #include "regfile.h"
 #include "remap.h"
+#include "tty.h"
 
 #ifndef F_GET_RW_HINT
 #define F_GET_RW_HINT 1035
@@ -28,9 +29,15 @@
 
 /* ---- dump ---- */
 
+/* Opened for good it is more than its node. */
+static bool has_module(const struct fd_view *v)
+{
+	return S_ISFIFO(v->st.st_mode) || tty_is(&v->st);
+}
+
 static bool claims(const struct fd_view *v)
 {
-	return v->link[0] == '/' && (!S_ISFIFO(v->st.st_mode) || v->flags & O_PATH);
+	return v->link[0] == '/' && (v->flags & O_PATH || !has_module(v));
 }
 
 static bool stateless_device(dev_t rdev)
@@ -141,9 +148,6 @@ int regfile_fill_at(const struct fd_view *v, uint32_t id, const char *path, RegF
 		return -ENOMEM;
 	reg_file_entry__init(img);
 	*ret = img;
-	if (v->fdinfo && strstr(v->fdinfo, "\nlock:"))
-		return log_refuse("%s: %s is locked: --file-locks is not supported yet",
-				  fd_view_name(v), v->link);
 	/* F_NOTIFY, which nothing shows, makes whoever sets it the owner: fcntl_dirnotify(). */
 	if (S_ISDIR(v->st.st_mode) && v->owner.pid)
 		return log_refuse(
@@ -189,7 +193,7 @@ static int dump(const struct fd_view *v, FileEntry *fe)
 
 static int dump_mapped(const struct fd_view *v, int open_flags, FileEntry *fe)
 {
-	int r = regfile_fill(v, fe->id, &fe->reg);
+	int r = dump(v, fe);
 
 	if (r == 0)
 		fe->reg->flags = open_flags;

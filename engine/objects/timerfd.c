@@ -67,8 +67,8 @@ struct timer {
 };
 
 /*
- * timerfd_gettime() first: of a periodic timer that has gone off, the kernel counts the periods since
- * only when asked. Once more if it went off in between.
+ * timerfd_gettime() first: of a periodic timer that has gone off, the kernel counts the periods
+ * since only when asked. Once more if it went off in between, unless it does so all the time.
  */
 static int look(const struct fd_view *v, clockid_t clock, struct timer *t)
 {
@@ -77,7 +77,7 @@ static int look(const struct fd_view *v, clockid_t clock, struct timer *t)
 	char name[16];
 
 	snprintf(name, sizeof(name), "%d", v->copy);
-	for (;;) {
+	for (int tries = 0;; tries++) {
 		const char *value;
 		int r;
 
@@ -91,14 +91,14 @@ static int look(const struct fd_view *v, clockid_t clock, struct timer *t)
 		value = kv_find(text.data, "it_value");
 		if (!value)
 			return -ENODATA;
-		if (is_zero(&t->left.it_value) || !str_after(value, "(0, 0)"))
+		if (is_zero(&t->left.it_value) || !str_after(value, "(0, 0)") || tries == 5)
 			return 0;
 	}
 }
 
 /*
- * When the clock is set, such a timer's next read fails with ECANCELED. The only trace of that is a
- * tick too many, and nothing but setting the clock brings it about again.
+ * When the clock is set, such a timer's next read fails with ECANCELED. The only trace of that is
+ * a tick too many, and nothing but setting the clock brings it about again.
  */
 static bool looks_cancelled(const TimerfdEntry *img)
 {
@@ -135,7 +135,7 @@ static int dump(const struct fd_view *v, FileEntry *fe)
 	img->isec = t.left.it_interval.tv_sec;
 	img->insec = t.left.it_interval.tv_nsec;
 	if (looks_cancelled(img))
-		return log_refuse("%s: its clock was set, and that has not been read",
+		return log_refuse("%s: its clock may have been set, and that not been read",
 				  fd_view_name(v));
 	if (flags & TFD_TIMER_ABSTIME && !is_zero(&t.left.it_value)) {
 		struct timespec end = plus(t.now, &t.left.it_value);
@@ -226,7 +226,7 @@ static int begin(struct restore *r, struct restore_file *f, int fd)
 		return log_err(ret, "timerfd %u: set it", f->id);
 	if (!ticks)
 		return 0;
-	/* The count is set, not added to: a timer whose moment has passed has counted one by now. */
+	/* The count is set, not added to: one whose moment has passed has counted by now. */
 	if (poll(&gone_off, 1, 0) > 0)
 		ticks++;
 	if (ioctl(fd, SET_TICKS, &ticks) < 0)

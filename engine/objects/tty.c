@@ -32,6 +32,11 @@ enum tty_kind tty_kind_of(dev_t rdev)
 	return TTY_NONE;
 }
 
+bool tty_is(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) && tty_kind_of(st->st_rdev) != TTY_NONE;
+}
+
 uint32_t tty_index_of(dev_t rdev)
 {
 	return minor(rdev);
@@ -210,8 +215,7 @@ int tty_close_unnoticed(int master, int slave, int locked)
 
 static bool claims(const struct fd_view *v)
 {
-	return S_ISCHR(v->st.st_mode) && !(v->flags & O_PATH) &&
-	       tty_kind_of(v->st.st_rdev) != TTY_NONE;
+	return !(v->flags & O_PATH) && tty_is(&v->st);
 }
 
 const struct object tty_object = {

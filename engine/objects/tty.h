@@ -20,6 +20,7 @@ enum tty_kind {
 
 /* By the device number of its node. */
 enum tty_kind tty_kind_of(dev_t rdev);
+bool tty_is(const struct stat *st);
 /* Of a pty's slave. */
 uint32_t tty_index_of(dev_t rdev);
 

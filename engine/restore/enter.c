@@ -17,6 +17,7 @@
 #include "engine/base/log.h"
 #include "engine/kernel/pagemap.h"
 #include "engine/memory/memory_task.h"
+#include "engine/objects/filelock.h"
 #include "engine/objects/files.h"
 #include "engine/restore/program.h"
 #include "engine/task/attributes.h"
@@ -50,7 +51,7 @@ static unsigned int more_steps(const struct restore_task *t)
 	n += (shared ? shared->n_signals : 0) + (own ? own->n_signals : 0);
 	for (const struct restore_task *c = t->child; c; c = c->sibling)
 		n++;
-	return n + t->n_fds;
+	return n + t->n_fds + filelock_steps(t);
 }
 
 static unsigned int steps_of_thread(const struct restore_task *t, const struct restore_thread *th)
@@ -80,7 +81,8 @@ static struct layout lay_out(const struct restore_task *t)
 			seccomp_room(t, &t->thread[i]);
 	}
 	rest += signals_room(tc->signals_s);
-	rest += tc->timers->n_posix * 160 + t->n_fds * 16;
+	rest += tc->timers->n_posix * 160 + t->n_fds * 16 +
+		filelock_steps(t) * sizeof(struct flock);
 	rest += t->mm->n_mm_saved_auxv * sizeof(uint64_t);
 	l.park = l.code + code;
 	l.stacks = l.park + VDSO_PARK;

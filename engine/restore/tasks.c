@@ -47,15 +47,20 @@ static int fork_one(struct restore *r, struct restore_task *t)
 			 (t->fs_of ? CLONE_FS : 0);
 	uint64_t slack =
 		t->helper || t->zombie ? 0 : t->thread[0].core->thread_core->default_timerslack_ns;
+	unsigned long own = 0;
 	pid_t pid;
 
-	/* What it falls back to is what its maker had at this moment. */
-	if (slack)
-		prctl(PR_SET_TIMERSLACK, slack);
+	/* What it falls back to is what its maker had at this moment, and is not to have for long. */
+	if (slack) {
+		own = prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0);
+		prctl(PR_SET_TIMERSLACK, slack, 0, 0, 0);
+	}
 	/* With CLONE_PARENT the exit signal is the forker's. */
 	pid = sys_fork_as(t->pid, flags, sibling ? 0 : exit_signal_of(t), &t->made);
 	if (pid == 0)
 		task_main(r, t);
+	if (slack)
+		prctl(PR_SET_TIMERSLACK, own, 0, 0, 0);
 	if (pid == -EEXIST)
 		return log_err(pid, "pid %d is in use", t->pid);
 	return pid < 0 ? log_err(pid, "fork task %d", t->pid) : 0;

@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "lib/lib.h"
+#include "lib/mutate.h"
+#include "proto/core.pb-c.h"
 
 struct set {
 	struct target t;
@@ -195,6 +197,60 @@ ROOT_TC(beside, "files that are no part of the set do not matter")
 
 /* ---- with --accept-edited ---- */
 
+static void edit_core(const struct set *s, void (*edit)(CoreEntry *core, struct arena *a),
+		      const char *says)
+{
+	struct image image;
+	struct buf b = {};
+	struct arena a;
+	struct file f;
+	struct ran r;
+	char name[32];
+
+	snprintf(name, sizeof(name), "core-%d.img", s->t.pid);
+	f = take(name);
+	arena_init(&a, false);
+	ATF_REQUIRE(image_take_apart(name, f.data, f.size, &a, &image));
+	edit((CoreEntry *)image.record[0].msg, &a);
+	ATF_REQUIRE_EQ(image_put_together(&image, &b), 0);
+	write_file(f.path, b.data, b.len);
+	r = refcr("restore -d --accept-edited -D img -W .");
+	expect_failed(&r, name);
+	expect_failed(&r, says);
+	expect_nobody();
+	put_back(&f);
+	buf_done(&b);
+	arena_done(&a);
+}
+
+static void other_march(CoreEntry *core, struct arena *a)
+{
+	core->mtype = core->mtype == CORE_ENTRY__MARCH__AARCH64 ? CORE_ENTRY__MARCH__S390
+								: CORE_ENTRY__MARCH__AARCH64;
+}
+
+static void no_registers(CoreEntry *core, struct arena *a)
+{
+	core->thread_info = NULL;
+}
+
+static void no_thread(CoreEntry *core, struct arena *a)
+{
+	core->thread_core = NULL;
+}
+
+ROOT_TC(other_cpu, "images of another CPU, or without registers, are told by name")
+{
+	struct set s;
+
+	arena();
+	s = dumped("one");
+	edit_core(&s, other_march, "is of another CPU architecture");
+	edit_core(&s, no_registers, "has no registers");
+	edit_core(&s, no_thread, "lacks what a thread has of its own");
+	restore_well(&s);
+}
+
 ROOT_TC(accepted, "damage that --accept-edited lets through crashes nobody")
 {
 	struct set s;
@@ -225,6 +281,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, every_file);
 	ATF_TP_ADD_TC(tp, exchanged);
 	ATF_TP_ADD_TC(tp, beside);
+	ATF_TP_ADD_TC(tp, other_cpu);
 	ATF_TP_ADD_TC(tp, accepted);
 	return atf_no_error();
 }

@@ -3,10 +3,12 @@
  * A dump that is killed at any moment has done its target no harm, and left nothing that looks like
  * a set of images. A target that dies, or is stopped, under a dump's hands is told apart from that.
  */
+#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -100,40 +102,135 @@ ROOT_TC(one, "a dump killed at any moment leaves a single thread as it was, and 
 	killed_dumps("one", 40);
 }
 
+static void kill_last(unsigned int n, void *arg)
+{
+	struct dying_dump *d = arg;
+	struct ran r;
+	pid_t pid;
+	int status;
+
+	empty("img");
+	pid = traced("%s", d->args);
+	if (traced_until(pid, FROM, n, NULL, &status))
+		traced_kill(pid);
+	else
+		traced_ended(pid, status);
+	if (!exists("img/inventory.img")) {
+		expect_well(&d->t);
+		return;
+	}
+	/* Some of them may have been ended already: the images make up for all. */
+	target_kill(&d->t);
+	expect_nobody();
+	r = refcr("restore -d -D img");
+	expect_fine(&r);
+	expect_well(&d->t);
+}
+
+ROOT_TC(ending,
+	"killed while it ends the tree it has dumped, it has left a set to restore that from")
+{
+	struct dying_dump d;
+	unsigned int stops;
+
+	arena();
+	d.t = target("many");
+	empty("img");
+	stops = count_stops(FROM, refcr_args("dump -R -t %d -D img", d.t.pid));
+	snprintf(d.args, sizeof(d.args), "dump -t %d -D img", d.t.pid);
+	at_moments(stops, 15, kill_last, &d);
+	target_end(&d.t);
+}
+
 ROOT_TC(many, "a dump killed at any moment leaves a tree of tasks and threads running")
 {
 	arena();
 	killed_dumps("many", 15);
 }
 
-ROOT_TC(second, "a second dump into a directory, killed, leaves an older set or a newer one")
+/* Which files there are in the directory, by what names; its inventory's size. */
+struct face {
+	uint64_t names;
+	off_t size;
+};
+
+static struct face look(void)
 {
-	struct target t;
-	unsigned int stops;
+	struct stat st = {};
+	struct face f = {};
+	struct dirent *e;
+	DIR *d = opendir("img");
+
+	ATF_REQUIRE(d);
+	while ((e = readdir(d)))
+		for (size_t i = 0; i <= strlen(e->d_name); i++)
+			f.names +=
+				(e->d_ino + i) * (unsigned char)e->d_name[i] * 0x9e3779b97f4a7c15;
+	closedir(d);
+	(void)stat("img/inventory.img", &st);
+	f.size = st.st_size;
+	return f;
+}
+
+/* Kills a dump at the n-th moment when the directory shows another face than before. */
+static bool kill_at_change(const struct target *t, unsigned int n)
+{
+	pid_t pid = traced("dump -R -t %d -D img", t->pid);
+	struct face before = look(), now;
+	int status;
+	long nr;
+
+	while (traced_step(pid, &nr, &status)) {
+		now = look();
+		if (memcmp(&now, &before, sizeof(now)) == 0)
+			continue;
+		before = now;
+		if (n-- > 0)
+			continue;
+		traced_kill(pid);
+		return true;
+	}
+	traced_ended(pid, status);
+	return false;
+}
+
+static void killed_changes(bool first)
+{
+	struct target t = target("one");
+	unsigned int n = 0;
 	struct ran r;
+	bool killed;
 
-	arena();
-	t = target("one");
 	empty("img");
-	stops = count_stops(FROM, refcr_args("dump -R -t %d -D img", t.pid));
-	for (unsigned int i = 0; i < 8; i++) {
-		pid_t pid = traced("dump -R -t %d -D img", t.pid);
-		/* The last stops, where the new set takes the place of the old one. */
-		unsigned int n = stops - 3 * i;
-		int status;
-
-		if (traced_until(pid, FROM, n, NULL, &status))
-			traced_kill(pid);
+	do {
+		if (first)
+			empty("img");
 		else
-			traced_ended(pid, status);
+			r = refcr("dump -R -t %d -D img", t.pid);
+		killed = kill_at_change(&t, n++);
 		expect_well(&t);
 		expect_complete_or_none(&t);
-	}
+	} while (killed);
+	ATF_CHECK_MSG(n > 10, "%u moments", n);
+
 	/* Nothing of those is left beside the next one. */
 	r = refcr("dump -R -t %d -D img", t.pid);
 	expect_fine(&r);
 	ATF_CHECK_MSG(!exists("img/.staging"), "%s", names_in("img"));
+	expect_complete_or_none(&t);
 	target_end(&t);
+}
+
+ROOT_TC(inventory, "whenever there is an inventory to be seen, the set is complete")
+{
+	arena();
+	killed_changes(true);
+}
+
+ROOT_TC(second, "so it is when a second dump takes the place of the first")
+{
+	arena();
+	killed_changes(false);
 }
 
 /* ---- targets that die ---- */
@@ -263,6 +360,8 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, one);
 	ATF_TP_ADD_TC(tp, many);
+	ATF_TP_ADD_TC(tp, ending);
+	ATF_TP_ADD_TC(tp, inventory);
 	ATF_TP_ADD_TC(tp, second);
 	ATF_TP_ADD_TC(tp, root_dies);
 	ATF_TP_ADD_TC(tp, child_dies);

@@ -44,7 +44,6 @@ ROOT_TC(command_line, "options and commands that do not exist, make no sense or 
 		{ "dump -t 1 --exec-cmd", "--exec-cmd needs a command" },
 		{ "restore --exec-cmd", "--exec-cmd needs a command" },
 		{ "restore more", "arguments behind the command" },
-		{ "restore --leave-stopped", "restore --leave-stopped: not supported yet" },
 		{ "lazy-pages", "lazy-pages: not supported yet" },
 		{ "page-server", "page-server: not supported yet" },
 	};

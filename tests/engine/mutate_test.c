@@ -4,7 +4,7 @@
  * through to every check behind the checksums. Most of it is refused, some of it makes a tree that is
  * of no use to anybody; but the engine crashes and hangs never, and a restore that fails leaves nobody.
  *
- * REFCR_TEST_MUTATIONS is the number of changes tried, REFCR_TEST_SEED where they begin.
+ * REFCR_TEST_MUTATIONS is the number of random changes tried, REFCR_TEST_SEED where they begin.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -58,6 +59,23 @@ static void open_files(void)
 	open("/dev/null", O_PATH);
 }
 
+static void lock_files(void)
+{
+	struct flock range = { .l_type = F_WRLCK, .l_start = 10, .l_len = 20 };
+	int fd = open("locked", O_RDWR | O_CREAT, 0600);
+
+	fcntl(fd, F_SETLK, &range);
+	range.l_start = 50;
+	fcntl(fd, F_OFD_SETLK, &range);
+	flock(fd, LOCK_EX);
+	close(open("leased", O_RDWR | O_CREAT, 0600));
+	fcntl(open("leased", O_RDONLY), F_SETLEASE, F_RDLCK);
+	close(open("lease broken", O_RDWR | O_CREAT, 0600));
+	signal(SIGIO, SIG_IGN);
+	fcntl(open("lease broken", O_RDONLY), F_SETLEASE, F_WRLCK);
+	open("lease broken", O_RDONLY | O_NONBLOCK);
+}
+
 static void map_memory(void)
 {
 	char *p = mmap(NULL, 16 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -97,6 +115,7 @@ static _Noreturn void tree(int ready)
 	dup2(0, 1);
 	dup2(0, 2);
 	open_files();
+	lock_files();
 	map_memory();
 	if (fork() == 0)
 		_exit(3);
@@ -136,7 +155,7 @@ static void dump_tree(void)
 	ATF_REQUIRE_EQ(read(ready[0], &byte, 1), 0);
 	close(ready[0]);
 	empty("img");
-	r = refcr("dump -t %d -D img -W .", pid);
+	r = refcr("dump -t %d -D img -W . --file-locks", pid);
 	expect_fine(&r);
 	waitpid(pid, NULL, 0);
 	expect_nobody();
@@ -191,46 +210,104 @@ static unsigned long wish(const char *name, unsigned long otherwise)
 	return text ? strtoul(text, NULL, 0) : otherwise;
 }
 
-ROOT_TC(fields, "one field changed at a time crashes nobody, and leaves nobody behind")
-{
-	unsigned long rounds = wish("REFCR_TEST_MUTATIONS", 300), seed = wish("REFCR_TEST_SEED", 1);
+struct mutant {
 	struct file file[100];
-	unsigned int n, restored = 0;
-	struct buf b = {};
-	struct arena a;
+	unsigned int n;
+	struct buf b;
+	unsigned int rounds, restored;
+};
 
+static void begin(struct mutant *m)
+{
 	arena();
 	wall_off();
 	dump_tree();
-	n = read_set(file, 100);
-	ATF_CHECK_MSG(n >= 20, "%u files", n);
+	*m = (struct mutant){};
+	m->n = read_set(m->file, 100);
+	ATF_CHECK_MSG(m->n >= 20, "%u files", m->n);
 	ATF_REQUIRE_EQ(expect_sane(), 0);
+}
 
+static void try(struct mutant *m, const struct file *f, const struct image *image, const char *what)
+{
+	printf("---- %u: %s: %s\n", m->rounds++, f->name, what);
+	fflush(stdout);
+	ATF_REQUIRE_EQ(image_put_together(image, &m->b), 0);
+	write_file(f->path, m->b.data, m->b.len);
+	m->restored += expect_sane() == 0;
+	write_file(f->path, f->data, f->size);
+}
+
+static void end(struct mutant *m)
+{
+	printf("%u of %u were restored all the same\n", m->restored, m->rounds);
+	ATF_REQUIRE_EQ(expect_sane(), 0);
+	buf_done(&m->b);
+}
+
+ROOT_TC(at_random, "one thing changed at random crashes nobody, and leaves nobody behind")
+{
+	unsigned long rounds = wish("REFCR_TEST_MUTATIONS", 150), seed = wish("REFCR_TEST_SEED", 1);
+	struct mutant m;
+	struct arena a;
+
+	begin(&m);
 	for (unsigned long i = seed; i < seed + rounds; i++) {
 		/* Each round can be had again alone. */
 		uint64_t random = i * 0x9e3779b97f4a7c15;
-		struct file *f = &file[(random >> 40) % n];
+		const struct file *f = &m.file[(random >> 40) % m.n];
 		struct image image;
-		char what[500];
+		char what[500], text[600];
 
 		arena_init(&a, false);
 		ATF_REQUIRE(image_take_apart(f->name, f->data, f->size, &a, &image));
 		image_mutate(&image, &a, &random, what, sizeof(what));
-		ATF_REQUIRE_EQ(image_put_together(&image, &b), 0);
-		printf("---- %lu: %s: %s\n", i, f->name, what);
-		fflush(stdout);
-		write_file(f->path, b.data, b.len);
-		restored += expect_sane() == 0;
-		write_file(f->path, f->data, f->size);
+		snprintf(text, sizeof(text), "seed %lu: %s", i, what);
+		try(&m, f, &image, text);
 		arena_done(&a);
 	}
-	printf("%u of %lu were restored all the same\n", restored, rounds);
-	ATF_REQUIRE_EQ(expect_sane(), 0);
-	buf_done(&b);
+	end(&m);
+}
+
+/* Another of the same kind: "core-4.img" after "core-3.img". */
+static bool same_kind(const struct file *a, const struct file *b)
+{
+	size_t kind = strcspn(a->name, "0123456789");
+
+	return a->name[kind] && strncmp(a->name, b->name, kind) == 0;
+}
+
+ROOT_TC(field_by_field, "each field of each message gone, empty, at its limits, too often")
+{
+	/* A part of them each time, unless all are wished for. */
+	const char *all = getenv("REFCR_TEST_MUTATIONS");
+	unsigned int step = all ? 1 : 5;
+	struct mutant m;
+	struct arena a;
+
+	begin(&m);
+	for (unsigned int i = 0; i < m.n; i++) {
+		const struct file *f = &m.file[i];
+		struct image image;
+		char what[500];
+		bool more = i == 0 || !same_kind(&f[-1], f);
+
+		for (unsigned int n = i % step; more; n += step) {
+			arena_init(&a, false);
+			ATF_REQUIRE(image_take_apart(f->name, f->data, f->size, &a, &image));
+			more = image_change(&image, &a, n, what, sizeof(what));
+			if (more)
+				try(&m, f, &image, what);
+			arena_done(&a);
+		}
+	}
+	ATF_CHECK_MSG(m.rounds > 600 / step, "%u rounds", m.rounds);
+	end(&m);
 }
 
 ATF_TP_ADD_TCS(tp)
 {
-	ATF_TP_ADD_TC(tp, fields);
+	ATF_TP_ADD_TC(tp, at_random);
+	ATF_TP_ADD_TC(tp, field_by_field);
 	return atf_no_error();
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -76,6 +77,24 @@ ROOT_TC(sibling, "-S makes the tree a child of the caller")
 	r = refcr("restore -d -S -D img");
 	expect_fine(&r);
 	ATF_CHECK_EQ(parent_of(t.pid), getpid());
+	expect_well(&t);
+	target_end(&t);
+	expect_nobody();
+}
+
+ROOT_TC(leave_stopped, "-s leaves every task stopped; SIGCONT lets it run on")
+{
+	struct target t;
+	struct ran r;
+
+	arena();
+	t = dumped("many");
+	r = refcr("restore -d -s -D img");
+	expect_fine(&r);
+	for (unsigned int i = 0; i < t.state->n; i++)
+		await_state(t.state->slot[i].pid, 'T');
+	for (unsigned int i = 0; i < t.state->n; i++)
+		kill(t.state->slot[i].pid, SIGCONT);
 	expect_well(&t);
 	target_end(&t);
 	expect_nobody();
@@ -254,7 +273,10 @@ ROOT_TC(other_files, "a file that the tree has open or mapped and that is gone o
 	target_end(&t);
 }
 
-/* A task in a session and a group whose leaders are gone: others must lend their pids for those. */
+/*
+ * A task in a session and a group whose leaders are gone: others must lend their pids for those, and
+ * are still there when its memory is made.
+ */
 static pid_t orphan(void)
 {
 	int pipes[2];
@@ -269,8 +291,8 @@ static pid_t orphan(void)
 			if (pid == 0) {
 				int fd = open("needed", O_RDWR | O_CREAT, 0600);
 
-				dup2(fd, 0);
-				closefrom(1);
+				mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+				closefrom(0);
 				pause();
 				_exit(0);
 			}
@@ -308,6 +330,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, detached);
 	ATF_TP_ADD_TC(tp, sibling);
+	ATF_TP_ADD_TC(tp, leave_stopped);
 	ATF_TP_ADD_TC(tp, attached);
 	ATF_TP_ADD_TC(tp, pidfile);
 	ATF_TP_ADD_TC(tp, exec_cmd);

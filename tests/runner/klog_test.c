@@ -17,6 +17,7 @@ ATF_TC_BODY(judge, tc)
 		"BUG: kernel NULL pointer dereference, address: 0000000000000008",
 		"BUG: KASAN: slab-use-after-free in pipe_read+0x12/0x30",
 		"BUG: sleeping function called from invalid context at mm/slab.h:1",
+		"general protection fault, probably for non-canonical address 0xdead: 0000 [#1] SMP",
 		"Oops: 0002 [#1] PREEMPT SMP NOPTI",
 		"kernel BUG at mm/rmap.c:1!",
 		"WARNING: possible circular locking dependency detected",
@@ -40,6 +41,8 @@ ATF_TC_BODY(judge, tc)
 		"process 'zdtm' launched '/dev/fd/4' with NULL argv: empty string added",
 		"hpet: Lost 1 RTC interrupts",
 		"BUGgy firmware",
+		"traps: test[5] general protection fault ip:7f sp:7f error:0 in libc.so.6[d3df0]",
+		"test[5]: segfault at 0 ip 00007f sp 00007f error 4 in libc.so.6",
 	};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)

@@ -266,6 +266,22 @@ int t_reopen(int fd, int flags);
 /* Do both have the same file open, if not the same open file? */
 bool t_same_file(int a, int b);
 
+/* ---- Locks ------------------------------------------------------------------------------------ */
+
+/*
+ * The locks and leases that fdinfo shows with a descriptor of a task (0: this one), a line for each,
+ * as "POSIX ADVISORY READ 812 0-99\n", with who took it and which bytes; sorted. For free().
+ */
+char *t_locks(pid_t pid, int fd);
+
+/*
+ * F_SETLK, F_SETLKW or F_OFD_SETLK... of fcntl(2); length 0: all that follows. false when others are
+ * in the way.
+ */
+bool t_lock(int fd, int cmd, short type, off_t start, off_t len);
+/* F_GETLK or F_OFD_GETLK: who is in the way of such a lock, -1 for an open file; 0: nobody. */
+pid_t t_who_locks(int fd, int cmd, short type, off_t start, off_t len);
+
 /* ---- Readiness -------------------------------------------------------------------------------- */
 
 /* Which of these events, or POLLERR and POLLHUP, poll(2) reports now; a wait for any of them. */
@@ -386,6 +402,8 @@ extern __thread struct zdtm_here zdtm_at;
 #define t_fork(...)         ZDTM_AT(t_fork, __VA_ARGS__)
 #define t_join(...)         ZDTM_AT(t_join, __VA_ARGS__)
 #define t_link(...)         ZDTM_AT(t_link, __VA_ARGS__)
+#define t_lock(...)         ZDTM_AT(t_lock, __VA_ARGS__)
+#define t_locks(...)        ZDTM_AT(t_locks, __VA_ARGS__)
 #define t_map(...)          ZDTM_AT(t_map, __VA_ARGS__)
 #define t_marks(...)        ZDTM_AT(t_marks, __VA_ARGS__)
 #define t_pagemap(...)      ZDTM_AT(t_pagemap, __VA_ARGS__)
@@ -411,6 +429,7 @@ extern __thread struct zdtm_here zdtm_at;
 #define t_wake(...)         ZDTM_AT(t_wake, __VA_ARGS__)
 #define t_watch(...)        ZDTM_AT(t_watch, __VA_ARGS__)
 #define t_watches(...)      ZDTM_AT(t_watches, __VA_ARGS__)
+#define t_who_locks(...)    ZDTM_AT(t_who_locks, __VA_ARGS__)
 #define t_write(...)        ZDTM_AT(t_write, __VA_ARGS__)
 #endif
 

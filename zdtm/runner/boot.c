@@ -38,6 +38,7 @@ static void take_probe(struct boot *b, struct json_object *told)
 
 		if (p && streq(r->lists[u].as ?: "", as)) {
 			events_take_probe(told, p);
+			probe_judge(p, &r->session->kernel);
 			b->told++;
 		}
 	}
@@ -51,7 +52,8 @@ static void take_line(struct boot *b, const char *line)
 
 	if (json_object_object_get_ex(json, "about", &value)) {
 		b->up = true;
-		kernel_take(&s->kernel, document_member(value, "kernel"), b->r->target->lacks);
+		kernel_take(&s->kernel, document_member(value, "kernel"), b->r->target->config,
+			    b->r->target->lacks);
 	} else if (*(text = document_text(json, "begin"))) {
 		texts_add(&b->under_way, need(strdup(text)));
 	} else if (*(text = document_text(json, "end"))) {

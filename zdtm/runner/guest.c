@@ -174,8 +174,11 @@ static struct arguments arguments(const struct guest *g, const struct target *t,
 	add(&a, "-accel");
 	add(&a, "%s", accel_name(kvm));
 	add(&a, "-cpu");
-	/* Five levels of page tables are walked for nothing. */
-	add(&a, kvm ? "host" : "max,la57=off");
+	/*
+	 * Five levels of page tables are walked for nothing. Emulated far returns of user mode read the
+	 * stack as the kernel would, which SMAP forbids it: 32-bit code takes the guest down.
+	 */
+	add(&a, kvm ? "host" : "max,la57=off,smap=off");
 	add(&a, "-kernel");
 	add(&a, "%s", t->image);
 	add(&a, "-initrd");

@@ -86,7 +86,10 @@ static bool is_wanted(const struct probe *p, void *arg)
 /* By everyone who is to ask; what a test needs is asked by us. */
 static void ask_probes(struct session *s, struct job *j)
 {
-	s->probes = probes_load(NULL);
+	for (size_t i = 0; i < j->probes.n; i++)
+		probes_name(&s->probes, j->probes.list[i]);
+	for (size_t i = 0; i < j->spared.n; i++)
+		probes_name(&s->probes, j->spared.list[i]);
 	s->probes.singly = j->singly;
 	for (size_t i = 0; i < s->probes.n; i++)
 		if (texts_have(&j->spared, s->probes.list[i].name)) {
@@ -125,6 +128,9 @@ static void run_tests(struct session *s, const struct job *j)
 			s->runs[n++] = s->runs[i];
 	}
 	s->n = n;
+	for (size_t i = 0; i < suite.n; i++)
+		for (const char *const *name = suite.cases[i].needs; *name; name++)
+			probes_name(&s->probes, *name);
 	session_look(s, &suite);
 	for (size_t i = 0; i < s->n; i++)
 		if (s->runs[i].finished)

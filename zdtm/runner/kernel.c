@@ -166,8 +166,10 @@ struct json_object *kernel_json(const struct kernel *k)
 	return json;
 }
 
-void kernel_take(struct kernel *k, struct json_object *told, const char *lacks)
+void kernel_take(struct kernel *k, struct json_object *told, const char *config, const char *lacks)
 {
+	_cleanup_buf_ struct buf text = {};
+
 	if (lacks)
 		json_object_object_add(told, "lacks", json_object_new_string(lacks));
 	*k = (struct kernel){
@@ -176,6 +178,8 @@ void kernel_take(struct kernel *k, struct json_object *told, const char *lacks)
 		.arch = need(strdup(document_text(told, "arch"))),
 		.told = json_object_get(told),
 	};
+	if (config && read_file_at(AT_FDCWD, config, &text) == 0)
+		k->config = TAKE_PTR(text.data);
 }
 
 const char *kernel_lacks_cr(void)

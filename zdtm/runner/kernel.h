@@ -15,8 +15,11 @@ struct kernel {
 /* The running one. */
 struct kernel kernel_running(void);
 
-/* One that runs elsewhere, from its kernel_json(). `lacks` says what it was booted without, or NULL. */
-void kernel_take(struct kernel *k, struct json_object *told, const char *lacks);
+/*
+ * One that runs elsewhere, from its kernel_json(). `config` is the file with its configuration, `lacks`
+ * says what it was booted without; or NULL.
+ */
+void kernel_take(struct kernel *k, struct json_object *told, const char *config, const char *lacks);
 
 /* "y", "m", "n"; NULL when there is no telling. */
 const char *kernel_option(const struct kernel *k, const char *name);

@@ -22,6 +22,8 @@ static const struct {
 	const char *text;
 	enum complaint is;
 } signs[] = {
+	{ "traps: ",
+	  NO_COMPLAINT }, /* a program's own fault: "traps: a.out[5] general protection fault" */
 	{ "NMI: Not continuing", WARNED }, /* ours, see guest_provoke() */
 	{ "soft lockup", WARNED },
 	{ "workqueue lockup", WARNED },

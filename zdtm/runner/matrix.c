@@ -23,6 +23,7 @@
 #include "spawn.h"
 #include "target.h"
 #include "tree.h"
+#include "workdir.h"
 
 struct options {
 	struct texts kernels, results, globs, flavors;
@@ -68,6 +69,7 @@ static void start(struct column_job *j, const struct options *o, bool quiet)
 		die("out of memory");
 	unlink(j->document);
 	unlink(j->said);
+	remove_tree(logs);
 	texts_add(&argv, tree_path("bin/zdtm"));
 	texts_add(&argv, "run");
 	for (size_t i = 0; i < o->globs.n; i++) {

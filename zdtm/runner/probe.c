@@ -11,26 +11,8 @@
 #include "remote.h"
 #include "say.h"
 #include "target.h"
+#include "verdicts.h"
 #include "workdir.h"
-
-/* In the order in which the closing line counts them. */
-static const struct verdict {
-	const char *name;
-	enum colour colour;
-	bool bad;
-} verdicts[] = {
-	{ "conforms", GREEN, false }, { "new", BLUE, false },      { "absent", YELLOW, false },
-	{ "gap", DIM, false },        { "regression", RED, true }, { "deviates", RED, true },
-	{ "broken", RED, true },
-};
-
-static const struct verdict *verdict_of(const struct probe *p)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++)
-		if (probe_is(p, verdicts[i].name))
-			return &verdicts[i];
-	return &verdicts[ARRAY_SIZE(verdicts) - 1];
-}
 
 static bool matches(const struct probe *p, void *arg)
 {
@@ -155,27 +137,6 @@ static void print_json(FILE *out, const struct answers *a, const struct kernel *
 	json_object_put(json);
 }
 
-/* "34 conform, 2 absent..." as far as there are any. Gives how many are bad. */
-static size_t close_line(FILE *out, const struct probes *all)
-{
-	size_t bad = 0, asked = 0;
-
-	if (all->as)
-		fprintf(out, "%s: ", all->as);
-	for (size_t v = 0; v < ARRAY_SIZE(verdicts); v++) {
-		size_t n = 0;
-
-		for (size_t i = 0; i < all->n; i++)
-			n += all->list[i].verdict && verdict_of(&all->list[i]) == &verdicts[v];
-		if (n)
-			fprintf(out, "%s%zu %s", asked ? ", " : "", n, verdicts[v].name);
-		asked += n;
-		bad += verdicts[v].bad ? n : 0;
-	}
-	fputc('\n', out);
-	return bad;
-}
-
 static void add_user(struct answers *a, const char *as)
 {
 	bool known = false;
@@ -284,8 +245,8 @@ int command_probe(int argc, char **argv)
 	else
 		print_pretty(out, &answers);
 	for (size_t u = 0; u < answers.n; u++)
-		bad += close_line(output || streq(format, "pretty") ? stdout : stderr,
-				  &answers.by[u]);
+		bad += verdicts_close(output || streq(format, "pretty") ? stdout : stderr,
+				      &answers.by[u]);
 	if (output && fclose(out) != 0)
 		die("%s could not be written", output);
 	return bad ? EXIT_FAILURES : EXIT_FINE;

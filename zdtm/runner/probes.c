@@ -136,6 +136,20 @@ struct probes probes_load(const char *program)
 	return probes;
 }
 
+void probes_name(struct probes *p, const char *name)
+{
+	_cleanup_free_ char *program = need(strndup(name, strcspn(name, ".")));
+	_cleanup_free_ char *rest = NULL;
+
+	if (probes_find(p, name))
+		return;
+	if (asprintf(&rest, TREE_PROBES "/%s", program) < 0)
+		die("out of memory");
+	p->list = need(reallocarray(p->list, p->n + 1, sizeof(*p->list)));
+	p->list[p->n++] = (struct probe){ .name = name, .program = tree_path(rest) };
+	qsort(p->list, p->n, sizeof(*p->list), by_name);
+}
+
 struct probe *probes_find(const struct probes *p, const char *name)
 {
 	const struct probe key = { .name = name };
@@ -206,6 +220,12 @@ static bool is_regression(const struct probe *p, const struct kernel *k)
 	       kernel_has_options(k, p->kconfig);
 }
 
+void probe_judge(struct probe *p, const struct kernel *k)
+{
+	if (is_regression(p, k))
+		p->verdict = "regression";
+}
+
 static void take_answers(struct program *p)
 {
 	char *answers = p->answer.data;
@@ -248,8 +268,7 @@ static int ask(void *arg, size_t i)
 			(*one)->verdict = "broken";
 			(*one)->reason = "its program gave no answer";
 		}
-		if (is_regression(*one, a->kernel))
-			(*one)->verdict = "regression";
+		probe_judge(*one, a->kernel);
 		events_probe(*one, a->probes->as);
 	}
 	pthread_mutex_unlock(&a->lock);

@@ -47,6 +47,15 @@ extern const char *const probe_users[];
  */
 struct probes probes_load(const char *program);
 
+/*
+ * Adds a question by its name alone, unless it is there: nothing but the name need be known to ask it,
+ * and on an emulated machine it takes seconds to have them all declared.
+ */
+void probes_name(struct probes *p, const char *name);
+
+/* Makes an absence a regression where the declaration and this kernel say so. */
+void probe_judge(struct probe *p, const struct kernel *k);
+
 /* Asks those that `wanted` says (NULL: all), all programs side by side. */
 void probes_ask(struct probes *p, const struct kernel *k,
 		bool (*wanted)(const struct probe *p, void *arg), void *arg);

@@ -18,6 +18,7 @@
 #include "report.h"
 #include "say.h"
 #include "target.h"
+#include "verdicts.h"
 #include "workdir.h"
 
 void texts_add(struct texts *t, const char *text)
@@ -348,6 +349,11 @@ int command_run(int argc, char **argv)
 	if (o.verdict)
 		write_verdict(&s, o.verdict);
 
+	if (o.probes && o.output) {
+		verdicts_bad(stdout, &s.probes);
+		fputs("probes: ", stdout);
+		verdicts_close(stdout, &s.probes);
+	}
 	/* Behind a document that others parse the line would be a mistake in it. */
 	totals = session_totals(&s);
 	fprintf(t.report->for_people || o.output ? stdout : stderr,

@@ -116,6 +116,7 @@ static void take_folder(struct target *t, const char *folder)
 	/* Uncompressed it boots a second sooner. */
 	t->image = if_there(path_of(folder, "vmlinux")) ?: vmlinuz;
 	t->modules = if_there(path_of(folder, "modules.img"));
+	t->config = if_there(path_of(folder, "config"));
 	t->early = if_there(path_of(folder, "early"));
 	if (read_file_at(AT_FDCWD, path_of(folder, "lacks"), &lacks) < 0)
 		return;

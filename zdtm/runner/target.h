@@ -12,6 +12,7 @@ struct target {
 	const char *release; /* as its image says */
 	const char *image;   /* what is booted */
 	const char *modules; /* ext4 image of what belongs below /lib/modules; NULL: none */
+	const char *config;  /* file with its configuration, or NULL */
 	const char *early;   /* folder of modules it cannot reach its disk without; NULL: none */
 	const char *lacks;   /* "modules, config": what could not be had with it; NULL: nothing */
 	const char *made;    /* folder that target_done() removes, or NULL */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* How an epoll polls network devices itself: EPIOCSPARAMS, since 6.9. Criu 4.2 loses that. */
+/* How an epoll polls network devices itself: EPIOCSPARAMS, since 6.9. criu 4.2 loses that. */
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 
@@ -38,7 +38,7 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "an epoll keeps how it polls network devices",
 	.object = "eventpoll",
-	.needs = LIST("epoll.params"),
+	.needs = LIST("eventpoll.params"),
 	.setup = setup,
 	.check = check,
 };

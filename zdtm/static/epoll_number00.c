@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The number a file was added under is half of what an entry is reached by: for files whose number
- * was closed or went to another, and for one that was added twice. Criu 4.2 adds them by the numbers
- * they have.
+ * The number a file was added under is half of what an entry is reached by: for files whose
+ * number was closed or went to another, and for one that was added twice. criu 4.2 adds them by
+ * the numbers they have.
  */
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -81,7 +81,7 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "entries of an epoll keep the numbers they were added under",
 	.object = "eventpoll",
-	.needs = LIST("epoll.fdinfo", "kcmp.epoll_tfd"),
+	.needs = LIST("eventpoll.fdinfo", "kcmp.epoll_tfd"),
 	.setup = setup,
 	.check = check,
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One-shot entries that have reported: until they are armed again nothing is told, whatever happens,
- * not even a hang-up. Their files are in every state: still ready, or quiet again; of one the number
- * is closed. Criu 4.2 adds them as entries that report errors and hang-ups.
+ * One-shot entries that have reported: until they are armed again nothing is told, whatever
+ * happens, not even a hang-up. Their files are in every state: still ready, or quiet again; of
+ * one the number is closed. criu 4.2 adds them as entries that report errors and hang-ups.
  */
 #include <poll.h>
 #include <sys/epoll.h>
@@ -142,7 +142,7 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "one-shot entries of an epoll that have reported stay silent",
 	.object = "eventpoll",
-	.needs = LIST("epoll.oneshot", "kcmp.epoll_tfd"),
+	.needs = LIST("eventpoll.oneshot", "kcmp.epoll_tfd"),
 	.variants = VARIANTS(
 		{ "armed", PIPE | ARMED }, { "pipe", PIPE }, { "pipe_quiet", PIPE | QUIET },
 		{ "eventfd_quiet", EVENTFD | QUIET }, { "timerfd_quiet", TIMERFD | QUIET },

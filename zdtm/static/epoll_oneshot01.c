@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A one-shot entry that has reported, of a file that is quiet and cannot be roused by whoever
- * restores it: an inotify whose events were read. Refcr refuses, criu 4.2 adds an entry that reports
- * errors and hang-ups.
+ * restores it: an inotify whose events were read. Refcr refuses, criu 4.2 adds an entry that
+ * reports errors and hang-ups.
  */
 #include <sys/epoll.h>
 #include <sys/inotify.h>
@@ -49,7 +49,7 @@ ZDTM_TEST = {
 	.doc = "a one-shot entry of an epoll, for what cannot be made to report again",
 	.object = "eventpoll",
 	.demand = KEEP_OR_REFUSE,
-	.needs = LIST("epoll.oneshot"),
+	.needs = LIST("eventpoll.oneshot"),
 	.setup = setup,
 	.check = check,
 };

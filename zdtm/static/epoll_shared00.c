@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One epoll in two tasks, both asleep in it; each has added a pipe that the other does not have. What
- * happens to either wakes one of them, and both see the same entries.
+ * One epoll in two tasks, both asleep in it; each has added a pipe that the other does not have.
+ * What happens to either wakes one of them, and both see the same entries.
  */
 #include <sys/epoll.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * An epoll watches a pipe that its task has closed, or closed and opened another file at the same
- * number: a child still has it. Criu 4.2 refuses that.
+ * number: a child still has it. criu 4.2 refuses that.
  */
 #include <sys/epoll.h>
 

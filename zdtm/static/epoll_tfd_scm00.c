@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * An epoll watches a pipe that nobody has a descriptor of: it is on its way through a unix socket,
- * not yet received. Criu 4.2 refuses that.
+ * not yet received. criu 4.2 refuses that.
  */
 #include <sys/epoll.h>
 #include <sys/socket.h>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Groups that are told of files by handle and name: of one directory, with marks of newer kinds, and
- * of a whole file system. Criu 4.2 cannot restore these.
+ * Groups that are told of files by handle and name: of one directory, with marks of newer kinds,
+ * and of a whole file system. criu 4.2 cannot restore these.
  */
 #include <sys/fanotify.h>
 
 #include "zdtm.h"
 
-enum { DIRECTORY, KINDS, FILESYSTEM, NAMELESS };
+enum { DIRECTORY, KINDS, FILESYSTEM, NAMELESS, PIDFDS };
 
 static struct {
 	int fd, file;
@@ -34,10 +34,11 @@ static void setup(void)
 {
 	SYS(mkdir("dir", 0700));
 	was.file = SYS(open("dir/file", O_CREAT | O_WRONLY, 0600));
-	was.fd = SYS(fanotify_init(FAN_CLASS_NOTIF | FAN_NONBLOCK | FAN_CLOEXEC |
-					   FAN_REPORT_DFID_NAME | FAN_REPORT_FID |
-					   FAN_UNLIMITED_QUEUE,
-				   O_RDONLY));
+	was.fd = SYS(fanotify_init(
+		FAN_CLASS_NOTIF | FAN_NONBLOCK | FAN_CLOEXEC | FAN_UNLIMITED_QUEUE |
+			(variant->arg == PIDFDS ? FAN_REPORT_PIDFD
+						: FAN_REPORT_DFID_NAME | FAN_REPORT_FID),
+		O_RDONLY));
 	switch (variant->arg) {
 	case DIRECTORY:
 		mark(0, FAN_CREATE | FAN_DELETE | FAN_ONDIR, "dir");
@@ -49,6 +50,9 @@ static void setup(void)
 		break;
 	case FILESYSTEM:
 		mark(FAN_MARK_FILESYSTEM, FAN_CREATE | FAN_ONDIR, "dir");
+		break;
+	case PIDFDS:
+		mark(0, FAN_CLOSE_WRITE, "dir/file");
 		break;
 	case NAMELESS:
 		mark(0, FAN_MODIFY, "dir/file");
@@ -79,6 +83,22 @@ static void expect(uint64_t mask, const char *name)
 	}
 }
 
+/* The next event, with a descriptor of who did it. */
+static void expect_pidfd(uint64_t mask)
+{
+	struct {
+		struct fanotify_event_metadata e;
+		struct fanotify_event_info_pidfd info;
+	} got;
+	char path[64];
+
+	t_read(was.fd, &got, sizeof(got));
+	EXPECT_EQ(got.e.mask, mask);
+	EXPECT_EQ(got.info.hdr.info_type, FAN_EVENT_INFO_TYPE_PIDFD);
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", got.info.pidfd);
+	EXPECT_EQ(t_field_num(path, "Pid", 10), getpid());
+}
+
 static void check(void)
 {
 	char byte;
@@ -88,6 +108,12 @@ static void check(void)
 	if (variant->arg != NAMELESS)
 		EXPECT_STR(info(), was.text);
 	EXPECT_EQ(SYS(fcntl(was.fd, F_GETFD)), FD_CLOEXEC);
+	if (variant->arg == PIDFDS) {
+		SYS(close(was.file));
+		expect_pidfd(FAN_CLOSE_WRITE);
+		EXPECT_ERRNO(read(was.fd, &byte, 1), EAGAIN);
+		return;
+	}
 	if (variant->arg == NAMELESS) {
 		t_write(was.file, "a", 1);
 		expect(FAN_MODIFY, NULL);
@@ -113,7 +139,8 @@ ZDTM_TEST = {
 	.needs = LIST("fanotify.mount_mark"),
 	.caps = CAP_BIT(CAP_SYS_ADMIN), /* FAN_UNLIMITED_QUEUE, marks on file systems */
 	.variants = VARIANTS({ "directory", DIRECTORY }, { "kinds", KINDS },
-			     { "filesystem", FILESYSTEM }, { "nameless", NAMELESS }),
+			     { "filesystem", FILESYSTEM }, { "nameless", NAMELESS },
+			     { "pidfds", PIDFDS }),
 	.setup = setup,
 	.check = check,
 };

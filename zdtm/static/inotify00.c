@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An inotify watches a directory and a file in it that is open but has lost its name. What was told
- * of that has been read. Closing the file is told, and what is made in its place.
+ * An inotify watches a directory and a file in it that is open but has lost its name. What was
+ * told of that has been read. Closing the file is told, and what is made in its place.
  */
 #include <sys/inotify.h>
 

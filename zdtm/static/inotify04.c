@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Two inotifies watch for everything on one file, which nobody has open: no event is left by whoever
- * looked the file up to watch it again.
+ * Two inotifies watch for everything on one file, which nobody has open: no event is left by
+ * whoever looked the file up to watch it again.
  */
 #include <sys/inotify.h>
 

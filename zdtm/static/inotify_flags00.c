@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Watches with something special: one that ends with its first event, one that ignores files without
- * a name, one added to, one on a symbolic link itself. Their numbers are not all there are: some were
- * given back, and the next is one that nobody had. Criu 4.2 forgets IN_ONESHOT.
+ * Watches with something special: one that ends with its first event, one that ignores files
+ * without a name, one added to, one on a symbolic link itself. Their numbers are not all there
+ * are: some were given back, and the next is one that nobody had. criu 4.2 forgets IN_ONESHOT.
  */
 #include <sys/inotify.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Events that nobody has read: with names, the two halves of a rename, more than the queue holds.
- * The kernel takes none back. Criu 4.2 drops them.
+ * The kernel takes none back. criu 4.2 drops them.
  */
 #include <sys/inotify.h>
 #include <sys/ioctl.h>

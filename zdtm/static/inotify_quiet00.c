@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An inotify watches for everything on what a restore has to open, map or make: the program itself,
- * the working directory, files that are open, mapped, without a name, or without the name they were
- * opened by, and a directory above such. It must see nothing of all that. One watch is one-shot, and
- * would be gone.
+ * An inotify watches for everything on what a restore has to open, map or make: the program
+ * itself, the working directory, files that are open, mapped, without a name, or without the name
+ * they were opened by, and a directory above such. It must see nothing of all that. One watch is
+ * one-shot, and would be gone.
  *
  * criu 4.2 is seen when it dumps the program.
  */

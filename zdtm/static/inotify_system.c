@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Watches on a directory, on a file and on a symbolic link itself, and a series of operations on
- * them whose events nobody has read: they are as in a run that was not interrupted. The kernel takes
- * no events back; criu 4.2 drops them.
+ * them whose events nobody has read: they are as in a run that was not interrupted. The kernel
+ * takes no events back; criu 4.2 drops them.
  */
 #include <sys/inotify.h>
 

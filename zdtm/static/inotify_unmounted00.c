@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Watches on the root of a file system and on a file in it, which is mounted over, so that its path
- * leads elsewhere: unmounting ends them.
+ * Watches on the root of a file system and on a file in it, which is mounted over, so that its
+ * path leads elsewhere: unmounting ends them.
  */
 #include <sys/inotify.h>
 #include <sys/mount.h>

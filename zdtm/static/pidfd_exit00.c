@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * How a process ended can be asked through its descriptor after it is gone: PIDFD_GET_INFO, since
- * 6.15. Criu 4.2 lets all have been killed.
+ * 6.15. criu 4.2 lets all have been killed.
  */
 #include <sys/ioctl.h>
 #include <sys/pidfd.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A child that has ended and waits to be reaped, and one that lives: through their descriptors, each
- * non-blocking and in an epoll, they are told apart, and waited for.
+ * A child that has ended and waits to be reaped, and one that lives: through their descriptors,
+ * each non-blocking and in an epoll, they are told apart, and waited for.
  */
 #include <poll.h>
 #include <sys/epoll.h>

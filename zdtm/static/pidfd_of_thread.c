@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A descriptor of a thread that is not the first: refcr cannot bring that back, as threads come into
- * being after all files, and criu 4.2 does not know of it.
+ * A descriptor of a thread that is not the first: refcr cannot bring that back, as threads come
+ * into being after all files, and criu 4.2 does not know of it.
  */
 #include <poll.h>
 #include <sys/pidfd.h>

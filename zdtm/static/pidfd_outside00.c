@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A descriptor of a process that is no part of what is dumped: the child of a child that ended, which
- * now is init's. Nobody can know whether there will be one like it where the tree is restored.
+ * A descriptor of a process that is no part of what is dumped: the child of a child that ended,
+ * which now is init's. Nobody can know whether there will be one like it where the tree is
+ * restored.
  */
 #include <sys/pidfd.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Timers that wake the machine from suspend, for which a task needs CAP_WAKE_ALARM; the one that
- * goes on is periodic. Criu 4.2 refuses them.
+ * goes on is periodic. criu 4.2 refuses them.
  */
 #include <sys/timerfd.h>
 #include <time.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One-shot timers on every clock, relative and to a moment of the clock. What is left of a relative
- * one may stand still meanwhile, but not grow. One to a moment of the wall clock goes off at that
- * moment; of the other clocks that is not demanded, as they begin anew with every boot. Criu 4.2
- * is off by up to a second.
+ * One-shot timers on every clock, relative and to a moment of the clock. What is left of a
+ * relative one may stand still meanwhile, but not grow. One to a moment of the wall clock goes
+ * off at that moment; of the other clocks that is not demanded, as they begin anew with every
+ * boot. criu 4.2 is off by up to a second.
  */
 #include <sys/timerfd.h>
 #include <time.h>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Thirteen children write blocks into pipes of their own; the parent's pipes are all in one epoll,
- * level-triggered, edge-triggered and one-shot by turns, and a child of its own drains what it tells
- * of. No block is lost, and no pipe forgotten: the last to be told of each is its end.
+ * Thirteen children write blocks into pipes of their own; the parent's pipes are all in one
+ * epoll, level-triggered, edge-triggered and one-shot by turns, and a child of its own drains
+ * what it tells of. No block is lost, and no pipe forgotten: the last to be told of each is its
+ * end.
  */
 #include <sys/epoll.h>
 

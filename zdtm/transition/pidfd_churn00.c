@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Children are born and end all the time, each known to its parent by a pidfd in an epoll only: the
- * end of each is told, and waited for by that. A descriptor of the one before is kept, of a process
- * that is gone.
+ * Children are born and end all the time, each known to its parent by a pidfd in an epoll only:
+ * the end of each is told, and waited for by that. A descriptor of the one before is kept, of a
+ * process that is gone.
  */
 #include <sys/epoll.h>
 #include <sys/pidfd.h>

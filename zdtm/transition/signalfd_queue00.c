@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Numbered real-time signals go from parent to child, which takes them through a signalfd and gives
- * each number back through an eventfd: none is lost or comes twice, and they come in order.
+ * Numbered real-time signals go from parent to child, which takes them through a signalfd and
+ * gives each number back through an eventfd: none is lost or comes twice, and they come in order.
  */
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>

@@ -34,7 +34,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "mappings",
-	.object = "vma",
+	.object = "mm",
 	.flavors = ZDTM_HOST,
 	.variants = VARIANTS({ "30000", MAPPINGS }),
 	.timeout = 120,

@@ -33,7 +33,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "touched private memory",
-	.object = "vma",
+	.object = "mm",
 	.flavors = ZDTM_HOST,
 	.variants = VARIANTS({ "64M", 64 }, { "1G", 1024 }),
 	.timeout = 120,

@@ -5,124 +5,9 @@
 #include <string.h>
 
 #include "engine/base/cleanup.h"
-#include "engine/base/str.h"
+#include "field.h"
 #include "lib.h"
 #include "mutate.h"
-#include "proto/core.pb-c.h"
-#include "proto/files.pb-c.h"
-#include "proto/fs.pb-c.h"
-#include "proto/inventory.pb-c.h"
-#include "proto/memfd.pb-c.h"
-#include "proto/mm.pb-c.h"
-#include "proto/pagemap.pb-c.h"
-#include "proto/pstree.pb-c.h"
-
-/* ---- apart ---- */
-
-#define D(name) &name##__descriptor
-static const struct kind {
-	const char *prefix;
-	const ProtobufCMessageDescriptor *first, *rest; /* NULL: there is only one */
-} kinds[] = {
-	{ "inventory", D(inventory_entry), NULL },
-	{ "pstree", D(pstree_entry), D(pstree_entry) },
-	{ "core-", D(core_entry), NULL },
-	{ "ids-", D(task_kobj_ids_entry), NULL },
-	{ "mm-", D(mm_entry), NULL },
-	{ "fs-", D(fs_entry), NULL },
-	{ "fdinfo-", D(fdinfo_entry), D(fdinfo_entry) },
-	{ "files", D(file_entry), D(file_entry) },
-	{ "pagemap-", D(pagemap_head), D(pagemap_entry) },
-	{ "remap-fpath", D(remap_file_path_entry), D(remap_file_path_entry) },
-	{ "ghost-file-", D(ghost_file_entry), NULL },
-	{ "pipes-data", D(pipe_data_entry), D(pipe_data_entry) },
-	{ "fifo-data", D(pipe_data_entry), D(pipe_data_entry) },
-	{ "memfd", D(memfd_inode_entry), D(memfd_inode_entry) },
-};
-
-static const struct kind *kind_of(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (str_after(name, kinds[i].prefix))
-			return &kinds[i];
-	return NULL;
-}
-
-static void *give(void *arena, size_t n)
-{
-	return arena_alloc(arena, n);
-}
-
-static void take_back(void *arena, void *p)
-{
-}
-
-static size_t raw_behind(const struct record *r, const struct kind *k, size_t left)
-{
-	if (r->type == D(pipe_data_entry))
-		return MIN((size_t)((PipeDataEntry *)r->msg)->bytes, left);
-	return r->type == D(ghost_file_entry) ? left : 0;
-}
-
-bool image_take_apart(const char *name, const uint8_t *data, size_t len, struct arena *a,
-		      struct image *ret)
-{
-	const struct kind *k = kind_of(name);
-	ProtobufCAllocator allocator = { give, take_back, a };
-	size_t at = str_after(name, "inventory") ? 4 : 8;
-
-	if (!k)
-		return false;
-	*ret = (struct image){ .magic = data, .magic_len = at };
-	ret->record = arena_array(a, struct record, len / 4 + 1);
-	while (at + 4 <= len) {
-		struct record *r = &ret->record[ret->n];
-		uint32_t n;
-
-		memcpy(&n, data + at, 4);
-		at += 4;
-		ATF_REQUIRE_MSG(n <= len - at, "%s: record of %u bytes", name, n);
-		r->type = ret->n ? k->rest : k->first;
-		ATF_REQUIRE_MSG(r->type, "%s: more than one record", name);
-		r->msg = protobuf_c_message_unpack(r->type, &allocator, n, data + at);
-		ATF_REQUIRE_MSG(r->msg, "%s: record %u", name, ret->n);
-		at += n;
-		r->raw = data + at;
-		r->raw_len = raw_behind(r, k, len - at);
-		at += r->raw_len;
-		ret->n++;
-	}
-	return ret->n > 0;
-}
-
-int image_put_together(const struct image *image, struct buf *ret)
-{
-	int r;
-
-	ret->len = 0;
-	r = buf_append(ret, image->magic, image->magic_len);
-	for (unsigned int i = 0; r == 0 && i < image->n; i++) {
-		const struct record *rec = &image->record[i];
-		uint32_t n = protobuf_c_message_get_packed_size(rec->msg);
-
-		r = buf_append(ret, &n, sizeof(n));
-		if (r == 0)
-			r = buf_reserve(ret, n);
-		if (r < 0)
-			break;
-		ret->len += protobuf_c_message_pack(rec->msg, (uint8_t *)ret->data + ret->len);
-		r = buf_append(ret, rec->raw, rec->raw_len);
-	}
-	return r;
-}
-
-/* ---- changes ---- */
-
-struct mutation {
-	struct arena *arena;
-	uint64_t *seed;
-	FILE *what;
-};
 
 static uint64_t any(struct mutation *m)
 {
@@ -157,29 +42,6 @@ static uint64_t number(struct mutation *m, uint64_t old)
 				   any(m) >> below(m, 64) };
 
 	return edges[below(m, ARRAY_SIZE(edges))];
-}
-
-static size_t size_of(ProtobufCType type)
-{
-	switch (type) {
-	case PROTOBUF_C_TYPE_INT32:
-	case PROTOBUF_C_TYPE_SINT32:
-	case PROTOBUF_C_TYPE_SFIXED32:
-	case PROTOBUF_C_TYPE_UINT32:
-	case PROTOBUF_C_TYPE_FIXED32:
-	case PROTOBUF_C_TYPE_FLOAT:
-	case PROTOBUF_C_TYPE_ENUM:
-		return 4;
-	case PROTOBUF_C_TYPE_BOOL:
-		return sizeof(protobuf_c_boolean);
-	case PROTOBUF_C_TYPE_STRING:
-	case PROTOBUF_C_TYPE_MESSAGE:
-		return sizeof(void *);
-	case PROTOBUF_C_TYPE_BYTES:
-		return sizeof(ProtobufCBinaryData);
-	default:
-		return 8;
-	}
 }
 
 static char *text(struct mutation *m, const char *old)
@@ -223,15 +85,6 @@ static void change_bytes(struct mutation *m, ProtobufCBinaryData *b)
 
 static void change_message(struct mutation *m, ProtobufCMessage *msg);
 
-static ProtobufCMessage *new_message(struct mutation *m, const ProtobufCFieldDescriptor *f)
-{
-	const ProtobufCMessageDescriptor *d = f->descriptor;
-	ProtobufCMessage *msg = arena_alloc(m->arena, d->sizeof_message);
-
-	d->message_init(msg);
-	return msg;
-}
-
 static void change_value(struct mutation *m, const ProtobufCFieldDescriptor *f, void *at)
 {
 	uint64_t old = 0;
@@ -241,7 +94,7 @@ static void change_value(struct mutation *m, const ProtobufCFieldDescriptor *f, 
 		fprintf(m->what, ".");
 		/* One that has just come lacks all of its own. */
 		if (!*(ProtobufCMessage **)at)
-			*(ProtobufCMessage **)at = new_message(m, f);
+			*(ProtobufCMessage **)at = field_new_message(m, f);
 		change_message(m, *(ProtobufCMessage **)at);
 		break;
 	case PROTOBUF_C_TYPE_STRING:
@@ -256,10 +109,10 @@ static void change_value(struct mutation *m, const ProtobufCFieldDescriptor *f, 
 		fprintf(m->what, " = %d", *(protobuf_c_boolean *)at);
 		break;
 	default:
-		memcpy(&old, at, size_of(f->type));
+		memcpy(&old, at, field_size(f->type));
 		fprintf(m->what, " %#" PRIx64, old);
 		old = number(m, old);
-		memcpy(at, &old, size_of(f->type));
+		memcpy(at, &old, field_size(f->type));
 		fprintf(m->what, " -> %#" PRIx64, old);
 	}
 }
@@ -267,7 +120,7 @@ static void change_value(struct mutation *m, const ProtobufCFieldDescriptor *f, 
 static void change_repeated(struct mutation *m, const ProtobufCFieldDescriptor *f, size_t *n,
 			    void **list)
 {
-	size_t size = size_of(f->type), more = below(m, 8) ? 1 : 20000;
+	size_t size = field_size(f->type), more = below(m, 8) ? 1 : 20000;
 	unsigned int i = *n ? below(m, *n) : 0;
 	char *copy = arena_alloc(m->arena, (*n + more + 1) * size);
 

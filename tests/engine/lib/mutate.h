@@ -32,8 +32,14 @@ struct image {
 bool image_take_apart(const char *name, const uint8_t *data, size_t len, struct arena *a,
 		      struct image *ret);
 
-/* What was done, in words, goes to `what`. Random numbers come from random_r() of *seed. */
+/* What was done, in words, goes to `what`. Random numbers come from *seed. */
 void image_mutate(struct image *image, struct arena *a, uint64_t *seed, char *what, size_t size);
+
+/*
+ * Change number n of all that are to be tried: of every field of the first message of every type, that
+ * it goes, or takes one of a few values. false: there are no more.
+ */
+bool image_change(struct image *image, struct arena *a, unsigned int n, char *what, size_t size);
 
 int image_put_together(const struct image *image, struct buf *ret);
 

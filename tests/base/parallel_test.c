@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+
+#include "engine/base/parallel.h"
+#include "tests/unit.h"
+
+#define MANY 20000
+
+static int times[MANY];
+
+static int count(void *arg, size_t i)
+{
+	__atomic_fetch_add(&times[i], 1, __ATOMIC_RELAXED);
+	return 0;
+}
+
+static void all_once(size_t n)
+{
+	memset(times, 0, sizeof(times));
+	ATF_REQUIRE_EQ(parallel_for(n, count, NULL), 0);
+	for (size_t i = 0; i < MANY; i++)
+		ATF_REQUIRE_EQ_MSG(times[i], i < n, "%zu of %zu", i, n);
+}
+
+UNIT(every, "every piece is done once, however many there are")
+{
+	all_once(0);
+	all_once(1);
+	all_once(2);
+	all_once(3);
+	all_once(MANY);
+}
+
+static int fail_at(void *arg, size_t i)
+{
+	__atomic_fetch_add(&times[i], 1, __ATOMIC_RELAXED);
+	return i == *(size_t *)arg ? -EIO : i > *(size_t *)arg ? -EPERM : 0;
+}
+
+UNIT(failing, "an error is told, and ends the handing out of pieces")
+{
+	size_t at = 100, done = 0;
+	int r;
+
+	memset(times, 0, sizeof(times));
+	r = parallel_for(MANY, fail_at, &at);
+	ATF_CHECK_MSG(r == -EIO || r == -EPERM, "%d", r);
+	for (size_t i = 0; i < MANY; i++)
+		done += times[i];
+	ATF_CHECK_MSG(done > at && done < MANY / 2, "%zu", done);
+}
+
+UNIT(one_cpu, "where there is one CPU it is done by that")
+{
+	cpu_set_t old, one;
+	int cpu = 0;
+
+	ATF_REQUIRE_EQ(sched_getaffinity(0, sizeof(old), &old), 0);
+	ATF_CHECK_EQ(parallel_cpus(), (unsigned int)CPU_COUNT(&old));
+	while (!CPU_ISSET(cpu, &old))
+		cpu++;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	ATF_REQUIRE_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+	ATF_CHECK_EQ(parallel_cpus(), 1);
+	all_once(MANY);
+}
+
+ATF_TP_ADD_TCS(tp)
+{
+	ATF_TP_ADD_TC(tp, every);
+	ATF_TP_ADD_TC(tp, failing);
+	ATF_TP_ADD_TC(tp, one_cpu);
+	return atf_no_error();
+}
