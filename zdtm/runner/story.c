@@ -426,7 +426,8 @@ static void clean_up(struct stage *s)
 
 	/* Time for this comes on top: a test that hung needs its cleanup most. */
 	kill(-1, SIGKILL);
-	if (!stage_wait_for(s, 3000, stage_empty) || start_test(s, ZDTM_ARG_CLEANUP, &s->test) < 0 ||
+	if (!stage_wait_for(s, 3000, stage_empty) ||
+	    start_test(s, ZDTM_ARG_CLEANUP, &s->test) < 0 ||
 	    !stage_wait_for(s, 3000, stage_test_ended) || s->test.status != 0) {
 		/* A test that passed but leaves the machine changed has not passed. */
 		if (s->result->outcome == PASSED)
