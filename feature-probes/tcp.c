@@ -173,8 +173,8 @@ static int build_up(const struct end *e)
 	int sk = stream(), n = 0;
 
 	NEED(set(sk, TCP_REPAIR, 1));
-	/* In this mode as well a queue is held to the size of the buffer. */
-	NEED(setsockopt(sk, SOL_SOCKET, SO_SNDBUFFORCE, &(int){ sizeof(e->data[0]) }, sizeof(int)));
+	/* In this mode as well a queue is held to the size of the buffer: unprivileged, doubled. */
+	NEED(setsockopt(sk, SOL_SOCKET, SO_SNDBUF, &(int){ 200000 }, sizeof(int)));
 	NEED(bind(sk, (const struct sockaddr *)&e->self, sizeof(e->self)));
 	for (int q = TCP_RECV_QUEUE; q <= TCP_SEND_QUEUE; q++) {
 		select_queue(sk, q);
