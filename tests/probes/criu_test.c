@@ -47,7 +47,7 @@ static const struct feature {
 	{ "fdinfo_lock", "filelock.fdinfo_kinds", NULL },
 	{ "seccomp_suspend", "seccomp.suspend", NULL },
 	{ "seccomp_filters", "seccomp.get_filter", NULL },
-	{ "loginuid", "credentials.loginuid", NULL },
+	{ "loginuid", "creds.loginuid", NULL },
 	{ "cgroupns", "cgroup_namespace.root", NULL },
 	{ "autofs", "autofs.options", NULL },
 	{ "tcp_half_closed", "tcp.half_closed", NULL },
