@@ -20,7 +20,8 @@ $(foreach f,$(PROBE_FILES),$(eval $(call probe,$(f))))
 probes: $(patsubst %.c,$(O)/libexec/zdtm/feature-probes/%,$(notdir $(PROBE_FILES)))
 .PHONY: probes
 
-# The frame's own tests.
+# The frame's own tests, and those of all probes together.
 $(eval $(call program,tests/probes/specimen,tests/probes/specimen.c $(PROBE_FRAME),,$(PROBE_LIBS)))
-$(eval $(call program,tests/probes/frame_test,tests/probes/frame_test.c,,-latf-c -ljson-c))
-kyua += tests/probes/frame_test
+PROBE_TESTS := $(patsubst %.c,%,$(wildcard tests/probes/*_test.c))
+$(foreach t,$(PROBE_TESTS),$(eval $(call program,$(t),$(t).c,,-latf-c -ljson-c)))
+kyua += $(PROBE_TESTS)

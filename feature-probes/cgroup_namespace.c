@@ -9,7 +9,8 @@
 	.since = "4.6", .commit = "a79a908fd2b0", .kconfig = "CONFIG_CGROUPS",                     \
 	.capability = "CAP_SYS_ADMIN", .source = "cgroup_namespaces(7)"
 
-PROBE(root, .what = "in a cgroup namespace the cgroup its maker was in is /, and others lie at /..",
+PROBE(root,
+      .what = "in a cgroup namespace the cgroup its maker was in is /, and others lie above it",
       DECLARED)
 {
 	char *cgroup = cgroup_new(), *outside = cgroup_below(cgroup, "outside");

@@ -8,8 +8,9 @@
 #include "frame/net.h"
 #include "probe.h"
 
+/* As modules they are loaded by iptables and by nothing else. */
 #define DECLARED                                                                                   \
-	.since = "2.4", .kconfig = "CONFIG_IP_NF_IPTABLES CONFIG_IP_NF_FILTER",                    \
+	.since = "2.4", .kconfig = "CONFIG_IP_NF_IPTABLES=y CONFIG_IP_NF_FILTER=y",                \
 	.capability = "CAP_NET_ADMIN", .source = "linux/netfilter_ipv4/ip_tables.h",               \
 	.guards = "xtables-legacy-off"
 
@@ -66,7 +67,7 @@ PROBE(round_trip, .what = "a table is read, and replaced by what was read, witho
 
 PROBE(ip6_fresh,
       .what = "tables of fresh network namespaces are read time and again without a warning",
-      .since = "2.4", .kconfig = "CONFIG_IP6_NF_IPTABLES CONFIG_IP6_NF_FILTER",
+      .since = "2.4", .kconfig = "CONFIG_IP6_NF_IPTABLES=y CONFIG_IP6_NF_FILTER=y",
       .capability = "CAP_NET_ADMIN", .source = "linux/netfilter_ipv6/ip6_tables.h",
       .guards = "bad-page-ip6tables")
 {

@@ -48,8 +48,8 @@ PROBE(version, .what = "landlock tells the version of its interface", DECLARED)
 	ruleset(NULL);
 	version = NEED(syscall(SYS_landlock_create_ruleset, NULL, 0, VERSION));
 	PROMISE_GE(version, 1);
-	/* As of 6.18. */
-	if (version > 7)
+	/* As of 7.3. */
+	if (version > 11)
 		NEW("landlock version %d", version);
 }
 

@@ -148,11 +148,23 @@ PROBE(hugetlb, .what = "a memfd of huge pages is had, or refused with EINVAL, EN
 		      ENODEV);
 }
 
+/* Off by default before 6.5. */
+static int secret_file(void)
+{
+	int fd = syscall(SYS_memfd_secret, 0), saved = errno;
+	char *enabled = slurp("/sys/module/secretmem/parameters/enable");
+
+	if (fd < 0 && saved == ENOSYS && enabled && *enabled == 'N')
+		FORBIDDEN("secretmem.enable is off");
+	errno = saved;
+	return OFFERED(fd, "memfd_secret", ENOSYS);
+}
+
 PROBE(secret, .what = "what memfd_secret gives is read by its own task and nobody from outside",
       .since = "5.14", .commit = "1507f51255c9", .kconfig = "CONFIG_SECRETMEM",
       .source = "memfd_secret(2)")
 {
-	int fd = OFFERED(syscall(SYS_memfd_secret, 0), "memfd_secret");
+	int fd = secret_file();
 	char *p, got[8], path[32];
 	struct iovec mine = { got, 4 }, theirs;
 	struct vma v;
@@ -166,7 +178,7 @@ PROBE(secret, .what = "what memfd_secret gives is read by its own task and nobod
 	PROMISE_STR(p, "own");
 	NEED(vma_at(0, p, &v));
 	PROMISE_STR(v.name, "/secretmem (deleted)");
-	PROMISE(vma_flag(0, p, "lo"));
+	PROMISE(vma_flag(0, p, "dd"));
 	pid = spawn_idle();
 	PROMISE_FAILS(process_vm_readv(pid, &mine, 1, &theirs, 1, 0), EFAULT);
 	seize_stopped(pid, 0);
@@ -181,7 +193,7 @@ PROBE(secret, .what = "what memfd_secret gives is read by its own task and nobod
 GAP(secret_remote, .what = "nobody but its own task reads the memory of memfd_secret",
     .kconfig = "CONFIG_SECRETMEM", .source = "memfd_secret(2)")
 {
-	int fd = OFFERED(syscall(SYS_memfd_secret, 0), "memfd_secret"), ends[2], mem;
+	int fd = secret_file(), ends[2], mem;
 	char got[8], path[64], *p;
 	struct iovec mine = { got, 4 }, theirs;
 	pid_t pid;

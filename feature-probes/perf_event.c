@@ -58,11 +58,32 @@ PROBE(counter, .what = "a counter runs while it is on, is read, reset, and has a
 	PROMISE_NE(id, other_id);
 }
 
-GAP(attributes, .what = "nobody tells what a perf event counts, of whom, and with which filter",
+PROBE(fdinfo, .what = "fdinfo tells type and configuration of a perf event", .since = "7.2",
+      .kconfig = "CONFIG_PERF_EVENTS CONFIG_PROC_FS", .source = "kernel/events/core.c")
+{
+	int fd = open_event(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS);
+
+	PROMISE_EQ(atoi(OFFERED(fdinfo_field(0, fd, "perf_event_attr.type"),
+				"perf_event_attr in fdinfo", ENODATA)),
+		   PERF_TYPE_SOFTWARE);
+	PROMISE_EQ(strtol(NEED(fdinfo_field(0, fd, "perf_event_attr.config")), NULL, 0),
+		   PERF_COUNT_SW_PAGE_FAULTS);
+}
+
+GAP(attributes, .what = "nobody tells of whom a perf event counts, and with which attributes",
     .kconfig = "CONFIG_PERF_EVENTS", .source = "perf_event_open(2)")
 {
-	int with = open_event(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK),
-	    without = open_event(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS);
+	struct perf_event_attr attr = { .type = PERF_TYPE_SOFTWARE,
+					.size = sizeof(attr),
+					.config = PERF_COUNT_SW_TASK_CLOCK,
+					.exclude_kernel = 1,
+					.exclude_hv = 1,
+					.disabled = 1,
+					.inherit = 1,
+					.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED,
+					.sample_period = 123456 };
+	int without = open_event(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK),
+	    with = NEED(syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC));
 	uint64_t bytes[32] = {};
 
 	tried_files(with, without);

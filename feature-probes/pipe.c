@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Pipes and fifos: their size, and their content without taking it. */
+/* Pipes: their size, and their content without taking it. */
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 
@@ -134,57 +134,6 @@ PROBE(vmsplice, .what = "vmsplice puts memory into a pipe, at any alignment, as 
 	PROMISE_EQ(NEED(read(pipes[0], got, sizeof(got))), 13);
 	PROMISE_STR(got, "across a page");
 	PROMISE_EQ(NEED(push(pipes[1], p + 1, 1, SPLICE_F_GIFT)), 1);
-}
-
-PROBE(vmsplice_fifo, .what = "vmsplice with SPLICE_F_NONBLOCK puts a page into a named fifo",
-      DECLARED("2.6.17", "vmsplice(2)"), .guards = "vmsplice-fifo-nonblock")
-{
-	char *p = pages(1), got[8] = "";
-	int fd, pipes[2];
-
-	workdir();
-	NEED(mkfifo("fifo", 0600));
-	fd = NEED(open("fifo", O_RDWR | O_NONBLOCK));
-	NEED(pipe(pipes));
-	strcpy(p, "page");
-	PROMISE_EQ(OFFERED(push(fd, p, page_size(), SPLICE_F_NONBLOCK | SPLICE_F_GIFT),
-			   "vmsplice to a fifo"),
-		   page_size());
-	PROMISE_EQ(NEED(push(pipes[1], p, page_size(), SPLICE_F_NONBLOCK)), page_size());
-	/* Whether the pipe has the page or a copy of it is the kernel's choice; it tells which. */
-	strcpy(p, "else");
-	PROMISE_EQ(NEED(read(fd, got, 4)), 4);
-	PROMISE(streq(got, "page") || streq(got, "else"));
-	NOTE("a page changed after vmsplice is %s in the fifo",
-	     streq(got, "else") ? "changed" : "not");
-}
-
-PROBE(fifo_reopen, .what = "the ends of a fifo are opened again through /proc, unlinked or not",
-      DECLARED("2.6", "fifo(7)"))
-{
-	char path[64], got[8] = "";
-	int fd, reader, writer;
-	struct stat a, b;
-
-	workdir();
-	NEED(mkfifo("fifo", 0600));
-	fd = NEED(open("fifo", O_RDWR | O_NONBLOCK));
-	NEED(write(fd, "data", 4));
-	NEED(unlink("fifo"));
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	reader = NEED(open(path, O_RDONLY | O_NONBLOCK));
-	writer = NEED(open(path, O_WRONLY));
-	NEED(fstat(fd, &a));
-	NEED(fstat(writer, &b));
-	PROMISE_EQ(a.st_ino, b.st_ino);
-	PROMISE_EQ(NEED(fcntl(reader, F_GETFL)) & O_ACCMODE, O_RDONLY);
-	close(fd);
-	PROMISE_EQ(queued(reader), 4);
-	PROMISE_EQ(NEED(read(reader, got, 8)), 4);
-	PROMISE_STR(got, "data");
-	PROMISE_FAILS(read(reader, got, 8), EAGAIN);
-	close(writer);
-	PROMISE_EQ(NEED(read(reader, got, 8)), 0);
 }
 
 GAP(packet_sizes, .what = "nobody tells how long the packets in a pipe are, without taking them",

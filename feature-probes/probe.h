@@ -47,7 +47,7 @@ struct probe {
 	const char *since;   /* first mainline release that keeps it */
 	const char *until;   /* the mainline release that took it away again */
 	const char *commit;  /* which brought it */
-	const char *kconfig; /* options it hangs on, by spaces; with a ! those that must be off */
+	const char *kconfig; /* options it hangs on, by spaces: "CONFIG_A CONFIG_B=y !CONFIG_C" */
 	const char *capability; /* see privilege_missing() */
 	const char *source;     /* where the promise is written down */
 	const char *guards;     /* ids of past breakages this would have caught, by spaces */
@@ -122,17 +122,19 @@ void probe_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * NEED(call): what the question rests on. Gives the call's value; when that is negative (a NULL or
- * MAP_FAILED, for a pointer) the probe could not ask: broken. errno says why, or else the value
- * itself, so that NEED(-pthread_create(...)) works as well. But ENOSYS is absent, and so is a
- * refusal for want of the capability that the declaration names.
+ * MAP_FAILED, for a pointer) the probe could not ask: broken. errno says why, also for a value that
+ * was kept from a call before; or else the value itself, so that NEED(-pthread_create(...)) works as
+ * well. But ENOSYS is absent, and so is a refusal for want of the capability that the declaration
+ * names.
  *
  * OFFERED(call, "what", errnos...): the interface in question itself. Gives the call's value; the
  * errnos listed (and ENOSYS) are how a kernel without it answers: absent. A refusal for want of the
  * declared capability is absent, too; any other failure deviates.
  */
-#define NEED(call) NEED_(call, #call, UNIQUE(need_))
+#define NEED(call) NEED_(call, #call, UNIQUE(need_), UNIQUE(before_))
 
-#define OFFERED(call, what, ...) OFFERED_(call, #call, UNIQUE(offered_), what, ERRNOS(__VA_ARGS__))
+#define OFFERED(call, what, ...)                                                                   \
+	OFFERED_(call, #call, UNIQUE(offered_), UNIQUE(before_), what, ERRNOS(__VA_ARGS__))
 
 /* The promise itself. A failed one deviates and shows the expression with both values. */
 #define PROMISE(expr)                                                                              \
@@ -166,22 +168,24 @@ void probe_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 #define UNIQUE_(name, n)  UNIQUE__(name, n)
 #define UNIQUE__(name, n) name##n
 
-#define NEED_(call, text, v)                                                                       \
+#define NEED_(call, text, v, before)                                                               \
 	({                                                                                         \
+		int before = errno;                                                                \
 		errno = 0;                                                                         \
 		__typeof__(call) v = (call);                                                       \
 		if (probe_failed((long)v, IS_POINTER(v)))                                          \
-			probe_need_failed(__FILE__, __LINE__, text, errno ?: (int)-(long)v);       \
+			probe_need_failed(__FILE__, __LINE__, text, probe_errno(before, (long)v)); \
 		v;                                                                                 \
 	})
 
-#define OFFERED_(call, text, v, what, errnos)                                                      \
+#define OFFERED_(call, text, v, before, what, errnos)                                              \
 	({                                                                                         \
+		int before = errno;                                                                \
 		errno = 0;                                                                         \
 		__typeof__(call) v = (call);                                                       \
 		if (probe_failed((long)v, IS_POINTER(v)))                                          \
-			probe_offered_failed(__FILE__, __LINE__, text, errno ?: (int)-(long)v,     \
-					     what, errnos);                                        \
+			probe_offered_failed(__FILE__, __LINE__, text,                             \
+					     probe_errno(before, (long)v), what, errnos);          \
 		v;                                                                                 \
 	})
 
@@ -206,6 +210,14 @@ void probe_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 static inline bool probe_failed(long value, bool pointer)
 {
 	return pointer ? value == 0 || value == -1 : value < 0;
+}
+
+/* Why it failed, by what errno was before and is now. */
+static inline int probe_errno(int before, long value)
+{
+	if (errno)
+		return errno;
+	return before && (value == -1 || value == 0) ? before : (int)-value;
 }
 
 const char *probe_basename(const char *path);

@@ -116,11 +116,11 @@ PROBE(slice_extension, .what = "that a thread may ask for a little more time is 
       .source = "Documentation/userspace-api/rseq.rst")
 {
 	enum { SLICE_EXTENSION = 79, GET = 1, SET = 2, ENABLE = 1 };
-	int r = OFFERED(prctl(SLICE_EXTENSION, GET, 0, 0, 0), "PR_RSEQ_SLICE_EXTENSION", EINVAL);
+	int r = OFFERED(prctl(SLICE_EXTENSION, GET, 0, 0, 0), "PR_RSEQ_SLICE_EXTENSION", EINVAL,
+			524 /* ENOTSUPP, the kernel's own */);
 
 	PROMISE_EQ(r, 0);
 	r = prctl(SLICE_EXTENSION, SET, ENABLE, 0, 0);
-	/* 524 is the kernel's own ENOTSUPP: switched off at boot. */
 	if (r < 0 && (errno == 524 || errno == EOPNOTSUPP))
 		FORBIDDEN("rseq_slice_ext is off");
 	if (r < 0 && errno == ENXIO)

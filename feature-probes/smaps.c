@@ -18,10 +18,51 @@ static char *anon(size_t count)
 PROBE(letters_known, .what = "every VmFlags letter pair is one we have a word for", DECLARED)
 {
 	static const char *const known[] = {
-		"rd", "wr", "ex", "sh", "mr", "mw", "me", "ms", "gd", "pf", "dw",
-		"lo", "lf", "io", "sr", "rr", "dc", "de", "ac", "nr", "ht", "sf",
-		"ar", "wf", "dd", "sd", "mm", "hg", "nh", "mg", "bt", "mt", "um",
-		"uw", "ui", "ss", "sl", "dp", "gu", "nl", "lg", "al", NULL,
+		"rd",
+		"wr",
+		"ex",
+		"sh",
+		"mr",
+		"mw",
+		"me",
+		"ms",
+		"gd",
+		"pf",
+		"dw",
+		"lo",
+		"lf",
+		"io",
+		"sr",
+		"rr",
+		"dc",
+		"de",
+		"ac",
+		"nr",
+		"ht",
+		"sf",
+		"ar",
+		"wf",
+		"dd",
+		"sd",
+		"mm",
+		"hg",
+		"nh",
+		"mg",
+		"bt",
+		"mt",
+		"um",
+		"uw",
+		"ui",
+		"ss",
+		"sl",
+		"dp",
+		"gu",
+		"nl",
+		"lg",
+		"al",
+		/* A flag the kernel itself has no letters for, as MLOCK_ONFAULT's once was. */
+		"??",
+		NULL,
 	};
 	char *text;
 
@@ -157,16 +198,27 @@ PROBE(locked, .what = "VmFlags shows locked memory, on fault or at once; status 
 	NEED(mlock(p, 2 * page_size()));
 	NEED(mlock2(p + 4 * page_size(), page_size(), MLOCK_ONFAULT));
 	PROMISE(vma_flag(0, p, "lo"));
-	PROMISE(!vma_flag(0, p, "lf"));
 	PROMISE(!vma_flag(0, p + 2 * page_size(), "lo"));
 	PROMISE(vma_flag(0, p + 4 * page_size(), "lo"));
-	if (!vma_flag(0, p + 4 * page_size(), "lf"))
-		ABSENT("VmFlags has no lf for memory locked on fault");
 	PROMISE_EQ(atoi(NEED(status_field(0, "VmLck"))), 3 * page_size() / 1024);
 	NEED(munlock(p, 6 * page_size()));
 	PROMISE(!vma_flag(0, p, "lo"));
-	PROMISE(!vma_flag(0, p + 4 * page_size(), "lf"));
+	PROMISE(!vma_flag(0, p + 4 * page_size(), "lo"));
 	PROMISE_EQ(atoi(NEED(status_field(0, "VmLck"))), 0);
+}
+
+PROBE(locked_on_fault, .what = "VmFlags says lf of memory whose pages are locked as they come",
+      .since = "6.12", .kconfig = "CONFIG_PROC_PAGE_MONITOR", .source = "proc_pid_smaps(5)")
+{
+	char *p = anon(4);
+
+	NEED(mlock(p, page_size()));
+	NEED(mlock2(p + 2 * page_size(), page_size(), MLOCK_ONFAULT));
+	PROMISE(!vma_flag(0, p, "lf"));
+	if (!vma_flag(0, p + 2 * page_size(), "lf"))
+		ABSENT("VmFlags has no lf for memory locked on fault");
+	NEED(munlock(p, 4 * page_size()));
+	PROMISE(!vma_flag(0, p + 2 * page_size(), "lf"));
 }
 
 PROBE(wipe_on_fork, .what = "VmFlags says wf of memory that a child gets wiped", .since = "4.14",

@@ -224,11 +224,9 @@ PROBE(clone3, .what = "clone3 makes a task in a time namespace of its own, offse
 		   0);
 }
 
-PROBE(uptime, .what = "/proc/uptime and start times are told by the boot clock of their reader",
-      DECLARED)
+PROBE(uptime, .what = "/proc/uptime is told by the boot clock of its reader", DECLARED)
 {
 	double up = atof(NEED(slurp("/proc/uptime")));
-	long start = atol(NEED(stat_field(0, 22))), outer = getpid();
 	pid_t pid;
 
 	own_time();
@@ -236,8 +234,27 @@ PROBE(uptime, .what = "/proc/uptime and start times are told by the boot clock o
 	pid = spawn();
 	if (pid == 0) {
 		PROMISE_NEAR((int64_t)atof(NEED(slurp("/proc/uptime"))), (int64_t)up + 2000000);
-		PROMISE_NEAR(atol(NEED(stat_field(outer, 22))) / sysconf(_SC_CLK_TCK),
-			     start / sysconf(_SC_CLK_TCK) + 2000000);
+		_exit(0);
+	}
+	reap_good(pid);
+}
+
+PROBE(start_times, .what = "when a task was started is told by the boot clock of who asks",
+      .since = "5.11", .kconfig = "CONFIG_TIME_NS", .capability = "CAP_SYS_ADMIN",
+      .source = "time_namespaces(7), fs/proc/array.c")
+{
+	long ticks = sysconf(_SC_CLK_TCK), start = atol(NEED(stat_field(0, 22))) / ticks;
+	pid_t outside = getpid(), pid;
+
+	own_time();
+	set_offsets("boottime 2000000 0\n");
+	pid = spawn();
+	if (pid == 0) {
+		long seen = atol(NEED(stat_field(outside, 22))) / ticks;
+
+		if (seen == start)
+			ABSENT("start times are told by the clock of the machine");
+		PROMISE_NEAR(seen, start + 2000000);
 		_exit(0);
 	}
 	reap_good(pid);

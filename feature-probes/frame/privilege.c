@@ -33,23 +33,31 @@ bool in_init_userns(void)
 	return initial;
 }
 
-const char *privilege_missing(const char *declared)
+static bool privilege_held(const char *declared)
 {
 	char name[64];
 	int cap;
 
-	if (!declared)
-		return NULL;
 	if (strstr(declared, "initial user namespace") && !in_init_userns())
-		return declared;
+		return false;
 	for (const char *at = strstr(declared, "CAP_"); at; at = strstr(at + 4, "CAP_")) {
 		size_t n = strspn(at, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
 
 		snprintf(name, sizeof(name), "%.*s", (int)n, at);
 		if (cap_from_name(name, &cap) == 0 && have_cap(cap))
-			return NULL;
+			return true;
 	}
-	return declared;
+	return false;
+}
+
+/* Keeps errno, which the caller has in mind. */
+const char *privilege_missing(const char *declared)
+{
+	int saved = errno;
+	bool held = !declared || privilege_held(declared);
+
+	errno = saved;
+	return held ? NULL : declared;
 }
 
 void need_privilege(const char *declared)

@@ -30,13 +30,14 @@ struct uapi_pidfd_info {
 	__s32 exit_code;
 };
 
-#define UAPI_PIDFD_GET_INFO      _IOWR(0xff, 11, struct uapi_pidfd_info)
-#define UAPI_PIDFD_INFO_PID      (1ULL << 0)
-#define UAPI_PIDFD_INFO_CREDS    (1ULL << 1)
-#define UAPI_PIDFD_INFO_CGROUPID (1ULL << 2)
-#define UAPI_PIDFD_INFO_EXIT     (1ULL << 3) /* 6.15 */
-#define UAPI_PIDFD_INFO_COREDUMP (1ULL << 4) /* 6.16 */
-#define UAPI_PIDFD_INFO_KNOWN    0x1fULL
+#define UAPI_PIDFD_GET_INFO            _IOWR(0xff, 11, struct uapi_pidfd_info)
+#define UAPI_PIDFD_INFO_PID            (1ULL << 0)
+#define UAPI_PIDFD_INFO_CREDS          (1ULL << 1)
+#define UAPI_PIDFD_INFO_CGROUPID       (1ULL << 2)
+#define UAPI_PIDFD_INFO_EXIT           (1ULL << 3) /* 6.15 */
+#define UAPI_PIDFD_INFO_COREDUMP       (1ULL << 4) /* 6.16 */
+#define UAPI_PIDFD_INFO_SUPPORTED_MASK (1ULL << 5) /* 7.0 */
+#define UAPI_PIDFD_INFO_KNOWN          0x3fULL
 
 #define UAPI_PIDFS_MAGIC 0x50494446
 

@@ -106,6 +106,10 @@ ATF_TC_BODY(verdicts, tc)
 	expect("deviates_in_child", "deviates", "said by a grandchild");
 	expect("first_word_counts", "deviates", "first");
 	expect("broken", "broken", "close(-1): EBADF");
+	expect("broken_kept", "broken", "p: EINVAL");
+	expect("broken_value", "broken", "-ENOTEMPTY: ENOTEMPTY");
+	expect("absent_kept", "absent",
+	       geteuid() ? "privilege: " : "no way to close nothing (EBADF)");
 	expect("broken_helper", "broken", "wait status 0x300");
 	expect("crash", "broken", "Segmentation fault");
 	expect("silent", "broken", "without a word");

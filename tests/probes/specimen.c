@@ -103,6 +103,26 @@ PROBE(first_word_counts, .what = "says two things")
 	BROKEN("second");
 }
 
+PROBE(absent_kept, .what = "fails before it is asked for")
+{
+	int r = close(-1);
+
+	need_privilege(geteuid() ? "CAP_NONE" : "CAP_CHOWN");
+	OFFERED(r, "way to close nothing", EBADF);
+}
+
+PROBE(broken_kept, .what = "needs what has failed before")
+{
+	void *p = mmap(NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	NEED(p);
+}
+
+PROBE(broken_value, .what = "needs what says itself why not")
+{
+	NEED(-ENOTEMPTY);
+}
+
 PROBE(broken, .what = "needs what cannot be had")
 {
 	NEED(close(-1));

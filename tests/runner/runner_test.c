@@ -208,7 +208,7 @@ ROOT_TC(engines, "whatever an engine does wrong is told for what it is")
 		{ "crashes", "failed", "dump", "crashes dump was killed by signal 11" },
 		{ "hangs", "failed", "dump",
 		  "hangs dump did not end within 3 s; there are: task 2" },
-		{ "kills", "failed", "dump", "its target was killed by signal 9" },
+		{ "kills", "failed", "dump", "was killed by signal 9" },
 		{ "marks", "failed", "dump", "left its mark: file link_remap.1 is new" },
 		{ "spares", "failed", "dump",
 		  "after a dump that succeeded there still are: task 2" },

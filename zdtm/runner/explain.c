@@ -28,9 +28,13 @@ static void options_field(const struct kernel *k, const char *names)
 	char line[512] = "";
 
 	for (char *at = copy, *name; (name = strsep(&at, " "));) {
-		const char *value = *name ? kernel_option(k, name + (*name == '!')) : NULL;
+		char *built_in = strstr(name, "=y");
 		size_t n = strlen(line);
+		const char *value;
 
+		if (built_in)
+			*built_in = '\0';
+		value = *name ? kernel_option(k, name + (*name == '!')) : NULL;
 		snprintf(line + n, sizeof(line) - n, "%s%s%s%s", n ? " " : "", name,
 			 value ? "=" : "", value ?: "");
 	}

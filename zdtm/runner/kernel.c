@@ -91,9 +91,13 @@ bool kernel_has_options(const struct kernel *k, const char *names)
 
 	for (char *at = copy, *name; (name = strsep(&at, " "));) {
 		bool off = *name == '!';
-		const char *value = *name ? kernel_option(k, name + off) : "y";
+		char *built_in = strstr(name, "=y");
+		const char *value;
 
-		if (!value || streq(value, "n") != off)
+		if (built_in)
+			*built_in = '\0';
+		value = *name ? kernel_option(k, name + off) : "y";
+		if (!value || streq(value, "n") != off || (built_in && !streq(value, "y")))
 			return false;
 	}
 	return true;

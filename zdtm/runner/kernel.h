@@ -25,8 +25,8 @@ void kernel_take(struct kernel *k, struct json_object *told, const char *config,
 const char *kernel_option(const struct kernel *k, const char *name);
 
 /*
- * Are all options of a list ("CONFIG_KCMP CONFIG_EPOLL") on, and off those with a ! in front? Not
- * known counts as no.
+ * Are all options of a list ("CONFIG_KCMP CONFIG_EPOLL") on, built in those with a =y behind, and
+ * off those with a ! in front? Not known counts as no.
  */
 bool kernel_has_options(const struct kernel *k, const char *names);
 

@@ -112,12 +112,12 @@ bool stage_wait(struct stage *s, bool (*so)(const struct stage *))
 	}
 }
 
-bool stage_wait_briefly(struct stage *s, bool (*so)(const struct stage *))
+bool stage_wait_for(struct stage *s, double ms, bool (*so)(const struct stage *))
 {
 	double deadline = s->deadline;
 	bool r;
 
-	s->deadline = stage_now() + 3000;
+	s->deadline = stage_now() + ms;
 	r = stage_wait(s, so);
 	s->deadline = deadline;
 	return r;

@@ -58,8 +58,8 @@ void stage_reap(struct stage *s);
 /* Until it is so; false when the deadline comes first. */
 bool stage_wait(struct stage *s, bool (*so)(const struct stage *));
 
-/* For what should be so already, and takes only as long as the kernel needs to end tasks. */
-bool stage_wait_briefly(struct stage *s, bool (*so)(const struct stage *));
+/* With a deadline of its own, in ms: for what takes only as long as the kernel needs to end tasks. */
+bool stage_wait_for(struct stage *s, double ms, bool (*so)(const struct stage *));
 
 /* What one can wait for. */
 bool stage_ready_or_ended(const struct stage *s);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Maps of BPF, an array and a hash, with what is in them, all they were made with, and frozen: nobody
- * changes them from user space any more.
+ * changes them from user space any more. A second open file of the map, for reading only, stays one of
+ * the same map.
  *
  * criu 4.2 keeps them when built with libbpf, and refuses them otherwise.
  */
@@ -12,7 +13,7 @@
 #define ENTRIES 10
 
 static struct {
-	int fd;
+	int fd, reader;
 	struct bpf_map_info info;
 } was;
 
@@ -32,15 +33,14 @@ static long element(int command, int key, int *value)
 	return bpf(command, &attr, sizeof(attr));
 }
 
-static void get_info(struct bpf_map_info *info)
+static void get_info(int fd, struct bpf_map_info *info)
 {
 	union bpf_attr attr = {
-		.info = { .bpf_fd = was.fd, .info_len = sizeof(*info), .info = (uintptr_t)info }
+		.info = { .bpf_fd = fd, .info_len = sizeof(*info), .info = (uintptr_t)info }
 	};
 
 	memset(info, 0, sizeof(*info));
 	SYS(bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)));
-	info->id = 0; /* the next free number */
 }
 
 static void setup(void)
@@ -65,15 +65,21 @@ static void setup(void)
 	}
 	attr = (union bpf_attr){ .map_fd = was.fd };
 	SYS(bpf(BPF_MAP_FREEZE, &attr, sizeof(attr)));
-	get_info(&was.info);
+	get_info(was.fd, &was.info);
+	attr = (union bpf_attr){ .map_id = was.info.id, .open_flags = BPF_F_RDONLY };
+	was.reader = SYS(bpf(BPF_MAP_GET_FD_BY_ID, &attr, sizeof(attr)));
 }
 
 static void check(void)
 {
-	struct bpf_map_info info;
+	struct bpf_map_info info, read;
 	char path[64];
 
-	get_info(&info);
+	get_info(was.fd, &info);
+	get_info(was.reader, &read);
+	EXPECT_EQ(read.id, info.id);
+	EXPECT_EQ(SYS(fcntl(was.reader, F_GETFL)) & O_ACCMODE, O_RDONLY);
+	info.id = was.info.id; /* the next free number */
 	EXPECT_MEM(&info, &was.info, sizeof(info));
 	EXPECT_EQ(info.type, variant->arg);
 	EXPECT_EQ(info.map_flags & BPF_F_NUMA_NODE, BPF_F_NUMA_NODE);
@@ -89,7 +95,7 @@ static void check(void)
 }
 
 ZDTM_TEST = {
-	.doc = "BPF maps keep what is in them, how they were made, and that they are frozen",
+	.doc = "BPF maps keep what is in them, how they were made, who shares them, and that they are frozen",
 	.object = "bpf",
 	.caps = CAP_BIT(CAP_BPF) | CAP_BIT(CAP_SYS_ADMIN), /* bpf(), and its answers in full */
 	.variants = VARIANTS({ "array", BPF_MAP_TYPE_ARRAY }, { "hash", BPF_MAP_TYPE_HASH }),

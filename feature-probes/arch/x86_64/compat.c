@@ -156,9 +156,17 @@ PROBE(regset,
 	memcpy(code, "\xeb\xfe", 2);
 	pid = spawn();
 	if (pid == 0) {
+		const struct {
+			uint32_t offset;
+			uint16_t segment;
+		} to = { (uintptr_t)code, 0x23 };
+
 		reach(1);
-		/* To the 32-bit code segment of user space. */
-		__asm__ volatile("pushq $0x23\n\tpushq %0\n\tlretq" : : "r"(code) : "memory");
+		/*
+		 * To the 32-bit code segment of user space, by a jump: a far return would have the
+		 * processor read the stack, which some emulators do with the kernel's rights.
+		 */
+		__asm__ volatile("ljmpl *%0" : : "m"(to) : "memory");
 		__builtin_unreachable();
 	}
 	await(1);

@@ -5,7 +5,7 @@
 #include "probe.h"
 
 #define DECLARED                                                                                   \
-	.since = "2.6", .kconfig = "CONFIG_X86_VSYSCALL_EMULATION",                                \
+	.since = "2.6", .kconfig = "CONFIG_X86_VSYSCALL_EMULATION !CONFIG_LEGACY_VSYSCALL_NONE",   \
 	.source = "arch/x86/entry/vsyscall"
 
 static void *const page = (void *)0xffffffffff600000;
@@ -16,7 +16,6 @@ static void need_page(struct vma *v)
 		return;
 	if (booted_with("vsyscall=none"))
 		FORBIDDEN("vsyscall=none");
-	/* A kernel may have been built to have none as well. */
 	ABSENT("no [vsyscall] in maps");
 }
 

@@ -36,7 +36,7 @@ static void setup(void)
 		break;
 	case FREEZE:
 		/* Where the runner keeps its logs: it will not get over removing ours. */
-		SYS(ioctl(SYS(open("/work", O_RDONLY)), FIFREEZE, 0));
+		SYS(ioctl(SYS(open("/zdtm/work", O_RDONLY)), FIFREEZE, 0));
 		break;
 	default:
 		snprintf(number, sizeof(number), "%ld", variant->arg);
