@@ -22,7 +22,7 @@
 #include "engine/objects/files.h"
 
 /* What of a map's flags cannot be made again, or keeps us from reading or filling it. */
-#define FLAGS_KEPT (BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)
+#define FLAGS_KEPT   (BPF_F_NO_PREALLOC | BPF_F_NUMA_NODE | BPF_F_RDONLY_PROG | BPF_F_WRONLY_PROG)
 #define PROGRAM_MAPS 512
 
 extern const struct object bpf_object;
@@ -48,9 +48,9 @@ static int open_by_id(uint32_t id, int access)
 {
 	union bpf_attr attr = {
 		.map_id = id,
-		.open_flags = access == O_RDONLY   ? BPF_F_RDONLY :
-			      access == O_WRONLY ? BPF_F_WRONLY :
-						   0,
+		.open_flags = access == O_RDONLY   ? BPF_F_RDONLY
+			      : access == O_WRONLY ? BPF_F_WRONLY
+						   : 0,
 	};
 
 	return bpf(BPF_MAP_GET_FD_BY_ID, &attr);
@@ -115,8 +115,10 @@ static int refuse(const char *who, const struct bpf_map_info *info)
 				  info->map_flags & ~FLAGS_KEPT);
 	if (info->btf_id || info->btf_value_type_id || info->ifindex)
 		return log_refuse("%s: a BPF map with types or a device: not supported yet", who);
-	if ((info->map_flags & BPF_F_NUMA_NODE) && access("/sys/devices/system/node/node1", F_OK) == 0)
-		return log_refuse("%s: the kernel does not tell which node this BPF map is on", who);
+	if ((info->map_flags & BPF_F_NUMA_NODE) &&
+	    access("/sys/devices/system/node/node1", F_OK) == 0)
+		return log_refuse("%s: the kernel does not tell which node this BPF map is on",
+				  who);
 	return 0;
 }
 
@@ -183,12 +185,14 @@ static int refuse_used_by(uint32_t program, int fd)
 	if (r < 0)
 		return log_err(r, "BPF program %u", program);
 	if (info.nr_map_ids > PROGRAM_MAPS)
-		return log_refuse("BPF program %u uses more maps than can be looked through", program);
+		return log_refuse("BPF program %u uses more maps than can be looked through",
+				  program);
 	for (uint32_t i = 0; i < info.nr_map_ids; i++) {
 		struct map *m = find(ids[i]);
 
 		if (m)
-			return log_refuse("%s: this map is used by BPF program %u", m->who, program);
+			return log_refuse("%s: this map is used by BPF program %u", m->who,
+					  program);
 	}
 	return 0;
 }
@@ -205,8 +209,8 @@ static int refuse_used(void)
 		next.start_id = next.next_id;
 		if (fd == -ENOENT) /* gone meanwhile */
 			continue;
-		r = fd < 0 ? log_err(fd, "BPF program %u", next.start_id) :
-			     refuse_used_by(next.start_id, fd);
+		r = fd < 0 ? log_err(fd, "BPF program %u", next.start_id)
+			   : refuse_used_by(next.start_id, fd);
 		if (r < 0)
 			return r;
 	}
@@ -280,8 +284,9 @@ static int check(struct restore *r, struct restore_file *f)
 		return log_bad_image("files.img: BPF map %u is of type %u: not supported", f->id,
 				     img->map_type);
 	if (img->map_flags & ~FLAGS_KEPT || img->ifindex)
-		return log_bad_image("files.img: BPF map %u has flags %#x and device %u: not supported",
-				     f->id, img->map_flags, img->ifindex);
+		return log_bad_image(
+			"files.img: BPF map %u has flags %#x and device %u: not supported", f->id,
+			img->map_flags, img->ifindex);
 	if (strlen(img->map_name) >= BPF_OBJ_NAME_LEN)
 		return log_bad_image("files.img: BPF map %u: its name is too long", f->id);
 	f->fown = img->fown;
@@ -324,7 +329,8 @@ static int fill(const BpfmapDataEntry *e, struct image_in *in)
 	if (r == 0)
 		r = image_get_raw(in, e->values_bytes, &values);
 	if (r < 0)
-		return log_bad_image("%s: the content of BPF map %u is cut off", in->name, e->map_id);
+		return log_bad_image("%s: the content of BPF map %u is cut off", in->name,
+				     e->map_id);
 	if (!m)
 		return log_bad_image("%s: there is no BPF map %u", in->name, e->map_id);
 	if (e->count > m->img->max_entries ||
@@ -386,7 +392,8 @@ static int prepare(struct restore *r)
 			continue;
 		m = find(f->fe->bpf->map_id);
 		if (m && !alike(m->img, f->fe->bpf))
-			return log_bad_image("files.img: BPF map %u is described in two ways", m->id);
+			return log_bad_image("files.img: BPF map %u is described in two ways",
+					     m->id);
 		if (!m) {
 			m = add(f->fe->bpf->map_id, f->fe->bpf);
 			ret = m ? make(m) : -ENOMEM;

@@ -39,6 +39,21 @@ static int exit_signal_of(const struct restore_task *t)
 	return tc->exit_signal == EXIT_SIGNAL_NONE ? 0 : (int)tc->exit_signal;
 }
 
+/* Often it is the dumped task itself, which nobody has waited for. */
+static int in_use(pid_t pid)
+{
+	_cleanup_close_ int proc = proc_open(pid, 0);
+	struct proc_stat st;
+
+	if (proc < 0 || proc_read_stat(proc, &st) < 0)
+		return log_err(-EEXIST, "pid %d is in use as a session or process group", pid);
+	if (st.state == 'Z')
+		return log_err(-EEXIST,
+			       "pid %d is in use by a zombie, %s, that its parent %d must wait for",
+			       pid, st.comm, st.ppid);
+	return log_err(-EEXIST, "pid %d is in use by %s", pid, st.comm);
+}
+
 static int fork_one(struct restore *r, struct restore_task *t)
 {
 	bool sibling = (t->forker != t->parent && !t->bridged) ||
@@ -62,7 +77,7 @@ static int fork_one(struct restore *r, struct restore_task *t)
 	if (slack)
 		prctl(PR_SET_TIMERSLACK, own, 0, 0, 0);
 	if (pid == -EEXIST)
-		return log_err(pid, "pid %d is in use", t->pid);
+		return in_use(t->pid);
 	return pid < 0 ? log_err(pid, "fork task %d", t->pid) : 0;
 }
 
