@@ -6,6 +6,7 @@
 #include "attributes.h"
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
+#include "engine/base/str.h"
 
 /* linux/prctl.h, asm/prctl.h: some are younger than Debian 12's headers. */
 enum {
@@ -134,6 +135,37 @@ static int first_argument(const struct attribute *a)
 	default:
 		return a->get_arg;
 	}
+}
+
+static const struct attribute *by_name(const char *name)
+{
+	const struct attribute *a = attributes;
+
+	while (!streq(a->name, name))
+		a++;
+	return a;
+}
+
+int64_t attribute_read_own(const char *name)
+{
+	const struct attribute *a = by_name(name);
+	long arg = a->get_arg < 0 ? 0 : a->get_arg, v;
+	int pointed = 0;
+
+	if (a->by_pointer)
+		arg = (long)&pointed;
+	v = syscall(a->nr, a->get, arg, 0, 0, 0);
+	return value_of(a, v < 0 ? -errno : v, pointed);
+}
+
+int attribute_set_own(const char *name, int64_t v)
+{
+	const struct attribute *a = by_name(name);
+	int first = first_argument(a);
+	long r = first < 0 ? syscall(a->nr, a->set, v, 0, 0, 0)
+			   : syscall(a->nr, a->set, first, v, 0, 0);
+
+	return r < 0 ? -errno : 0;
 }
 
 int attributes_dump(const struct task *t, const struct thread *th, struct arena *arena,
