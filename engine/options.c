@@ -121,7 +121,12 @@ static int set_pidfile(struct options *o, const char *arg)
 
 static int set_feature(struct options *o, const char *arg)
 {
-	o->feature = arg;
+	const char **more = realloc(o->feature, (o->n_features + 1) * sizeof(*more));
+
+	if (!more)
+		return -ENOMEM;
+	o->feature = more;
+	o->feature[o->n_features++] = arg;
 	return 0;
 }
 
@@ -239,9 +244,13 @@ static const struct option_spec specs[] = {
 	  "restore: take images that were changed since they were written" },
 	{ "exec-cmd", 0, NO, FLAG, BOOL(exec_after), NULL, NULL,
 	  "restore: then execute the command behind --" },
-	{ "feature", 0, ARG, VALUE, 0, set_feature, "NAME", "check: one feature of the kernel" },
-	{ "extra", 0, NO, FLAG, BOOL(extra), NULL, NULL, "check: also what only some tasks need" },
-	{ "all", 0, NO, FLAG, BOOL(all), NULL, NULL, "check: everything" },
+	{ "feature", 0, ARG, VALUE, 0, set_feature, "NAME",
+	  "check: one feature of the kernel; \"list\" tells their names" },
+	{ "extra", 0, NO, FLAG, BOOL(extra), NULL, NULL,
+	  "check: also what only some process trees need" },
+	{ "experimental", 0, NO, FLAG, BOOL(experimental), NULL, NULL,
+	  "check: also what makes things faster" },
+	{ "all", 0, NO, FLAG, BOOL(all), NULL, NULL, "check: --extra and --experimental" },
 	{ "manage-cgroups", 0, OPT, VALUE, 0, set_cgroups, NULL, NULL },
 
 	{ "evasive-devices", 0, NO, HINT, 0, NULL, NULL, NULL },

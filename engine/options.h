@@ -39,10 +39,11 @@ struct options {
 	unsigned int timeout_s;
 	bool display_stats;
 	bool accept_edited;
-	bool exec_after;     /* --exec-cmd */
-	char **exec_cmd;     /* what stands behind -- */
-	const char *feature; /* check --feature */
-	bool extra, all;     /* check */
+	bool exec_after;      /* --exec-cmd */
+	char **exec_cmd;      /* what stands behind -- */
+	const char **feature; /* check --feature, each */
+	unsigned int n_features;
+	bool extra, experimental, all; /* check */
 };
 
 /* 0, or -EINVAL after a message on stderr; *done: --help and the like were answered. */

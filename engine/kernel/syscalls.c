@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <linux/kcmp.h>
 #include <linux/sched.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -26,6 +27,27 @@ int sys_pidfd_getfd(int pidfd, int fd)
 int sys_pidfd_send_signal(int pidfd, int sig)
 {
 	return RET(syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0));
+}
+
+/* linux/pidfd.h of 6.13; the ioctl takes longer ones as well. */
+struct pidfd_info {
+	uint64_t mask, cgroupid;
+	uint32_t pid, tgid, ppid, ids[8];
+	int32_t exit_code;
+};
+#define GET_INFO  _IOWR(0xff, 11, struct pidfd_info)
+#define INFO_EXIT (1ULL << 3) /* 6.15 */
+
+int sys_pidfd_exit_status(int pidfd, int *ret)
+{
+	struct pidfd_info info = { .mask = INFO_EXIT };
+
+	if (ioctl(pidfd, GET_INFO, &info) < 0)
+		return -errno;
+	if (!(info.mask & INFO_EXIT))
+		return -ENODATA;
+	*ret = info.exit_code;
+	return 0;
 }
 
 int sys_kcmp_file(pid_t a, int fd_a, pid_t b, int fd_b)

@@ -10,6 +10,8 @@
 int sys_pidfd_open(pid_t pid, unsigned int flags);
 int sys_pidfd_getfd(int pidfd, int fd);
 int sys_pidfd_send_signal(int pidfd, int sig);
+/* How a process ended that is gone, as wait(2) tells it. -ENODATA, -ENOTTY: nobody can know, before 6.15. */
+int sys_pidfd_exit_status(int pidfd, int *ret);
 
 /*
  * kcmp(2). Orders two descriptors' open files: 0 the same, 1 less, 2 greater; the order holds

@@ -316,8 +316,8 @@ int memory_dump_segment(struct dump *d, const struct stat *st, int fd, uint64_t 
 
 /* ---- the mm image ---- */
 
-/* Does this kernel have a word for mlock2(MLOCK_ONFAULT)? Asked once, of a page of ours. */
-static bool tells_on_fault(void)
+/* Asked once, of a page of ours. */
+bool memory_tells_on_fault(void)
 {
 	_cleanup_close_ int proc = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_(vm_map_done) struct vm_map own = {};
@@ -345,7 +345,7 @@ static bool locked_on_fault(const struct vm_area *a)
 {
 	if (a->flags & VM_FLAG(LF))
 		return true;
-	return a->flags & VM_FLAG(LO) && a->prot != PROT_NONE && !tells_on_fault() &&
+	return a->flags & VM_FLAG(LO) && a->prot != PROT_NONE && !memory_tells_on_fault() &&
 	       vm_area_number(a, "Rss") + vm_area_number(a, "Swap") < a->end - a->start;
 }
 

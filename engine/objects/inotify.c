@@ -30,8 +30,8 @@ static bool claims(const struct fd_view *v)
 	return streq(v->link, "anon_inode:inotify");
 }
 
-/* Since 5.19 fdinfo shows these two flags; before, nothing does. Found out with one of our own. */
-static int flags_are_shown(void)
+/* Before, nothing does. Found out with one of our own. */
+int inotify_flags_are_shown(void)
 {
 	static const uint32_t flags = IN_EXCL_UNLINK | IN_ONESHOT;
 	static int shown = -1;
@@ -88,7 +88,7 @@ static int dump_watches(const struct fd_view *v, InotifyFileEntry *img)
 		n += str_after(line, "inotify wd:") ? 1 : 0;
 	if (n == 0)
 		return 0;
-	r = flags_are_shown();
+	r = inotify_flags_are_shown();
 	if (r == 0)
 		return log_refuse("%s: this kernel cannot tell whether a watch is one-shot",
 				  fd_view_name(v));

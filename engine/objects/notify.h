@@ -41,6 +41,9 @@ int notify_dump_file(const struct fd_view *v, const char *line, size_t len, cons
 /* After some of these, or of notify_open_file(): back to the working directory. Returns r. */
 int notify_done(int r);
 
+/* Does fdinfo show IN_ONESHOT and IN_EXCL_UNLINK of a watch, as since 5.19? 1, 0, -errno. */
+int inotify_flags_are_shown(void);
+
 /* For object.dump_end: all files of all tasks are known. */
 int notify_dump_end(struct dump *d);
 

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -31,28 +30,19 @@ static bool claims(const struct fd_view *v)
 	return streq(v->link, "anon_inode:[pidfd]");
 }
 
-/* linux/pidfd.h of 6.13; the ioctl takes longer ones as well. */
-struct info {
-	uint64_t mask, cgroupid;
-	uint32_t pid, tgid, ppid, ids[8];
-	int32_t exit_code;
-};
-#define GET_INFO  _IOWR(0xff, 11, struct info)
-#define INFO_EXIT (1ULL << 3) /* 6.15 */
-
 /* How it ended; before 6.15 nobody can know. */
 static int dump_dead(const struct fd_view *v, PidfdEntry *img)
 {
-	struct info info = { .mask = INFO_EXIT };
+	int status;
 
 	img->nspid = -1;
-	if (ioctl(v->copy, GET_INFO, &info) < 0 || !(info.mask & INFO_EXIT))
+	if (sys_pidfd_exit_status(v->copy, &status) < 0)
 		return 0;
-	if (info.exit_code & DUMPED)
+	if (status & DUMPED)
 		return log_refuse("%s: a process that dumped core: not supported yet",
 				  fd_view_name(v));
 	img->has_exit_code = true;
-	img->exit_code = info.exit_code;
+	img->exit_code = status;
 	return 0;
 }
 

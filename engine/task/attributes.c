@@ -6,6 +6,7 @@
 #include "attributes.h"
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
+#include "engine/base/str.h"
 
 /* linux/prctl.h, asm/prctl.h: some are younger than Debian 12's headers. */
 enum {
@@ -26,8 +27,9 @@ enum {
 	ARCH_CPUID_SET = 0x1012,
 };
 
-#define SPEC_PRCTL  1 /* the answer when prctl can change it; above: the setting */
-#define SPEC_ENABLE 2
+#define SPEC_PRCTL   1 /* in the answer when prctl can change it; above: the setting */
+#define SPEC_ENABLE  2
+#define SPEC_DISABLE 4
 
 enum { FUTEX_HASH_SET_SLOTS = 1, FUTEX_HASH_GET_SLOTS };
 
@@ -45,10 +47,11 @@ static const struct attribute attributes[] = {
 	{ "timestamp counter", SYS_prctl, false, GET_TSC, SET_TSC, -1, true, 1 },
 	{ "machine check policy", SYS_prctl, false, MCE_KILL_GET, MCE_KILL, -1, false, 2 },
 	{ "store bypass speculation", SYS_prctl, false, GET_SPECULATION, SET_SPECULATION, 0, false,
-	  0 },
+	  SPEC_ENABLE },
 	{ "indirect branch speculation", SYS_prctl, false, GET_SPECULATION, SET_SPECULATION, 1,
-	  false, 0 },
-	{ "L1D flushing", SYS_prctl, false, GET_SPECULATION, SET_SPECULATION, 2, false, 0 },
+	  false, SPEC_ENABLE },
+	{ "L1D flushing", SYS_prctl, false, GET_SPECULATION, SET_SPECULATION, 2, false,
+	  SPEC_DISABLE },
 	{ "I/O flusher", SYS_prctl, false, GET_IO_FLUSHER, SET_IO_FLUSHER, -1, false, 0 },
 	{ "CPUID faulting", SYS_arch_prctl, false, ARCH_CPUID_GET, ARCH_CPUID_SET, -1, false, 1 },
 	{ "memory merging", SYS_prctl, true, GET_MEMORY_MERGE, SET_MEMORY_MERGE, -1, false, 0 },
@@ -79,24 +82,32 @@ int attributes_ask(struct batch *b, bool leader, int index[MAX_ATTRIBUTES])
 	return 0;
 }
 
+/* What the call that reads it has returned; `pointed` is what it has filled. */
+static int64_t value_of(const struct attribute *a, int64_t v, int pointed)
+{
+	if (v < 0)
+		return v;
+	if (a->get == GET_SPECULATION)
+		return v & SPEC_PRCTL ? v & ~SPEC_PRCTL : -ENXIO;
+	return a->by_pointer ? pointed : v;
+}
+
 void attributes_answer(struct batch *b, const int index[MAX_ATTRIBUTES], struct thread *th)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(attributes); i++) {
 		const struct attribute *a = &attributes[i];
+		int pointed = 0;
 		int64_t v;
 
 		th->answers.attribute[i] = a->normal;
 		if (index[i] < 0)
 			continue;
-		/* An error: the kernel, the CPU or our privilege lacks it, so nobody could set it. */
-		v = batch_ret(b, index[i]);
-		if (v < 0)
-			continue;
 		if (a->by_pointer)
-			v = *(int *)batch_at(b, batch_arg(b, index[i], 1));
-		if (a->get == GET_SPECULATION)
-			v = v & SPEC_PRCTL && !(v & SPEC_ENABLE) ? v & ~SPEC_PRCTL : 0;
-		th->answers.attribute[i] = v;
+			pointed = *(int *)batch_at(b, batch_arg(b, index[i], 1));
+		v = value_of(a, batch_ret(b, index[i]), pointed);
+		/* An error: the kernel, the CPU or our privilege lacks it, so nobody could set it. */
+		if (v >= 0)
+			th->answers.attribute[i] = v;
 	}
 }
 
@@ -124,6 +135,37 @@ static int first_argument(const struct attribute *a)
 	default:
 		return a->get_arg;
 	}
+}
+
+static const struct attribute *by_name(const char *name)
+{
+	const struct attribute *a = attributes;
+
+	while (!streq(a->name, name))
+		a++;
+	return a;
+}
+
+int64_t attribute_read_own(const char *name)
+{
+	const struct attribute *a = by_name(name);
+	long arg = a->get_arg < 0 ? 0 : a->get_arg, v;
+	int pointed = 0;
+
+	if (a->by_pointer)
+		arg = (long)&pointed;
+	v = syscall(a->nr, a->get, arg, 0, 0, 0);
+	return value_of(a, v < 0 ? -errno : v, pointed);
+}
+
+int attribute_set_own(const char *name, int64_t v)
+{
+	const struct attribute *a = by_name(name);
+	int first = first_argument(a);
+	long r = first < 0 ? syscall(a->nr, a->set, v, 0, 0, 0)
+			   : syscall(a->nr, a->set, first, v, 0, 0);
+
+	return r < 0 ? -errno : 0;
 }
 
 int attributes_dump(const struct task *t, const struct thread *th, struct arena *arena,

@@ -22,6 +22,13 @@ void attributes_answer(struct batch *b, const int index[MAX_ATTRIBUTES], struct 
 int attributes_dump(const struct task *t, const struct thread *th, struct arena *a,
 		    ThreadCoreEntry *core);
 
+/*
+ * One of them, of the calling thread: read, and set. -errno, as the kernel says it. name: as messages
+ * have it, "futex hash".
+ */
+int64_t attribute_read_own(const char *name);
+int attribute_set_own(const char *name, int64_t v);
+
 int attributes_check(const ThreadCoreEntry *core, const char *image);
 int attributes_restore(struct program *p, const ThreadCoreEntry *core);
 

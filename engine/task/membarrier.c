@@ -36,9 +36,14 @@ static int known(void)
 	return commands;
 }
 
+bool membarrier_is_told(void)
+{
+	return known() & GET_REGISTRATIONS;
+}
+
 int membarrier_ask(struct batch *b, struct membarrier_questions *q)
 {
-	if (known() & GET_REGISTRATIONS)
+	if (membarrier_is_told())
 		return q->all = batch_call(b, SYS_membarrier, GET_REGISTRATIONS, 0, 0);
 	for (size_t i = 0; i < ARRAY_SIZE(cmds); i++) {
 		if (!cmds[i].barrier || !(known() & cmds[i].barrier))
@@ -54,7 +59,7 @@ uint32_t membarrier_answer(struct batch *b, const struct membarrier_questions *q
 {
 	uint32_t mask = 0;
 
-	if (known() & GET_REGISTRATIONS)
+	if (membarrier_is_told())
 		return MAX(batch_ret(b, q->all), 0L);
 	for (size_t i = 0; i < ARRAY_SIZE(cmds); i++)
 		if (known() & cmds[i].registration &&

@@ -45,6 +45,8 @@ int timers_check(const TaskTimersEntry *e, const char *image);
 /* Makes the POSIX timers; timers_start() arms them all, the last thing before the release. */
 int timers_restore(struct program *p, const TaskTimersEntry *e);
 int timers_start(struct program *p, const struct restore_task *task);
+/* Does this kernel take the id that a timer is to have? Otherwise the restorer counts up to it. */
+bool timers_take_ids(void);
 /* Is this pending signal one that a timer will have sent again as soon as it is started? */
 bool timers_will_send(const TaskTimersEntry *e, const siginfo_t *info);
 
@@ -81,6 +83,8 @@ struct membarrier_questions {
 };
 int membarrier_ask(struct batch *b, struct membarrier_questions *q);
 uint32_t membarrier_answer(struct batch *b, const struct membarrier_questions *q);
+/* Does the kernel tell what somebody has registered for, or has each to be tried? */
+bool membarrier_is_told(void);
 int membarrier_restore(struct program *p, const TaskCoreEntry *tc);
 
 /*

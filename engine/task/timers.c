@@ -121,8 +121,7 @@ int timers_check(const TaskTimersEntry *e, const char *image)
 	return 0;
 }
 
-/* Does this kernel take the id it is given? */
-static bool ids_can_be_given(void)
+bool timers_take_ids(void)
 {
 	return prctl(TIMER_CREATE_RESTORE_IDS, RESTORE_IDS_GET, 0, 0, 0) >= 0;
 }
@@ -136,7 +135,7 @@ static int by_id(const void *a, const void *b)
 
 int timers_restore(struct program *p, const TaskTimersEntry *e)
 {
-	bool given = ids_can_be_given();
+	bool given = timers_take_ids();
 
 	if (!e->n_posix)
 		return 0;
