@@ -185,7 +185,9 @@ PROBE(xdp, .what = "sock_diag lists sockets of XDP by their inodes", .since = "5
 		uint16_t pad;
 		uint32_t inode, show, cookie[2];
 	} req = { .family = 44 };
-	int sk = OFFERED(socket(44, SOCK_RAW, 0), "XDP sockets", EAFNOSUPPORT);
+	int sk;
 
+	own_network();
+	sk = OFFERED(socket(44, SOCK_RAW, 0), "XDP sockets", EAFNOSUPPORT);
 	promise_listed(sk, &req, sizeof(req), 4, "sock_diag of XDP");
 }

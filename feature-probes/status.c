@@ -500,7 +500,8 @@ PROBE(wchan, .what = "/proc/PID/wchan tells where a task waits to who may trace 
 	other = spawn();
 	if (other == 0) {
 		lose_privileges();
-		PROMISE_STR(NEED(slurp("/proc/%d/wchan", pid)), getuid() == owner ? where : "0");
+		if (getuid() != owner)
+			PROMISE_STR(NEED(slurp("/proc/%d/wchan", pid)), "0");
 		_exit(0);
 	}
 	reap_good(other);
