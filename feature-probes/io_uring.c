@@ -97,6 +97,60 @@ PROBE(personality,
 	PROMISE_FAILS(uring_register(ring, IORING_UNREGISTER_PERSONALITY, NULL, a), EINVAL);
 }
 
+PROBE(restrictions, .what = "a ring that was restricted takes what it was allowed, and says EACCES",
+      .since = "5.10", .commit = "21b55dbc0653", .kconfig = "CONFIG_IO_URING",
+      .source = "io_uring_register(2)")
+{
+	struct io_uring_params p = { .flags = IORING_SETUP_R_DISABLED };
+	struct io_uring_restriction only = { .opcode = IORING_RESTRICTION_REGISTER_OP,
+					     .register_op = IORING_REGISTER_ENABLE_RINGS };
+	int ring = setup(8, &p);
+
+	OFFERED(uring_register(ring, IORING_REGISTER_RESTRICTIONS, &only, 1),
+		"IORING_REGISTER_RESTRICTIONS", EINVAL);
+	NEED(uring_register(ring, IORING_REGISTER_ENABLE_RINGS, NULL, 0));
+	PROMISE_FAILS(uring_register(ring, IORING_REGISTER_PERSONALITY, NULL, 0), EACCES);
+}
+
+PROBE(own_memory, .what = "a ring lies in memory of the task's own, where the task says",
+      .since = "6.5", .commit = "03d89a2de25b", .kconfig = "CONFIG_IO_URING",
+      .source = "io_uring_setup(2)")
+{
+	struct io_uring_params p = { .flags = 1U << 14 /* IORING_SETUP_NO_MMAP */ };
+	char *rings = share(page_size()), *sqes = share(page_size());
+	struct vma v;
+
+	memset(rings, 0, page_size());
+	memset(sqes, 0, page_size());
+	p.sq_off.resv2 = (uintptr_t)sqes;
+	p.cq_off.resv2 = (uintptr_t)rings;
+	OFFERED((int)syscall(SYS_io_uring_setup, 8, &p), "IORING_SETUP_NO_MMAP", EINVAL);
+	PROMISE_EQ(*(uint32_t *)(rings + p.sq_off.ring_entries), 8);
+	NEED(vma_at(0, rings, &v));
+	PROMISE(!strstr(v.name, "io_uring"));
+}
+
+PROBE(buffer_ring, .what = "a ring of buffers is registered where it lies, once for each group",
+      .since = "5.19", .commit = "c7fb19428d67", .kconfig = "CONFIG_IO_URING",
+      .source = "io_uring_register(2)")
+{
+	enum { REGISTER = 22, UNREGISTER = 23 };
+	struct io_uring_params p = {};
+	/* struct io_uring_buf_reg */
+	struct {
+		uint64_t addr;
+		uint32_t entries;
+		uint16_t group, flags;
+		uint64_t resv[3];
+	} reg = { .addr = (uintptr_t)share(page_size()), .entries = 8, .group = 5 };
+	int ring = setup(8, &p);
+
+	OFFERED(uring_register(ring, REGISTER, &reg, 1), "IORING_REGISTER_PBUF_RING", EINVAL);
+	PROMISE_FAILS(uring_register(ring, REGISTER, &reg, 1), EEXIST);
+	NEED(uring_register(ring, UNREGISTER, &reg, 1));
+	NEED(uring_register(ring, REGISTER, &reg, 1));
+}
+
 PROBE(operations_known, .what = "every operation of a ring is one we have a word for",
       .since = "5.6", .kconfig = "CONFIG_IO_URING", .source = "io_uring_register(2)")
 {
@@ -157,4 +211,35 @@ GAP(setup_flags, .what = "nobody tells the flags a ring was set up with",
 	struct io_uring_params with = { .flags = IORING_SETUP_CLAMP }, without = {};
 
 	tried_files(setup(8, &with), setup(8, &without));
+}
+
+GAP(restricted, .what = "nobody tells to what a ring was restricted", .kconfig = "CONFIG_IO_URING",
+    .source = "io_uring/fdinfo.c")
+{
+	struct io_uring_params with = { .flags = IORING_SETUP_R_DISABLED }, without = with;
+	struct io_uring_restriction only = { .opcode = IORING_RESTRICTION_REGISTER_OP,
+					     .register_op = IORING_REGISTER_ENABLE_RINGS };
+	int a = setup(8, &with), b = setup(8, &without);
+
+	OFFERED(uring_register(a, IORING_REGISTER_RESTRICTIONS, &only, 1),
+		"IORING_REGISTER_RESTRICTIONS", EINVAL);
+	NEED(uring_register(a, IORING_REGISTER_ENABLE_RINGS, NULL, 0));
+	NEED(uring_register(b, IORING_REGISTER_ENABLE_RINGS, NULL, 0));
+	tried_files(a, b);
+}
+
+GAP(buffer_rings, .what = "nobody tells which rings of buffers were registered with a ring",
+    .kconfig = "CONFIG_IO_URING", .source = "io_uring/fdinfo.c")
+{
+	struct io_uring_params with = {}, without = {};
+	struct {
+		uint64_t addr;
+		uint32_t entries;
+		uint16_t group, flags;
+		uint64_t resv[3];
+	} reg = { .addr = (uintptr_t)share(page_size()), .entries = 8, .group = 5 };
+	int a = setup(8, &with), b = setup(8, &without);
+
+	OFFERED(uring_register(a, 22, &reg, 1), "IORING_REGISTER_PBUF_RING", EINVAL);
+	tried_files(a, b);
 }

@@ -106,6 +106,31 @@ PROBE(inherited, .what = "a child has the session keyring of its parent, until i
 	PROMISE_GT(key, 0);
 }
 
+PROBE(given_to_parent,
+      .what = "a child gives its parent the session keyring it has, KEYCTL_SESSION_TO_PARENT",
+      .since = "2.6.32", .commit = "ee18d64c1f63", .kconfig = "CONFIG_KEYS",
+      .source = "KEYCTL_SESSION_TO_PARENT(2const)")
+{
+	int key = NEED(new_key("user", "probe:key", "payload"));
+	_Atomic int *ring = share(sizeof(*ring));
+	pid_t pid;
+
+	pid = spawn();
+	if (pid == 0) {
+		NEED(keyctl(KEYCTL_JOIN_SESSION_KEYRING, 0, 0, 0, 0));
+		*ring = NEED(keyctl(KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0, 0, 0));
+		OFFERED(keyctl(KEYCTL_SESSION_TO_PARENT, 0, 0, 0, 0), "KEYCTL_SESSION_TO_PARENT",
+			EOPNOTSUPP);
+		_exit(0);
+	}
+	reap_good(pid);
+	PROMISE_EQ(NEED(keyctl(KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0, 0, 0)), *ring);
+	PROMISE_FAILS(keyctl(KEYCTL_SEARCH, KEY_SPEC_SESSION_KEYRING, (unsigned long)"user",
+			     (unsigned long)"probe:key", 0),
+		      ENOKEY);
+	PROMISE_GT(key, 0);
+}
+
 GAP(payload, .what = "nobody reads the payload of a logon key", .kconfig = "CONFIG_KEYS",
     .source = "keyrings(7)")
 {

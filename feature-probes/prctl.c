@@ -244,3 +244,12 @@ GAP_OF(child_subreaper_remote, PR_SET_CHILD_SUBREAPER, 1)
 GAP_OF(pdeathsig_remote, PR_SET_PDEATHSIG, SIGUSR1)
 GAP_OF(keepcaps_remote, PR_SET_KEEPCAPS, 1)
 GAP_OF(tsc_remote, PR_SET_TSC, 2)
+
+GAP(io_flusher_remote, .what = "nobody but the task itself reads what PR_SET_IO_FLUSHER has set",
+    .capability = "CAP_SYS_RESOURCE in the initial user namespace",
+    .source = "PR_SET_IO_FLUSHER(2const)")
+{
+	pid_t with = spawn_after(PR_SET_IO_FLUSHER, 1);
+
+	tried_tasks(with, spawn_after(0, 0));
+}

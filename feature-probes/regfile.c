@@ -300,14 +300,16 @@ PROBE(close_range, .what = "close_range closes or marks exactly the numbers of i
 	PROMISE_FAILS(syscall(SYS_close_range, 5, 4, 0), EINVAL);
 }
 
+struct handle {
+	struct file_handle head;
+	unsigned char bytes[128];
+};
+
 PROBE(file_handle, .what = "a file handle names an inode, by any link to it",
       DECLARED("2.6.39", "name_to_handle_at(2)"), .commit = "990d6c2d7aee",
       .kconfig = "CONFIG_FHANDLE")
 {
-	struct handle {
-		struct file_handle head;
-		unsigned char bytes[128];
-	} a = { .head.handle_bytes = 128 }, b = a, small = {};
+	struct handle a = { .head.handle_bytes = 128 }, b = a, small = {};
 	int mnt, other;
 
 	close(workfile("file"));
@@ -324,6 +326,66 @@ PROBE(file_handle, .what = "a file handle names an inode, by any link to it",
 	PROMISE(memcmp(b.bytes, a.bytes, a.head.handle_bytes) != 0);
 	PROMISE_FAILS(name_to_handle_at(AT_FDCWD, "file", &small.head, &mnt, 0), EOVERFLOW);
 	PROMISE_EQ(small.head.handle_bytes, a.head.handle_bytes);
+}
+
+PROBE(file_handle_id, .what = "AT_HANDLE_FID gives a handle that need not open anything again",
+      .since = "6.5", .commit = "96b2b072ee62", .kconfig = "CONFIG_FHANDLE",
+      .source = "name_to_handle_at(2)")
+{
+	const int handle_fid = AT_REMOVEDIR;
+	struct handle a = { .head.handle_bytes = 128 }, b = a;
+	int mnt;
+
+	close(workfile("file"));
+	NEED(link("file", "link"));
+	OFFERED(name_to_handle_at(AT_FDCWD, "file", &a.head, &mnt, handle_fid), "AT_HANDLE_FID",
+		EINVAL);
+	NEED(name_to_handle_at(AT_FDCWD, "link", &b.head, &mnt, handle_fid));
+	PROMISE_EQ(a.head.handle_bytes, b.head.handle_bytes);
+	PROMISE_MEM(a.bytes, b.bytes, a.head.handle_bytes);
+	/* Where nothing can be opened by a handle it has one all the same. */
+	b.head.handle_bytes = 128;
+	OFFERED(name_to_handle_at(AT_FDCWD, "/proc/self/status", &b.head, &mnt, handle_fid),
+		"AT_HANDLE_FID of what cannot be opened by a handle");
+}
+
+PROBE(file_handle_mnt_id, .what = "AT_HANDLE_MNT_ID_UNIQUE tells the mount as statx tells it",
+      .since = "6.12", .commit = "4356d575ef0f", .kconfig = "CONFIG_FHANDLE",
+      .source = "name_to_handle_at(2)")
+{
+	const int mnt_id_unique = 1, statx_mnt_id_unique = 0x4000;
+	struct handle a = { .head.handle_bytes = 128 };
+	struct statx stx;
+	uint64_t mnt = 0;
+
+	close(workfile("file"));
+	OFFERED(name_to_handle_at(AT_FDCWD, "file", &a.head, (int *)&mnt, mnt_id_unique),
+		"AT_HANDLE_MNT_ID_UNIQUE", EINVAL, EOPNOTSUPP);
+	NEED(statx(AT_FDCWD, "file", 0, statx_mnt_id_unique, &stx));
+	PROMISE(stx.stx_mask & statx_mnt_id_unique);
+	PROMISE_EQ(stx.stx_mnt_id, mnt);
+}
+
+PROBE(file_handle_connectable,
+      .what = "AT_HANDLE_CONNECTABLE gives a handle whose file is opened with its path",
+      .since = "6.13", .commit = "c374196b2b9f", .kconfig = "CONFIG_FHANDLE",
+      .capability = "CAP_DAC_READ_SEARCH in the initial user namespace",
+      .source = "name_to_handle_at(2)")
+{
+	const int connectable = 2;
+	struct handle a = { .head.handle_bytes = 128 }, plain = a;
+	int mnt, dir, fd;
+
+	close(workfile("file"));
+	OFFERED(name_to_handle_at(AT_FDCWD, "file", &a.head, &mnt, connectable),
+		"AT_HANDLE_CONNECTABLE", EINVAL, EOPNOTSUPP);
+	/* It names its directory, too, and says so. */
+	NEED(name_to_handle_at(AT_FDCWD, "file", &plain.head, &mnt, 0));
+	PROMISE_NE(a.head.handle_type, plain.head.handle_type);
+	PROMISE_GT(a.head.handle_bytes, plain.head.handle_bytes);
+	dir = NEED(open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	fd = NEED(open_by_handle_at(dir, &a.head, O_RDONLY));
+	PROMISE(str_ends_with(link_text("/proc/self/fd/%d", fd), "/file"));
 }
 
 PROBE(dead_proc_file, .what = "a file of /proc/PID says ESRCH once its task is gone",

@@ -399,6 +399,61 @@ PROBE(replay_rules, .what = "routing rules are dumped and taken as they are",
 	PROMISE_EQ(now.count, was.count);
 }
 
+static int add_neighbour(int nl, int index, const char *ip, unsigned char last)
+{
+	struct ndmsg nd = { .ndm_family = AF_INET,
+			    .ndm_ifindex = index,
+			    .ndm_state = NUD_PERMANENT };
+	const unsigned char mac[6] = { 2, 0, 0, 0, 0, last };
+	struct netlink_request r;
+	struct in_addr addr;
+
+	inet_pton(AF_INET, ip, &addr);
+	netlink_begin(&r, RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_EXCL, &nd, sizeof(nd));
+	netlink_put(&r, NDA_DST, &addr, sizeof(addr));
+	netlink_put(&r, NDA_LLADDR, mac, sizeof(mac));
+	return netlink_ask(nl, &r, NULL, NULL);
+}
+
+PROBE(replay_neighbours,
+      .what = "neighbours dumped in one namespace are taken as they are by another",
+      DECLARED("2.2", "CONFIG_INET CONFIG_VETH"))
+{
+	int nl;
+
+	own_network();
+	nl = route_socket();
+	need_veth(make_veth(nl, "here", 77, "there", 78, -1));
+	NEED(add_neighbour(nl, 77, "10.77.0.8", 8));
+	NEED(add_neighbour(nl, 77, "10.77.0.9", 9));
+	dump_all(nl, RTM_GETNEIGH, RTM_NEWNEIGH, AF_INET, &was);
+	PROMISE_EQ(was.count, 2);
+	own_network();
+	nl = route_socket();
+	need_veth(make_veth(nl, "here", 77, "there", 78, -1));
+	replay(nl, &was);
+	dump_all(nl, RTM_GETNEIGH, RTM_NEWNEIGH, AF_INET, &now);
+	PROMISE_EQ(now.count, 2);
+	for (size_t i = 0; i < was.size;) {
+		const struct nlmsghdr *a = (void *)(was.bytes + i);
+		bool found = false;
+
+		for (size_t j = 0; j < now.size;) {
+			const struct nlmsghdr *b = (void *)(now.bytes + j);
+			const size_t skip = sizeof(struct ndmsg);
+
+			found |= memcmp(NLMSG_DATA(a), NLMSG_DATA(b), skip) == 0 &&
+				 netlink_u32(netlink_attr(a, skip, NDA_DST)) ==
+					 netlink_u32(netlink_attr(b, skip, NDA_DST)) &&
+				 memcmp(netlink_data(netlink_attr(a, skip, NDA_LLADDR)),
+					netlink_data(netlink_attr(b, skip, NDA_LLADDR)), 6) == 0;
+			j += NLMSG_ALIGN(b->nlmsg_len);
+		}
+		PROMISE(found);
+		i += NLMSG_ALIGN(a->nlmsg_len);
+	}
+}
+
 static void count_links(const struct nlmsghdr *msg, void *arg)
 {
 	const struct nlattr *name = netlink_attr(msg, sizeof(struct ifinfomsg), IFLA_IFNAME);

@@ -277,6 +277,21 @@ PROBE(core_cookie,
 	PROMISE_EQ(theirs, mine);
 }
 
+PROBE(clamps, .what = "the utilization a task is taken to have at least and at most reads back",
+      .since = "5.3", .commit = "a509a7cd7974", .kconfig = "CONFIG_UCLAMP_TASK",
+      .source = "sched_setattr(2)")
+{
+	struct attr a = { .flags = 0x08 | 0x20 | 0x40, .util_min = 100, .util_max = 900 }, got = {};
+
+	a.size = sizeof(a);
+	OFFERED((int)syscall(SYS_sched_setattr, 0, &a, 0), "clamps of utilization", EOPNOTSUPP,
+		EINVAL);
+	NEED(get_attr(0, &got));
+	PROMISE_EQ(got.size, sizeof(got));
+	PROMISE_EQ(got.util_min, 100);
+	PROMISE_EQ(got.util_max, 900);
+}
+
 GAP(runtime, .what = "nobody sets how much a task has run, or has left of what was promised it",
     .source = "sched_setattr(2), proc_pid_sched(5)")
 {

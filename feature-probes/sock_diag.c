@@ -127,3 +127,67 @@ PROBE(families_known, .what = "every family sock_diag answers for is one we have
 		NOTE("family %d", family);
 	}
 }
+
+static ino_t inode_wanted;
+static size_t inode_at;
+static bool listed;
+
+static void look_for_inode(const struct nlmsghdr *msg, void *unused)
+{
+	const uint32_t *ino = (void *)((char *)NLMSG_DATA(msg) + inode_at);
+
+	listed |= *ino == inode_wanted;
+}
+
+/* Whether such a socket is listed by a request, whose answers have the inode at some place. */
+static void promise_listed(int sk, const void *req, size_t size, size_t at, const char *what)
+{
+	int nl = NEED(netlink_open(NETLINK_SOCK_DIAG));
+	struct netlink_request r;
+	struct stat st;
+
+	NEED(fstat(sk, &st));
+	inode_wanted = st.st_ino;
+	inode_at = at;
+	netlink_begin(&r, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, req, size);
+	OFFERED(netlink_ask(nl, &r, look_for_inode, NULL), what, ENOENT);
+	PROMISE(listed);
+}
+
+PROBE(vsock, .what = "sock_diag lists vsock sockets by their inodes", .since = "4.15",
+      .commit = "413a4317aca7", .kconfig = "CONFIG_VSOCKETS_DIAG",
+      .source = "linux/vm_sockets_diag.h")
+{
+	/* struct vsock_diag_req; in the answer the inode comes behind four bytes and four numbers. */
+	struct {
+		uint8_t family, protocol;
+		uint16_t pad;
+		uint32_t states, inode, show, cookie[2];
+	} req = { .family = 40, .states = ~0U };
+	int sk = OFFERED(socket(40, SOCK_STREAM, 0), "vsock sockets", EAFNOSUPPORT);
+	struct {
+		uint16_t family, reserved;
+		uint32_t port, cid;
+		uint8_t flags, zero[3];
+	} addr = { .family = 40, .port = ~0U, .cid = ~0U };
+
+	NEED(bind(sk, (struct sockaddr *)&addr, sizeof(addr)));
+	NEED(listen(sk, 1));
+	promise_listed(sk, &req, sizeof(req), 4 + 4 * 4, "sock_diag of vsock");
+}
+
+PROBE(xdp, .what = "sock_diag lists sockets of XDP by their inodes", .since = "5.1",
+      .commit = "a36b38aa2af6", .kconfig = "CONFIG_XDP_SOCKETS_DIAG", .capability = "CAP_NET_RAW",
+      .source = "linux/xdp_diag.h")
+{
+	struct {
+		uint8_t family, protocol;
+		uint16_t pad;
+		uint32_t inode, show, cookie[2];
+	} req = { .family = 44 };
+	int sk;
+
+	own_network();
+	sk = OFFERED(socket(44, SOCK_RAW, 0), "XDP sockets", EAFNOSUPPORT);
+	promise_listed(sk, &req, sizeof(req), 4, "sock_diag of XDP");
+}

@@ -20,6 +20,34 @@
 #define IP_BIND_ADDRESS_NO_PORT 24
 #endif
 
+/* As of 7.0. */
+#ifndef SO_PREFER_BUSY_POLL
+#define SO_PREFER_BUSY_POLL 69
+#define SO_BUSY_POLL_BUDGET 70
+#endif
+#ifndef SO_TXREHASH
+#define SO_TXREHASH 74
+#endif
+#ifndef SO_RCVMARK
+#define SO_RCVMARK 75
+#endif
+#ifndef SO_RCVPRIORITY
+#define SO_RCVPRIORITY 82
+#endif
+#ifndef IP_LOCAL_PORT_RANGE
+#define IP_LOCAL_PORT_RANGE 51
+#endif
+#ifndef IPV6_MULTICAST_ALL
+#define IPV6_MULTICAST_ALL 29
+#endif
+#ifndef TCP_RTO_MAX_MS
+#define TCP_RTO_MAX_MS 44
+#endif
+#ifndef TCP_RTO_MIN_US
+#define TCP_RTO_MIN_US    45
+#define TCP_DELACK_MAX_US 46
+#endif
+
 #define DECLARED(release, page) .since = release, .kconfig = "CONFIG_NET", .source = page
 
 static int get_int(int sk, int level, int option)
@@ -95,6 +123,13 @@ PROBE(generic, .what = "the options every socket has read back as they were set"
 		OPT(SOL_SOCKET, SO_MARK, 77),
 		OPT(SOL_SOCKET, SO_BUSY_POLL, 50),
 		OPT(SOL_SOCKET, SO_SELECT_ERR_QUEUE, 1),
+		OPT(SOL_SOCKET, SO_RXQ_OVFL, 1),
+		OPT(SOL_SOCKET, SO_MAX_PACING_RATE, 123456),
+		OPT(SOL_SOCKET, SO_INCOMING_CPU, 0),
+		OPT(SOL_SOCKET, SO_PREFER_BUSY_POLL, 1),
+		OPT(SOL_SOCKET, SO_BUSY_POLL_BUDGET, 11),
+		OPT(SOL_SOCKET, SO_RCVMARK, 1),
+		OPT(SOL_SOCKET, SO_RCVPRIORITY, 1),
 	};
 	struct timeval time = { .tv_sec = 3 }, got;
 	struct linger off = { .l_onoff = 1, .l_linger = 9 }, linger_;
@@ -116,12 +151,26 @@ PROBE(generic, .what = "the options every socket has read back as they were set"
 PROBE(tcp, .what = "the options of TCP read back as they were set", DECLARED("4.2", "tcp(7)"))
 {
 	static const struct option options[] = {
-		OPT(SOL_TCP, TCP_NODELAY, 1),       OPT(SOL_TCP, TCP_CORK, 1),
-		OPT(SOL_TCP, TCP_KEEPIDLE, 111),    OPT(SOL_TCP, TCP_KEEPINTVL, 22),
-		OPT(SOL_TCP, TCP_KEEPCNT, 3),       OPT(SOL_TCP, TCP_SYNCNT, 4),
-		OPT(SOL_TCP, TCP_LINGER2, 13),      OPT(SOL_TCP, TCP_USER_TIMEOUT, 5000),
-		OPT(SOL_TCP, TCP_NOTSENT_LOWAT, 9), OPT(SOL_TCP, TCP_SAVE_SYN, 1),
+		OPT(SOL_TCP, TCP_NODELAY, 1),
+		OPT(SOL_TCP, TCP_CORK, 1),
+		OPT(SOL_TCP, TCP_KEEPIDLE, 111),
+		OPT(SOL_TCP, TCP_KEEPINTVL, 22),
+		OPT(SOL_TCP, TCP_KEEPCNT, 3),
+		OPT(SOL_TCP, TCP_SYNCNT, 4),
+		OPT(SOL_TCP, TCP_LINGER2, 13),
+		OPT(SOL_TCP, TCP_USER_TIMEOUT, 5000),
+		OPT(SOL_TCP, TCP_NOTSENT_LOWAT, 9),
+		OPT(SOL_TCP, TCP_SAVE_SYN, 1),
 		OPT(SOL_TCP, TCP_DEFER_ACCEPT, 3),
+		OPT(SOL_TCP, TCP_THIN_LINEAR_TIMEOUTS, 1),
+		OPT(SOL_TCP, TCP_FASTOPEN_CONNECT, 1),
+		OPT(SOL_TCP, TCP_FASTOPEN_NO_COOKIE, 1),
+		OPT(SOL_TCP, TCP_INQ, 1),
+		OPT(SOL_TCP, TCP_TX_DELAY, 1000),
+		OPT(SOL_TCP, TCP_RTO_MAX_MS, 5000),
+		OPT(SOL_TCP, TCP_RTO_MIN_US, 100000),
+		OPT(SOL_TCP, TCP_DELACK_MAX_US, 40000),
+		OPT(SOL_SOCKET, SO_TXREHASH, 0),
 	};
 	char cc[16] = "";
 	socklen_t len = sizeof(cc);
@@ -147,11 +196,39 @@ PROBE(ip, .what = "the options of IP and IPv6 read back as they were set",
 		OPT(SOL_IP, IP_RECVTTL, 1),
 		OPT(SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1),
 		OPT(SOL_IP, IP_TRANSPARENT, 1),
+		OPT(SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE),
+		OPT(SOL_IP, IP_MINTTL, 5),
+		OPT(SOL_IP, IP_RECVTOS, 1),
+		OPT(SOL_IP, IP_RECVOPTS, 1),
+		OPT(SOL_IP, IP_RETOPTS, 1),
+		OPT(SOL_IP, IP_PASSSEC, 1),
+		OPT(SOL_IP, IP_RECVORIGDSTADDR, 1),
+		OPT(SOL_IP, IP_CHECKSUM, 1),
+		OPT(SOL_IP, IP_RECVFRAGSIZE, 1),
+		OPT(SOL_IP, IP_MULTICAST_ALL, 0),
+		OPT(SOL_IP, IP_UNICAST_IF, 0x01000000),
+		OPT(SOL_IP, IP_LOCAL_PORT_RANGE, 60999 << 16 | 40000),
 	};
 	static const struct option options6[] = {
-		OPT(SOL_IPV6, IPV6_V6ONLY, 1),    OPT(SOL_IPV6, IPV6_RECVPKTINFO, 1),
-		OPT(SOL_IPV6, IPV6_TCLASS, 0x20), OPT(SOL_IPV6, IPV6_UNICAST_HOPS, 44),
-		OPT(SOL_IPV6, IPV6_FREEBIND, 1),  OPT(SOL_IPV6, IPV6_RECVERR, 1),
+		OPT(SOL_IPV6, IPV6_V6ONLY, 1),
+		OPT(SOL_IPV6, IPV6_RECVPKTINFO, 1),
+		OPT(SOL_IPV6, IPV6_TCLASS, 0x20),
+		OPT(SOL_IPV6, IPV6_UNICAST_HOPS, 44),
+		OPT(SOL_IPV6, IPV6_FREEBIND, 1),
+		OPT(SOL_IPV6, IPV6_RECVERR, 1),
+		OPT(SOL_IPV6, IPV6_MULTICAST_HOPS, 9),
+		OPT(SOL_IPV6, IPV6_MULTICAST_LOOP, 0),
+		OPT(SOL_IPV6, IPV6_MULTICAST_ALL, 0),
+		OPT(SOL_IPV6, IPV6_RECVHOPLIMIT, 1),
+		OPT(SOL_IPV6, IPV6_RECVTCLASS, 1),
+		OPT(SOL_IPV6, IPV6_RECVHOPOPTS, 1),
+		OPT(SOL_IPV6, IPV6_RECVRTHDR, 1),
+		OPT(SOL_IPV6, IPV6_RECVDSTOPTS, 1),
+		OPT(SOL_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE),
+		OPT(SOL_IPV6, IPV6_DONTFRAG, 1),
+		OPT(SOL_IPV6, IPV6_MINHOPCOUNT, 3),
+		OPT(SOL_IPV6, IPV6_RECVORIGDSTADDR, 1),
+		OPT(SOL_IPV6, IPV6_RECVFRAGSIZE, 1),
 	};
 	int sk, six;
 
@@ -234,6 +311,46 @@ static void attach(int sk)
 	struct sock_fprog prog = { ARRAY_SIZE(insns), insns };
 
 	NEED(setsockopt(sk, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)));
+}
+
+PROBE(timestamps, .what = "how a socket tells times is read back, by the option that has set it",
+      DECLARED("2.6.30", "socket(7)"))
+{
+	static const struct option nanoseconds[] = { OPT(SOL_SOCKET, SO_TIMESTAMPNS, 1) };
+	static const struct option flags[] = { OPT(SOL_SOCKET, SO_TIMESTAMPING, 0x58) };
+	int sk;
+
+	quiet_network();
+	sk = inet(SOCK_DGRAM);
+	round_trip(sk, nanoseconds, 1);
+	PROMISE_EQ(get_int(sk, SOL_SOCKET, SO_TIMESTAMP), 0);
+	round_trip(inet(SOCK_DGRAM), flags, 1);
+}
+
+PROBE(meminfo, .what = "SO_MEMINFO tells what a socket's queues take and may take", .since = "4.12",
+      .commit = "a2d133b1d465", .kconfig = "CONFIG_NET", .source = "socket(7)")
+{
+	uint32_t words[SK_MEMINFO_VARS] = {};
+	socklen_t len = sizeof(words);
+	struct sockaddr_in addr = { .sin_family = AF_INET };
+	int sk;
+
+	quiet_network();
+	sk = inet(SOCK_DGRAM);
+	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	NEED(bind(sk, (struct sockaddr *)&addr, sizeof(addr)));
+	OFFERED(getsockopt(sk, SOL_SOCKET, SO_MEMINFO, words, &len), "SO_MEMINFO", ENOPROTOOPT);
+	PROMISE_EQ(words[SK_MEMINFO_RMEM_ALLOC], 0);
+	PROMISE_EQ(words[SK_MEMINFO_RCVBUF], get_int(sk, SOL_SOCKET, SO_RCVBUF));
+	PROMISE_EQ(words[SK_MEMINFO_SNDBUF], get_int(sk, SOL_SOCKET, SO_SNDBUF));
+	len = sizeof(addr);
+	NEED(getsockname(sk, (struct sockaddr *)&addr, &len));
+	NEED(sendto(sk, "data", 4, 0, (struct sockaddr *)&addr, sizeof(addr)));
+	for (int i = 0; i < 2000 && !poll_now(sk, POLLIN); i++)
+		usleep(1000);
+	len = sizeof(words);
+	NEED(getsockopt(sk, SOL_SOCKET, SO_MEMINFO, words, &len));
+	PROMISE_GT(words[SK_MEMINFO_RMEM_ALLOC], 0);
 }
 
 PROBE(get_filter, .what = "SO_GET_FILTER reads a socket's filter back, counted in instructions",

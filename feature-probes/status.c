@@ -226,6 +226,43 @@ PROBE(speculation, .what = "status follows what PR_SET_SPECULATION_CTRL does", .
  * stat, and the small files
  */
 
+PROBE(speculation_indirect,
+      .what = "status follows what PR_SET_SPECULATION_CTRL does about indirect branches",
+      .since = "5.11", .commit = "fe719888344c", .kconfig = "CONFIG_PROC_FS",
+      .source = "PR_SET_SPECULATION_CTRL(2const)")
+{
+	int state = OFFERED(prctl(PR_GET_SPECULATION_CTRL, PR_SPEC_INDIRECT_BRANCH, 0, 0, 0),
+			    "PR_SPEC_INDIRECT_BRANCH", EINVAL, ENODEV);
+	const char *words = OFFERED(status_field(0, "SpeculationIndirectBranch"),
+				    "SpeculationIndirectBranch in status", ENODATA);
+
+	NOTE("state %#x: %s", state, words);
+	if (!(state & PR_SPEC_PRCTL)) {
+		PROMISE(!strstr(words, "conditional"));
+		MACHINE_LACKS("indirect branches are no task's choice here: %s", words);
+	}
+	NEED(prctl(PR_SET_SPECULATION_CTRL, PR_SPEC_INDIRECT_BRANCH, PR_SPEC_DISABLE, 0, 0));
+	PROMISE_STR(NEED(status_field(0, "SpeculationIndirectBranch")), "conditional disabled");
+	NEED(prctl(PR_SET_SPECULATION_CTRL, PR_SPEC_INDIRECT_BRANCH, PR_SPEC_FORCE_DISABLE, 0, 0));
+	PROMISE_FAILS(prctl(PR_SET_SPECULATION_CTRL, PR_SPEC_INDIRECT_BRANCH, PR_SPEC_ENABLE, 0, 0),
+		      EPERM);
+}
+
+PROBE(l1d_flush, .what = "PR_SPEC_L1D_FLUSH reads back, where the administrator allows it",
+      .since = "5.15", .commit = "e893bb1bb4d2", .source = "PR_SET_SPECULATION_CTRL(2const)")
+{
+	const int flush = 2; /* PR_SPEC_L1D_FLUSH */
+	int state = OFFERED(prctl(PR_GET_SPECULATION_CTRL, flush, 0, 0, 0), "PR_SPEC_L1D_FLUSH",
+			    ENODEV, EINVAL);
+
+	if (prctl(PR_SET_SPECULATION_CTRL, flush, PR_SPEC_ENABLE, 0, 0) < 0) {
+		PROMISE(errno == EPERM);
+		PROMISE_EQ(state, PR_SPEC_FORCE_DISABLE);
+		FORBIDDEN("l1d_flush=on is not among the options of the kernel");
+	}
+	PROMISE(NEED(prctl(PR_GET_SPECULATION_CTRL, flush, 0, 0, 0)) & PR_SPEC_ENABLE);
+}
+
 PROBE(stat_identity, .what = "stat shows parent, group and session, whatever the task is called",
       .since = "2.0", .kconfig = "CONFIG_PROC_FS", .source = "proc_pid_stat(5)")
 {
@@ -445,4 +482,27 @@ PROBE(syscall, .what = "/proc/PID/syscall tells the call a task waits in, with i
 	PROMISE_EQ(a, p[0]);
 	PROMISE_EQ(b, &byte);
 	PROMISE_EQ(c, 1);
+}
+
+PROBE(wchan, .what = "/proc/PID/wchan tells where a task waits to who may trace it, 0 to others",
+      .since = "2.6", .kconfig = "CONFIG_PROC_FS CONFIG_KALLSYMS", .source = "proc_pid_wchan(5)")
+{
+	pid_t pid = spawn_idle(), other;
+	uid_t owner = getuid();
+	char *where;
+
+	until_state(pid, 'S');
+	where = OFFERED(slurp("/proc/%d/wchan", pid), "wchan", ENOENT);
+	PROMISE(*where);
+	/* A kernel that cannot walk the stack says 0 to everybody. */
+	NOTE("a task in pause() waits in %s", where);
+	PROMISE_STR(NEED(slurp("/proc/self/wchan")), "0");
+	other = spawn();
+	if (other == 0) {
+		lose_privileges();
+		if (getuid() != owner)
+			PROMISE_STR(NEED(slurp("/proc/%d/wchan", pid)), "0");
+		_exit(0);
+	}
+	reap_good(other);
 }

@@ -119,6 +119,28 @@ PROBE(repair_off,
 	PROMISE_GE(segments(packets, local.sin_port), 1);
 }
 
+PROBE(fastopen_key,
+      .what = "the keys a listener makes fast-open cookies with are set and read back",
+      .since = "5.3", .commit = "9092a76d3cf8", .kconfig = "CONFIG_INET", .source = "tcp(7)")
+{
+	struct sockaddr_in addr;
+	int sk = listener_at(&addr);
+	char keys[32], got[64] = "";
+	socklen_t len = sizeof(got);
+
+	for (size_t i = 0; i < sizeof(keys); i++)
+		keys[i] = i + 1;
+	OFFERED(setsockopt(sk, SOL_TCP, TCP_FASTOPEN_KEY, keys, sizeof(keys)),
+		"keys of TCP_FASTOPEN_KEY, two of them", ENOPROTOOPT, EINVAL);
+	NEED(getsockopt(sk, SOL_TCP, TCP_FASTOPEN_KEY, got, &len));
+	PROMISE_EQ(len, sizeof(keys));
+	PROMISE_MEM(got, keys, sizeof(keys));
+	NEED(set(sk, TCP_FASTOPEN, 7));
+	len = sizeof(int);
+	NEED(getsockopt(sk, SOL_TCP, TCP_FASTOPEN, got, &len));
+	PROMISE_EQ(*(int *)got, 7);
+}
+
 GAP(congestion,
     .what = "nobody sets what a connection has learnt of its path: window, threshold, times",
     .kconfig = "CONFIG_INET", .source = "tcp(7)")
@@ -180,4 +202,44 @@ GAP(unaccepted, .what = "nobody reaches into a connection that was not accepted 
 	TRIED_TO("recv from the listener", recv(listener, &byte, 1, MSG_PEEK | MSG_DONTWAIT));
 	TRIED_TO("TCP_REPAIR of the listener", set(listener, TCP_REPAIR, 1));
 	TRIED_TO("a flag of accept4 unknown yet", accept4(listener, NULL, NULL, 1 << 20));
+}
+
+static bool waiting;
+
+static void look_for_waiting(const struct nlmsghdr *msg, void *unused)
+{
+	const struct inet_diag_msg *m = NLMSG_DATA(msg);
+
+	waiting |= m->id.idiag_sport == port_wanted && m->idiag_state == 6 && !m->idiag_inode;
+}
+
+GAP(time_wait, .what = "nobody makes a connection that waits for its time to be over",
+    .kconfig = "CONFIG_INET CONFIG_INET_DIAG", .source = "tcp(7), sock_diag(7)")
+{
+	struct inet_diag_req_v2 req = { .sdiag_family = AF_INET,
+					.sdiag_protocol = IPPROTO_TCP,
+					.idiag_states = ~0U };
+	struct sockaddr_in local;
+	socklen_t len = sizeof(local);
+	struct netlink_request r;
+	int sk[2], nl;
+
+	quiet_network();
+	connection(sk);
+	NEED(getsockname(sk[0], (struct sockaddr *)&local, &len));
+	port_wanted = local.sin_port;
+	close(sk[0]);
+	close(sk[1]);
+	nl = NEED(netlink_open(NETLINK_SOCK_DIAG));
+	for (int i = 0; i < 2000 && !waiting; i++) {
+		netlink_begin(&r, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, &req, sizeof(req));
+		OFFERED(netlink_ask(nl, &r, look_for_waiting, NULL), "sock_diag of TCP", ENOENT);
+		usleep(1000);
+	}
+	PROMISE(waiting);
+	TRIED("sock_diag: it is there, without an inode");
+	for (int type = 22; type < 26; type++) {
+		netlink_begin(&r, type, 0, &req, sizeof(req));
+		TRIED_TO("a message of sock_diag unknown yet", netlink_ask(nl, &r, NULL, NULL));
+	}
 }

@@ -47,6 +47,42 @@ PROBE(cork, .what = "UDP_CORK tells that it is on; SIOCOUTQ counts what it holds
 	PROMISE_MEM(got, "onetwo", 6);
 }
 
+PROBE(offload, .what = "UDP_SEGMENT, UDP_GRO and UDP_ENCAP read back as they were set",
+      .since = "5.0", .commit = "e20cf8d3f1f7", .kconfig = "CONFIG_INET", .source = "udp(7)")
+{
+	static const struct {
+		const char *name;
+		int option, value;
+	} options[] = {
+		{ "UDP_SEGMENT", UDP_SEGMENT, 1200 },
+		{ "UDP_GRO", UDP_GRO, 1 },
+		{ "UDP_ENCAP", UDP_ENCAP, UDP_ENCAP_ESPINUDP },
+		{ "UDP_NO_CHECK6_TX", UDP_NO_CHECK6_TX, 1 },
+		{ "UDP_NO_CHECK6_RX", UDP_NO_CHECK6_RX, 1 },
+	};
+	int sk;
+
+	quiet_network();
+	sk = NEED(socket(AF_INET, SOCK_DGRAM, 0));
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		socklen_t len = sizeof(int);
+		int value = -1;
+
+		if (setsockopt(sk, IPPROTO_UDP, options[i].option, &options[i].value, len) < 0) {
+			/* Encapsulation of IPsec is an option of the kernel's. */
+			if (errno != ENOPROTOOPT)
+				DEVIATES("%s: %s", options[i].name, errno_name(errno));
+			if (options[i].option != UDP_ENCAP)
+				ABSENT("no %s", options[i].name);
+			NOTE("no %s", options[i].name);
+			continue;
+		}
+		NEED(getsockopt(sk, IPPROTO_UDP, options[i].option, &value, &len));
+		if (value != options[i].value)
+			DEVIATES("%s: set to %d, is %d", options[i].name, options[i].value, value);
+	}
+}
+
 GAP(corked, .what = "nobody reads the data a corked socket holds back", .kconfig = "CONFIG_INET",
     .source = "udp(7)")
 {

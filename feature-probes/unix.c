@@ -390,6 +390,32 @@ PROBE(peergroups, .what = "SO_PEERGROUPS tells the groups of who connected", .si
 	PROMISE_EQ(len, n * sizeof(gid_t));
 }
 
+PROBE(oob, .what = "SIOCATMARK tells where the urgent byte is, MSG_OOB and MSG_PEEK which it is",
+      .since = "5.15", .commit = "314001f0bf92", .kconfig = "CONFIG_AF_UNIX_OOB",
+      .source = "unix(7)")
+{
+	char got[8] = "";
+	int sk[2], mark = -1;
+
+	pair(SOCK_STREAM, sk);
+	NEED(send(sk[0], "ab", 2, 0));
+	OFFERED(send(sk[0], "u", 1, MSG_OOB), "MSG_OOB of unix sockets", EOPNOTSUPP);
+	NEED(send(sk[0], "cd", 2, 0));
+	NEED(ioctl(sk[1], SIOCATMARK, &mark));
+	PROMISE_EQ(mark, 0);
+	PROMISE_EQ(recv(sk[1], got, 1, MSG_OOB | MSG_PEEK), 1);
+	PROMISE_EQ(got[0], 'u');
+	/* A read does not go past the mark. */
+	PROMISE_EQ(NEED(recv(sk[1], got, sizeof(got), 0)), 2);
+	PROMISE_MEM(got, "ab", 2);
+	NEED(ioctl(sk[1], SIOCATMARK, &mark));
+	PROMISE_EQ(mark, 1);
+	PROMISE_EQ(recv(sk[1], got, 1, MSG_OOB), 1);
+	PROMISE_EQ(got[0], 'u');
+	PROMISE_EQ(NEED(recv(sk[1], got, sizeof(got), 0)), 2);
+	PROMISE_MEM(got, "cd", 2);
+}
+
 GAP(peercred_set, .what = "nobody sets by whom a socket was connected", .kconfig = "CONFIG_UNIX",
     .source = "unix(7)")
 {

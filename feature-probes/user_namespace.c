@@ -70,6 +70,24 @@ PROBE(map_lines, .what = "an id map has up to 340 lines", .since = "4.15", .comm
 	PROMISE_EQ(lines, 340);
 }
 
+PROBE(projects, .what = "ids of projects have a map of their own, which anybody there may write",
+      DECLARED("3.7"), .commit = "f76d207a66c3")
+{
+	unsigned int inside, outside, count;
+	pid_t pid;
+
+	if (streq(OFFERED(slurp("/proc/self/projid_map"), "projid_map", ENOENT), ""))
+		ABSENT("privilege: a user namespace that has ids of projects");
+	pid = spawn_without_ids();
+	PROMISE_STR(NEED(slurp("/proc/%d/projid_map", pid)), "");
+	NEED(write_text("5 70 3\n", "/proc/%d/projid_map", pid));
+	PROMISE_EQ(sscanf(NEED(slurp("/proc/%d/projid_map", pid)), "%u %u %u", &inside, &outside,
+			  &count),
+		   3);
+	PROMISE(inside == 5 && outside == 70 && count == 3);
+	PROMISE_FAILS(write_text("5 70 3\n", "/proc/%d/projid_map", pid), EPERM);
+}
+
 PROBE(map_view,
       .what = "an id map tells the outside as its reader sees it: -1 for who has no such id",
       DECLARED("3.5"), .commit = "22d917d80e84", .capability = "CAP_SETUID")

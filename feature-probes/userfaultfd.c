@@ -212,6 +212,27 @@ PROBE(shmem, .what = "faults on shared memory are answered, too", DECLARED("4.11
 	PROMISE_EQ(a.got, 's');
 }
 
+PROBE(hugetlb, .what = "faults on memory of huge pages can be watched for", .since = "4.11",
+      .kconfig = "CONFIG_USERFAULTFD CONFIG_HUGETLBFS", .source = "ioctl_userfaultfd(2)")
+{
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	int fd = uffd(UFFD_FEATURE_MISSING_HUGETLBFS, "UFFD_FEATURE_MISSING_HUGETLBFS");
+	size_t size =
+		strtoul(NEED(text_field(NEED(slurp("/proc/meminfo")), "Hugepagesize")), NULL, 10) *
+		1024;
+
+	/* Reserved by nobody, and never touched: the pool may be empty. */
+	reg.range.start = (uintptr_t)OFFERED(
+		mmap(NULL, size, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_NORESERVE, -1, 0),
+		"huge mappings", EINVAL, ENODEV, ENOENT);
+	reg.range.len = size;
+	NEED(ioctl(fd, UFFDIO_REGISTER, &reg));
+	PROMISE(reg.ioctls & 1ULL << _UFFDIO_COPY);
+	PROMISE_EQ(reg.ioctls & 1ULL << _UFFDIO_ZEROPAGE, 0);
+	PROMISE(vma_flag(0, (void *)reg.range.start, "um"));
+}
+
 PROBE(mm_gone, .what = "UFFDIO_COPY into a task that ended says ESRCH", .since = "4.13",
       .commit = "e86b298bebf7", .kconfig = "CONFIG_USERFAULTFD", .source = "UFFDIO_COPY(2const)",
       .guards = "uffd-copy-esrch")

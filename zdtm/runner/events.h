@@ -35,7 +35,7 @@ void events_probe(const struct probe *p, const char *as);
 #define EVENTS_TICK 5
 
 /* Where the runs in a guest leave what is worth keeping. */
-#define INSIDE_LOGS "/work/logs"
+#define INSIDE_LOGS "/zdtm/work/logs"
 
 #define PROBES_LABEL "probes "
 

@@ -45,7 +45,7 @@ void guest_kill(struct guest *g);
 /* Waits for QEMU, which has ended or will at once. */
 void guest_wait(struct guest *g);
 
-/* Copies what lies below /work/NAME in the guest to the folder `to`, which then has NAME. */
+/* Copies what lies below /zdtm/work/NAME in the guest to the folder `to`, which then has NAME. */
 void guest_fetch(const struct guest *g, const char *name, const char *to);
 
 /* Frees what is held here; the directory is the caller's. */
