@@ -130,13 +130,14 @@ static int set_feature(struct options *o, const char *arg)
 	return 0;
 }
 
-/* What can stay outside: the beginnings of keys whose objects know what to do with them. */
-static bool can_stay_outside(const char *key)
-{
-	static const char *const kinds[] = { "tty[" };
+/* What can stay outside, and be handed over: keys whose objects know what to do with them. */
+static const char *const external_kinds[] = { "tty[", "unix[", NULL };
+static const char *const inherited_kinds[] = { "tty[", "socket[", "socket:[", NULL };
 
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (str_after(key, kinds[i]))
+static bool is_of(const char *const *kinds, const char *key)
+{
+	for (; *kinds; kinds++)
+		if (str_after(key, *kinds))
 			return true;
 	return false;
 }
@@ -145,7 +146,7 @@ static int set_external(struct options *o, const char *arg)
 {
 	const char **more;
 
-	if (!can_stay_outside(arg)) {
+	if (!is_of(external_kinds, arg)) {
 		fprintf(stderr, "refcr: --external %s: not supported yet\n", arg);
 		return -ENOTSUP;
 	}
@@ -167,7 +168,7 @@ static int set_inherited(struct options *o, const char *arg)
 	if (!at || !scan_u64(&at, 10, &fd) || !str_after(at, "]:") || fd > INT_MAX)
 		return -EINVAL;
 	at += strlen("]:");
-	if (!can_stay_outside(at)) {
+	if (!is_of(inherited_kinds, at)) {
 		fprintf(stderr, "refcr: --inherit-fd %s: not supported yet\n", arg);
 		return -ENOTSUP;
 	}
@@ -181,6 +182,18 @@ static int set_inherited(struct options *o, const char *arg)
 		return -ENOMEM;
 	o->inherited = more;
 	more[o->n_inherited++] = (struct inherited){ .fd = fd, .key = at };
+	return 0;
+}
+
+/* Names of single sockets are a matter of --external. */
+static int set_ext_unix_sk(struct options *o, const char *arg)
+{
+	if (arg) {
+		fprintf(stderr,
+			"refcr: --ext-unix-sk=%s: not supported, say --external unix[...]\n", arg);
+		return -ENOTSUP;
+	}
+	o->ext_unix_sk = true;
 	return 0;
 }
 
@@ -226,9 +239,13 @@ static const struct option_spec specs[] = {
 	{ "shell-job", 'j', NO, FLAG, BOOL(shell_job), NULL, NULL,
 	  "the tree belongs to a session led from outside" },
 	{ "external", 0, ARG, VALUE, 0, set_external, "KEY",
-	  "dump: leave a terminal outside: tty[RDEV:DEV], both in hex" },
+	  "dump: leave a terminal outside: tty[RDEV:DEV], both in hex; or what a unix socket is "
+	  "connected to: unix[INODE]" },
 	{ "inherit-fd", 0, ARG, VALUE, 0, set_inherited, "fd[N]:KEY",
-	  "restore: descriptor N takes the place of what was left outside" },
+	  "restore: descriptor N takes the place of a terminal that was left outside, or of a socket "
+	  "whose peer was: socket:[INODE]" },
+	{ "ext-unix-sk", 'x', OPT, VALUE, 0, set_ext_unix_sk, NULL,
+	  "leave the servers outside that datagram unix sockets are connected to" },
 	{ "link-remap", 0, NO, FLAG, BOOL(link_remap), NULL, NULL,
 	  "dump: make temporary hard links for files that lost the name they were opened by" },
 	{ "file-locks", 'l', NO, FLAG, BOOL(file_locks), NULL, NULL,
@@ -263,7 +280,6 @@ static const struct option_spec specs[] = {
 	{ "no-default-config", 0, NO, HINT, 0, NULL, NULL, NULL },
 
 	{ "root", 'r', ARG, NOT_YET, 0, NULL, NULL, NULL },
-	{ "ext-unix-sk", 'x', OPT, NOT_YET, 0, NULL, NULL, NULL },
 	{ "ext-mount-map", 'M', ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "tcp-established", 0, NO, NOT_YET, 0, NULL, NULL, NULL },
 	{ "tcp-close", 0, NO, NOT_YET, 0, NULL, NULL, NULL },

@@ -31,6 +31,7 @@ struct options {
 	const char **external; /* --external: keys of what stays outside; n_external of them */
 	struct inherited *inherited;
 	unsigned int n_external, n_inherited;
+	bool ext_unix_sk; /* -x */
 	bool link_remap;
 	bool file_locks; /* -l */
 	uint64_t ghost_limit;

@@ -158,7 +158,7 @@ static int make_tasks(struct restore *r)
 	stage_open(r, STAGE_GROUPS);
 	ret = bury_own_helpers(r, false);
 	if (ret == 0)
-		ret = stage_await(r, STAGE_FILES, r->n_live);
+		ret = stage_await(r, STAGE_FILES, r->n_live + r->n_makers);
 	if (ret < 0)
 		return ret;
 	stage_open(r, STAGE_FILES);

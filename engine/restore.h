@@ -39,6 +39,7 @@ struct restore_file {
 	unsigned int flags;
 	void *data;                 /* the module's own */
 	int main_fd;                /* main has it open, -1 if not */
+	bool late;                  /* opened only when all others are, which that takes */
 	struct restore_task *owner; /* who opens it otherwise; NULL: no descriptor refers to it */
 	int owner_fd;               /* its number there */
 	uint32_t ready;             /* futex: 1 when the owner has it */
@@ -66,8 +67,9 @@ struct restore_task {
 	UT_hash_handle hh;
 	pid_t pid, sid, pgid;
 	bool zombie;
-	bool helper;      /* of no image: it lends its pid to a session or group, and ends */
-	bool until_files; /* a helper that lends it to files of /proc, and ends when they are open */
+	bool helper; /* of no image: it lends its pid to a session, a group or files, and ends */
+	/* A helper or zombie that lends its pid to files, and ends when they are open. */
+	bool until_files;
 
 	/* Who forks it, and when: restore/sessions.c. */
 	struct restore_task *forker; /* its parent, or a sibling with CLONE_PARENT; NULL: main */
@@ -137,6 +139,7 @@ struct restore {
 	int job_terminal;                   /* restore/job.c; -1: it has none */
 	bool job_resized;                   /* the window has another size than it had */
 	unsigned int n_helpers;
+	unsigned int n_makers; /* helpers and zombies that make files */
 	unsigned int n_tasks, n_live, n_threads, n_stopped_threads;
 	unsigned int n_confined;    /* threads with seccomp */
 	struct restore_file *files; /* uthash by id */

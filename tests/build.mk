@@ -8,7 +8,7 @@ $(ENGINE_TARGET:%.c=$(O)/obj/%.o) $(O)/tests/engine/target: private SAN_FLAGS :=
 $(eval $(call program,tests/engine/target,$(ENGINE_TARGET),,-lpthread))
 
 ENGINE_TEST_LIB := $(wildcard tests/engine/lib/*.c)
-ENGINE_TESTS    := $(patsubst %.c,%,$(wildcard tests/engine/*_test.c))
+ENGINE_TESTS    := $(patsubst %.c,%,$(wildcard tests/engine/*_test.c tests/unix/*_test.c))
 $(foreach t,$(ENGINE_TESTS),$(eval $(call program,$(t),$(t).c $(ENGINE_TEST_LIB) $(PROTO_LIB) $(BASE),,\
 	-latf-c -lprotobuf-c $(BASE_LIBS))))
 $(ENGINE_TESTS:%=$(O)/obj/%.o) $(ENGINE_TEST_LIB:%.c=$(O)/obj/%.o): $(PROTO_LIB)

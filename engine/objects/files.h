@@ -70,6 +70,15 @@ int files_plan(struct restore *r);
 int files_lend(struct restore *r, struct restore_task *t, struct restore_file *f);
 
 /*
+ * For object.plan: it is t that opens f, whoever has it besides, and be t a zombie or a helper
+ * (plan_task_for): what the kernel remembers of who made a file.
+ */
+int files_give(struct restore *r, struct restore_task *t, struct restore_file *f);
+
+/* In a task: what it opened only for others nobody needs any more. */
+void files_close_lent(struct restore_task *t, struct restore_file *f);
+
+/*
  * In main, before the fork: opens what no task could open by itself (pipes, files without a name).
  * Such a file's main_fd is set, and tasks take it from there.
  */
@@ -104,7 +113,8 @@ int files_set_owner(int fd, const FownEntry *e);
 
 /*
  * A descriptor, in this task, of a file that main or its owner has or will have open: waits for that.
- * Close-on-exec is set. Not in object.open: there two tasks could wait for each other.
+ * Close-on-exec is set. Not in object.open, where two tasks could wait for each other; there, of a
+ * file that is late, only for those that are not.
  */
 int files_take(struct restore *r, struct restore_file *f);
 

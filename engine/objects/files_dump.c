@@ -135,6 +135,16 @@ const char *fd_view_name(const struct fd_view *v)
 	return name;
 }
 
+int fd_view_keep(const struct fd_view *v)
+{
+	int fd;
+
+	if (v->spare)
+		return TAKE_FD(*v->spare);
+	fd = fcntl(v->copy, F_DUPFD_CLOEXEC, 0);
+	return fd < 0 ? -errno : fd;
+}
+
 int fown_dump(const struct fd_view *v, FownEntry **ret)
 {
 	FownEntry *e = arena_new(&v->dump->arena, FownEntry);
@@ -240,7 +250,12 @@ static int look_at_copy(int own_fds, int fdinfo, const char *name, struct look *
 	if (r < 0)
 		return failed(l, "fdinfo", r);
 	l->flags = flags;
-	r = own_link(own_fds, l->copy, s);
+	if (S_ISSOCK(l->st.st_mode) && !(l->flags & O_PATH)) {
+		/* What it would be told. */
+		snprintf(s->link, sizeof(s->link), "socket:[%ju]", (uintmax_t)l->st.st_ino);
+	} else {
+		r = own_link(own_fds, l->copy, s);
+	}
 	if (r == 0)
 		r = keep(&l->link, s->link, strlen(s->link));
 	if (r < 0)
@@ -287,7 +302,7 @@ static int look_at_piece(void *arg, size_t piece)
 }
 
 /* Saves what was looked at, unless it was met before. */
-static int dump_looked_at(struct dump *d, const struct look *l, pid_t pid, const char *what,
+static int dump_looked_at(struct dump *d, struct look *l, pid_t pid, const char *what,
 			  struct open_file **ret)
 {
 	struct fd_view v = {
@@ -296,6 +311,7 @@ static int dump_looked_at(struct dump *d, const struct look *l, pid_t pid, const
 		.fd = what ? -1 : l->fd,
 		.what = what,
 		.copy = l->copy,
+		.spare = what ? NULL : &l->copy,
 		.st = l->st,
 		.link = l->link.data,
 		.found = l->found,
@@ -315,7 +331,7 @@ static int dump_looked_at(struct dump *d, const struct look *l, pid_t pid, const
 	return r == 0 && strstr(v.fdinfo, "\nlock:") ? filelock_look(&v, *ret) : r;
 }
 
-static int dump_fd(const struct fd_table *t, const struct look *l, FdinfoEntry *e)
+static int dump_fd(const struct fd_table *t, struct look *l, FdinfoEntry *e)
 {
 	struct numbers *numbers = t->numbers;
 	struct open_file *f;
@@ -458,16 +474,20 @@ int files_dump_task(struct dump *d, struct task *t)
 
 int files_dump_end(struct dump *d)
 {
-	const struct object *const *o = objects_in_order();
+	const struct object *const *o;
 	_cleanup_image_ struct image_out img = {};
-	int r;
+	unsigned int before;
+	int r = 0;
 
-	for (; *o; o++) {
+	do {
+		before = d->files ? d->files->n : 0;
+		for (o = objects_in_order(); r == 0 && *o; o++)
+			r = (*o)->dump_rest ? (*o)->dump_rest(d) : 0;
+	} while (r == 0 && d->files && d->files->n > before);
+	for (o = objects_in_order(); r == 0 && *o; o++)
 		r = (*o)->dump_end ? (*o)->dump_end(d) : 0;
-		if (r < 0)
-			return r;
-	}
-	r = filelock_dump_end(d);
+	if (r == 0)
+		r = filelock_dump_end(d);
 	if (r == 0)
 		r = image_create(&d->images, IMAGE_FILES, 0, &img);
 	for (unsigned int i = 0; r == 0 && d->files && i < d->files->n; i++)

@@ -13,6 +13,7 @@
 #include "engine/base/str.h"
 #include "engine/image/values.h"
 #include "engine/kernel/syscalls.h"
+#include "engine/restore/assume.h"
 #include "engine/restore/plan.h"
 #include "engine/restore/stages.h"
 #include "filelock.h"
@@ -128,9 +129,13 @@ static int read_fds(struct restore *r, struct restore_task *t)
 	if (ret < 0)
 		return plan_bad(r, ret);
 	qsort(t->fd, t->n_fds, sizeof(*t->fd), by_number);
-	for (unsigned int i = 1; i < t->n_fds; i++)
-		if (t->fd[i].fd == t->fd[i - 1].fd)
+	for (unsigned int i = t->n_fds; i-- > 0;) {
+		if (i && t->fd[i].fd == t->fd[i - 1].fd)
 			return log_bad_image("%s: descriptor %d comes twice", in.name, t->fd[i].fd);
+		/* Where it opens it: the lowest. */
+		if (t->fd[i].file->owner == t)
+			t->fd[i].file->owner_fd = t->fd[i].fd;
+	}
 	return 0;
 }
 
@@ -174,6 +179,8 @@ int files_lend(struct restore *r, struct restore_task *t, struct restore_file *f
 		return log_refuse("files.img: file %u: %s: not supported yet", f->id,
 				  object_type_name(f->fe->type));
 	t = t->files_of ?: t;
+	if (!t->n_fds && (t->zombie || t->helper))
+		r->n_makers++;
 	if (t->n_fds == t->cap_fds) {
 		struct restore_fd *more;
 
@@ -181,7 +188,9 @@ int files_lend(struct restore *r, struct restore_task *t, struct restore_file *f
 		more = arena_array(&r->arena, struct restore_fd, t->cap_fds);
 		if (!more)
 			return -ENOMEM;
-		memcpy(more, t->fd, t->n_fds * sizeof(*more));
+		/* Who only makes files for others has had none. */
+		if (t->n_fds)
+			memcpy(more, t->fd, t->n_fds * sizeof(*more));
 		t->fd = more;
 	}
 	fd = free_number(t, &at);
@@ -191,6 +200,25 @@ int files_lend(struct restore *r, struct restore_task *t, struct restore_file *f
 	f->owner = t;
 	f->owner_fd = fd;
 	return 0;
+}
+
+int files_give(struct restore *r, struct restore_task *t, struct restore_file *f)
+{
+	if (f->owner == t)
+		return 0;
+	if (t->files_of)
+		return log_refuse(
+			"file %u was made by task %d, which shares the descriptors of task "
+			"%d: not supported yet",
+			f->id, t->pid, t->files_of->pid);
+	for (unsigned int i = 0; i < t->n_fds; i++)
+		if (t->fd[i].file == f) {
+			f->owner = t;
+			f->owner_fd = t->fd[i].fd;
+			return 0;
+		}
+	f->owner = NULL;
+	return files_lend(r, t, f);
 }
 
 /* ---- main's part ---- */
@@ -239,6 +267,10 @@ int files_take(struct restore *r, struct restore_file *f)
 	_cleanup_close_ int pidfd = -EBADF;
 	int fd;
 
+	if (f->main_fd < 0 && from == getpid()) {
+		fd = fcntl(f->owner_fd, F_DUPFD_CLOEXEC, 0);
+		return fd < 0 ? log_err(-errno, "file %u", f->id) : fd;
+	}
 	if (f->main_fd < 0)
 		stage_await_word(r, &f->ready);
 	pidfd = sys_pidfd_open(from, 0);
@@ -250,32 +282,22 @@ int files_take(struct restore *r, struct restore_file *f)
 
 #define SETTABLE (O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME)
 
-/*
- * The kernel remembers who set the owner, and checks that whenever it sends the signal: so whoever
- * it was is who we are for this moment. Changing ids forgets the parent-death signal.
- */
+/* The kernel remembers who set the owner, and checks that whenever it sends the signal. */
 int files_set_owner(int fd, const FownEntry *e)
 {
+	const struct assumed who = { .uid = e->uid, .euid = e->euid };
 	struct f_owner_ex owner = {
 		.type = e->pid_type == 2   ? F_OWNER_PGRP
 			: e->pid_type == 1 ? F_OWNER_PID
 					   : F_OWNER_TID,
 		.pid = (pid_t)e->pid,
 	};
-	bool other = e->uid || e->euid;
-	int r = 0, pdeath = 0;
+	int back, r = assume(&who);
 
-	if (other && prctl(PR_GET_PDEATHSIG, &pdeath, 0, 0, 0) < 0)
-		return -errno;
-	if (other && syscall(SYS_setresuid, e->uid, e->euid, 0) < 0)
-		return -errno;
-	if (fcntl(fd, F_SETOWN_EX, &owner) < 0)
+	if (r == 0 && fcntl(fd, F_SETOWN_EX, &owner) < 0)
 		r = -errno;
-	if (other &&
-	    (syscall(SYS_setresuid, 0, 0, 0) < 0 || prctl(PR_SET_PDEATHSIG, pdeath, 0, 0, 0) < 0) &&
-	    r == 0)
-		r = -errno;
-	return r;
+	back = assume_nobody_else();
+	return r < 0 ? r : back;
 }
 
 /* F_OWNER_TID of a thread that is not the main one: it does not exist before the restorer runs. */
@@ -350,11 +372,8 @@ static int open_here(struct restore *r, struct restore_task *t, const struct res
 	ret = put_at(fd, d);
 	if (ret < 0)
 		return log_err(ret, "descriptor %d", d->fd);
-	/* With O_ASYNC the kernel keeps the number it was set by, for the signal to tell. */
-	ret = settle(r, f, d->fd);
-	if (ret == 0)
-		stage_set_word(&f->ready);
-	return ret;
+	stage_set_word(&f->ready);
+	return 0;
 }
 
 /* The descriptor that stays besides: the log, at a number no file of the task wants. */
@@ -413,8 +432,18 @@ static bool is_owner(const struct restore_task *t, const struct restore_file *f)
 	return f->owner == t;
 }
 
-/* What another task opens comes from there; a second number for a file of ours is a dup. */
-static int take_others(struct restore *r, struct restore_task *t)
+static int open_own(struct restore *r, struct restore_task *t, bool late)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; ret == 0 && i < t->n_fds; i++)
+		if (!earlier(t, i) && is_owner(t, t->fd[i].file) && t->fd[i].file->late == late)
+			ret = open_here(r, t, &t->fd[i]);
+	return ret;
+}
+
+/* What another task opens comes from there. */
+static int take_others(struct restore *r, struct restore_task *t, bool late)
 {
 	int ret = 0;
 
@@ -422,11 +451,19 @@ static int take_others(struct restore *r, struct restore_task *t)
 		const struct restore_fd *d = &t->fd[i];
 		int fd;
 
-		if (earlier(t, i) || is_owner(t, d->file))
+		if (earlier(t, i) || is_owner(t, d->file) || d->file->late != late)
 			continue;
 		fd = files_take(r, d->file);
 		ret = fd < 0 ? fd : put_at(fd, d);
 	}
+	return ret;
+}
+
+/* A second number for a file is a dup. */
+static int duplicate(struct restore_task *t)
+{
+	int ret = 0;
+
 	for (unsigned int i = 0; ret == 0 && i < t->n_fds; i++) {
 		const struct restore_fd *d = &t->fd[i], *e = earlier(t, i);
 
@@ -436,15 +473,26 @@ static int take_others(struct restore *r, struct restore_task *t)
 	return ret;
 }
 
+/*
+ * Flags and owner last: nobody is to be told of what happens to a file until then. With O_ASYNC the
+ * kernel keeps the number it was set by, for the signal to tell.
+ */
 static int connect_own(struct restore *r, struct restore_task *t)
 {
 	int ret = 0;
 
+	for (unsigned int i = 0; ret == 0 && objects[i]; i++)
+		if (objects[i]->join)
+			ret = objects[i]->join(r, t);
 	for (unsigned int i = 0; ret == 0 && i < t->n_fds; i++) {
-		const struct object *ops = t->fd[i].file->ops;
+		const struct restore_fd *d = &t->fd[i];
 
-		if (ops->connect && !earlier(t, i) && is_owner(t, t->fd[i].file))
-			ret = ops->connect(r, t->fd[i].file, t->fd[i].fd);
+		if (d->fd < 0 || earlier(t, i) || !is_owner(t, d->file))
+			continue;
+		if (d->file->ops->connect)
+			ret = d->file->ops->connect(r, d->file, d->fd);
+		if (ret == 0)
+			ret = settle(r, d->file, d->fd);
 	}
 	return ret;
 }
@@ -457,11 +505,14 @@ static int make_table(struct restore *r, struct restore_task *t)
 	if (ret == 0)
 		ret = find_duplicates(t);
 	/* First what nobody else can open, then what others have opened: nobody waits in a circle. */
-	for (unsigned int i = 0; ret == 0 && i < t->n_fds; i++)
-		if (!earlier(t, i) && is_owner(t, t->fd[i].file))
-			ret = open_here(r, t, &t->fd[i]);
+	for (int late = 0; late < 2; late++) {
+		if (ret == 0)
+			ret = open_own(r, t, late);
+		if (ret == 0)
+			ret = take_others(r, t, late);
+	}
 	if (ret == 0)
-		ret = take_others(r, t);
+		ret = duplicate(t);
 	if (ret == 0)
 		ret = connect_own(r, t);
 	if (ret == 0)
@@ -497,9 +548,18 @@ int files_begin(struct restore *r, struct restore_task *t)
 	return ret;
 }
 
+void files_close_lent(struct restore_task *t, struct restore_file *f)
+{
+	for (unsigned int i = 0; i < t->n_fds; i++)
+		if (t->fd[i].lent && t->fd[i].file == f && t->fd[i].fd >= 0) {
+			close(t->fd[i].fd);
+			t->fd[i].fd = -1;
+		}
+}
+
 void files_lent_done(const struct restore_task *t)
 {
 	for (unsigned int i = 0; i < t->n_fds; i++)
-		if (t->fd[i].lent)
+		if (t->fd[i].lent && t->fd[i].fd >= 0)
 			close(t->fd[i].fd);
 }

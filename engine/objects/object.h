@@ -20,6 +20,7 @@
 struct dump;
 struct restore;
 struct restore_file;
+struct restore_task;
 
 /* An open file as a dump sees it. */
 struct fd_view {
@@ -27,7 +28,8 @@ struct fd_view {
 	pid_t pid;
 	int fd; /* its number in the task; -1: it has none, and `what` says what it is */
 	const char *what;
-	int copy; /* a descriptor of ours for the same open file */
+	int copy;   /* a descriptor of ours for the same open file */
+	int *spare; /* the same, for whoever wants to keep it: fd_view_keep() */
 	struct stat st;
 	const char *link;        /* the path the kernel shows */
 	bool found;              /* and it leads to this file */
@@ -53,7 +55,12 @@ struct object {
 	 * one. NULL: of this kind there are none.
 	 */
 	int (*dump_mapped)(const struct fd_view *v, int open_flags, FileEntry *fe);
-	/* After all files of all tasks: writes images of its own, refuses what turned out incomplete. */
+	/*
+	 * After all files of all tasks, and again until nothing new turns up: saves what dump() has put
+	 * off, and files that only the module knows of, by files_dump_copy().
+	 */
+	int (*dump_rest)(struct dump *d);
+	/* Then: writes images of its own, refuses what turned out incomplete. */
 	int (*dump_end)(struct dump *d);
 
 	/* Before the first fork: checks what the image says of one file. */
@@ -67,10 +74,9 @@ struct object {
 	int (*prepare)(struct restore *r);
 	/* In the task that owns it: a descriptor of the new open file, or -errno (logged). */
 	int (*open)(struct restore *r, struct restore_file *f);
-	/*
-	 * In the task that owns it, where it is descriptor fd, when all files of this task are open and
-	 * files_take() gives any other: ties it to those.
-	 */
+	/* In each task, when all its files are open and files_take() gives any other: ties them together. */
+	int (*join)(struct restore *r, struct restore_task *t);
+	/* The same, then, for one file in the task that owns it, where it is descriptor fd. */
 	int (*connect)(struct restore *r, struct restore_file *f, int fd);
 	/*
 	 * In the task that owns it, where it is descriptor fd, when every task has its files: what only
@@ -97,5 +103,7 @@ const char *object_type_name(FdTypes type);
 
 /* "task 812 fd 7", for messages. */
 const char *fd_view_name(const struct fd_view *v);
+/* A descriptor of the file that outlives the view, for the caller to close. -errno. */
+int fd_view_keep(const struct fd_view *v);
 
 #endif

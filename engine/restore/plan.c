@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "engine/arch/arch.h"
 #include "engine/base/log.h"
@@ -65,6 +66,39 @@ struct restore_task *plan_add_helper(struct restore *r, pid_t pid)
 static bool valid_pid(uint32_t pid)
 {
 	return pid > 0 && pid < PID_LIMIT;
+}
+
+static bool is_thread(const struct restore *r, pid_t pid)
+{
+	for_each_restore_task(t, r)
+		for (unsigned int i = 1; i < t->n_threads; i++)
+			if (t->thread[i].tid == pid)
+				return true;
+	return false;
+}
+
+struct restore_task *plan_task_for(struct restore *r, pid_t pid)
+{
+	struct restore_task *t;
+
+	HASH_FIND_INT(r->by_pid, &pid, t);
+	if (!t) {
+		if (!valid_pid(pid) || is_thread(r, pid)) {
+			log_refuse("files.img: pid %d has made files, and is a thread now", pid);
+			return NULL;
+		}
+		t = plan_add_helper(r, pid);
+		if (!t) {
+			log_err(-ENOMEM, "helper");
+			return NULL;
+		}
+		t->sid = getsid(0);
+		t->pgid = getpgrp();
+		t->next_to_fork = r->to_fork;
+		r->to_fork = t;
+	}
+	t->until_files = t->zombie || t->helper;
+	return t;
 }
 
 static int take_entry(struct restore *r, const PstreeEntry *e, struct restore_task ***link)

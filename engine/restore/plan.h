@@ -17,6 +17,11 @@ struct restore_task *plan_add_task(struct restore *r, pid_t pid, struct restore_
 
 /* At dump: could the sessions and groups of this tree be rebuilt? */
 int plan_sessions_of(const struct tree *tree, const struct options *opts);
+/*
+ * The task that will have this pid while files are opened: one of the tree, or else a helper that main
+ * forks. It stays until everybody has its files. NULL: logged.
+ */
+struct restore_task *plan_task_for(struct restore *r, pid_t pid);
 
 /* Sessions and groups: who forks whom, and which helpers that takes. */
 int plan_sessions(struct restore *r);

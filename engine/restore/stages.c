@@ -84,13 +84,22 @@ static int failure(struct restore *r)
 }
 
 /* Tasks that crash tell nobody: they turn up as zombies that should not be any. */
+static bool must_live(const struct restore *r, const struct restore_task *t)
+{
+	if (t->zombie || t->helper)
+		return t->n_fds && r->ctl->stage <= STAGE_FILES;
+	return true;
+}
+
 static int look_for_dead(struct restore *r)
 {
-	for_each_restore_task(t, r) {
+	struct restore_task *t, *next;
+
+	HASH_ITER(hh, r->by_pid, t, next) {
 		_cleanup_close_ int proc = -EBADF;
 		struct proc_stat stat;
 
-		if (t->zombie || !__atomic_load_n(&t->made, __ATOMIC_ACQUIRE))
+		if (!must_live(r, t) || !__atomic_load_n(&t->made, __ATOMIC_ACQUIRE))
 			continue;
 		proc = proc_open(t->pid, 0);
 		if (proc >= 0 && proc_read_stat(proc, &stat) == 0 && stat.state != 'Z' &&
@@ -131,5 +140,40 @@ void stage_await_word(struct restore *r, uint32_t *word)
 void stage_set_word(uint32_t *word)
 {
 	__atomic_store_n(word, 1, __ATOMIC_RELEASE);
+	wake(word);
+}
+
+void stage_count(uint32_t *word)
+{
+	__atomic_fetch_add(word, 1, __ATOMIC_ACQ_REL);
+	wake(word);
+}
+
+void stage_await_count(struct restore *r, uint32_t *word, uint32_t n)
+{
+	uint32_t now;
+
+	while ((now = __atomic_load_n(word, __ATOMIC_ACQUIRE)) < n)
+		wait_while(word, now, 3600 * 1000);
+}
+
+/* Nobody is woken before all are there. */
+void stage_meet(struct restore *r, uint32_t *word, uint32_t n)
+{
+	if (__atomic_add_fetch(word, 1, __ATOMIC_ACQ_REL) >= n)
+		wake(word);
+	else
+		stage_await_count(r, word, n);
+}
+
+void stage_lock(struct restore *r, uint32_t *word)
+{
+	while (__atomic_exchange_n(word, 1, __ATOMIC_ACQUIRE))
+		wait_while(word, 1, 3600 * 1000);
+}
+
+void stage_unlock(uint32_t *word)
+{
+	__atomic_store_n(word, 0, __ATOMIC_RELEASE);
 	wake(word);
 }

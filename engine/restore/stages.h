@@ -11,8 +11,8 @@
 
 enum stage {
 	STAGE_BORN,   /* every task exists, in its session; leaders of groups lead them */
-	STAGE_GROUPS, /* everybody is in its process group: zombies and helpers may end */
-	STAGE_FILES,  /* everybody has its files */
+	STAGE_GROUPS, /* everybody is in its process group: most zombies and helpers may end */
+	STAGE_FILES,  /* everybody has its files: the last of them may */
 	/* These two only if somebody has seccomp: */
 	STAGE_CONFINE, /* memory and threads: in the restorer from here on; main suspends seccomp */
 	STAGE_FILTERS, /* what the threads of a task have in common of it */
@@ -45,5 +45,14 @@ void stage_open(struct restore *r, enum stage stage);
 /* In a task: waits until *word is not 0 (a file another task opens). */
 void stage_await_word(struct restore *r, uint32_t *word);
 void stage_set_word(uint32_t *word);
+
+/* The same for a number: counts it up, waits until it has come to n; or both, all n together. */
+void stage_count(uint32_t *word);
+void stage_await_count(struct restore *r, uint32_t *word, uint32_t n);
+void stage_meet(struct restore *r, uint32_t *word, uint32_t n);
+
+/* One task at a time; a word that is 0 is free. */
+void stage_lock(struct restore *r, uint32_t *word);
+void stage_unlock(uint32_t *word);
 
 #endif

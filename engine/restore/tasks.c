@@ -191,6 +191,18 @@ static int become(const CredsEntry *c)
 	return 0;
 }
 
+/* Files that are to be made by this pid; others only want it to be there while they make theirs. */
+static void make_files(struct restore *r, struct restore_task *t)
+{
+	if (!t->n_fds) {
+		stage_await_open(r, STAGE_FILES);
+		return;
+	}
+	if (files_restore(r, t) < 0)
+		stage_fail(r);
+	stage_reach(r, STAGE_FILES);
+}
+
 static _Noreturn void short_life(struct restore *r, struct restore_task *t)
 {
 	if (family(r, t) < 0)
@@ -203,25 +215,27 @@ static _Noreturn void short_life(struct restore *r, struct restore_task *t)
 	}
 	stage_reach(r, STAGE_GROUPS);
 	if (t->until_files)
-		stage_await_open(r, STAGE_FILES);
+		make_files(r, t);
 	if (!t->helper && (leave_group(t) < 0 || become(restore_task_core(t)->zombie_creds) < 0))
 		stage_fail(r);
 	task_end_as(t->helper ? 0 : (int)restore_task_core(t)->exit_code);
 }
 
 /* Zombies must be zombies, and helpers gone, before the task can know about it. */
-static int bury(struct restore *r, struct restore_task *t)
+static int bury(struct restore *r, struct restore_task *t, bool until_files)
 {
 	struct restore_task *h, *next;
 	siginfo_t info;
 
 	for (struct restore_task *c = t->child; c; c = c->sibling)
-		if (c->zombie && waitid(P_PID, c->pid, &info, WEXITED | WNOWAIT | __WALL) < 0)
+		if (c->zombie && c->until_files == until_files &&
+		    waitid(P_PID, c->pid, &info, WEXITED | WNOWAIT | __WALL) < 0)
 			return log_err(-errno, "wait for zombie %d", c->pid);
 	if (!r->n_helpers)
 		return 0;
 	HASH_ITER(hh, r->by_pid, h, next)
-		if (h->helper && h->parent == t && waitpid(h->pid, NULL, __WALL) < 0)
+		if (h->helper && h->parent == t && h->until_files == until_files &&
+		    waitpid(h->pid, NULL, __WALL) < 0)
 			return log_err(-errno, "wait for helper %d", h->pid);
 	return 0;
 }
@@ -329,7 +343,7 @@ static int live(struct restore *r, struct restore_task *t)
 
 	ret = leave_group(t);
 	if (ret == 0)
-		ret = bury(r, t);
+		ret = bury(r, t, false);
 	if (ret == 0)
 		ret = files_restore(r, t);
 	if (ret == 0)
@@ -340,6 +354,8 @@ static int live(struct restore *r, struct restore_task *t)
 
 	ret = files_begin(r, t);
 	files_lent_done(t);
+	if (ret == 0)
+		ret = bury(r, t, true);
 	if (ret == 0)
 		ret = put_attributes(t);
 	if (ret == 0)
