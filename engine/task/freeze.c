@@ -191,8 +191,14 @@ static int take_stop(struct task *t, struct thread *th, const struct stop *s)
 	case STOP_GONE:
 		return -EAGAIN;
 	case STOP_SIGNAL:
-		/* The signal is off its queue: it must be delivered. The interrupt still holds. */
-		r = ptrace_cont(th->tid, s->sig);
+		/*
+		 * The signal is off its queue: it must be delivered. A timer's is taken off in two
+		 * steps, and an interrupt that comes between them ends with this stop. Interrupted
+		 * while it stands here, it has one to come in any case, and never two.
+		 */
+		r = ptrace_interrupt(th->tid);
+		if (r == 0)
+			r = ptrace_cont(th->tid, s->sig);
 		if (r == -ESRCH)
 			return -EAGAIN;
 		return r < 0 ? log_err(r, "task %d: deliver signal %d", t->pid, s->sig) : 0;

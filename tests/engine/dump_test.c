@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -221,6 +222,67 @@ ROOT_TC(sleeps_on, "a sleep that a dump interrupts lasts as long as it should")
 	}
 }
 
+static volatile uint64_t *ticks;
+
+static void on_tick(int sig)
+{
+	++*ticks;
+}
+
+/* Never at rest: a timer's signal is on its way to it nearly all the time. */
+static pid_t ticker(void)
+{
+	const struct itimerspec often = { { 0, 5000 }, { 0, 5000 } };
+	struct sigevent se = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN };
+	timer_t timer;
+	pid_t pid;
+
+	ticks = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ATF_REQUIRE(ticks != MAP_FAILED);
+	pid = fork();
+	if (pid == 0) {
+		setsid();
+		closefrom(0);
+		signal(SIGRTMIN, on_tick);
+		if (timer_create(CLOCK_MONOTONIC, &se, &timer) < 0 ||
+		    timer_settime(timer, 0, &often, NULL) < 0)
+			_exit(1);
+		for (;;)
+			;
+	}
+	return pid;
+}
+
+/* Until there are more; a few seconds. */
+static void expect_ticks(void)
+{
+	uint64_t had = *ticks;
+	double begun = now();
+
+	while (*ticks < had + 3)
+		ATF_REQUIRE_MSG(now() < begun + 10, "no ticks after %lu", had);
+}
+
+ROOT_TC(ticks_on, "a task that a timer interrupts all the time is stopped at once, and goes on")
+{
+	pid_t pid;
+
+	arena();
+	empty("img");
+	pid = ticker();
+	expect_ticks();
+	/* A signal meets the engine's interrupt in some of them. */
+	for (int i = 0; i < 60; i++) {
+		struct ran r = refcr("dump -R --timeout 1 -t %d -D img", pid);
+
+		expect_fine(&r);
+		expect_ticks();
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	expect_nobody();
+}
+
 ROOT_TC(log_and_stats, "log and statistics go to the work directory, and say something")
 {
 	const char *criu = getenv("CRIU");
@@ -268,6 +330,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, old_staging);
 	ATF_TP_ADD_TC(tp, other_uid);
 	ATF_TP_ADD_TC(tp, sleeps_on);
+	ATF_TP_ADD_TC(tp, ticks_on);
 	ATF_TP_ADD_TC(tp, log_and_stats);
 	return atf_no_error();
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <dirent.h>
 #include <errno.h>
+#include <getopt.h>
+#include <libgen.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -43,11 +46,50 @@ static _Noreturn void init(pid_t body)
 	}
 }
 
-void arena(void)
+/*
+ * The directory of the file that the case's result goes to, "" if there is none. libatf opens it at
+ * the end, from inside the arena, and aborts where it cannot.
+ */
+static void find_result(char dir[PATH_MAX])
 {
+	char *args[64] = {}, *text, *end;
+	int n = 0, option;
+	size_t size;
+
+	text = read_file("/proc/self/cmdline", &size);
+	for (end = text + size; text < end && n < 63; text += strlen(text) + 1)
+		args[n++] = text;
+	dir[0] = '\0';
+	/* The options that programs of libatf have. */
+	for (optind = 0; (option = getopt(n, args, "+lr:s:v:")) >= 0;)
+		if (option == 'r' && strncmp(optarg, "/dev/", 5) != 0)
+			must(realpath(dirname(optarg), dir) != NULL, "directory of the result");
+}
+
+/* A mount of its own stays writable when the one it lies in is not. */
+static void keep_writable(const char *dir)
+{
+	char cwd[PATH_MAX];
+
+	must(getcwd(cwd, sizeof(cwd)) != NULL, "working directory");
+	must(mount(dir, dir, NULL, MS_BIND, NULL) == 0, "bind the result's directory");
+	must(chdir(cwd) == 0, "working directory");
+}
+
+static void wall_off(void)
+{
+	must(unshare(CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) == 0, "unshare");
+	must(mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) == 0,
+	     "make / read-only");
+}
+
+static void enter(bool walled)
+{
+	char result[PATH_MAX];
 	int status;
 	pid_t pid;
 
+	find_result(result);
 	fflush(NULL);
 	must(unshare(CLONE_NEWPID | CLONE_NEWNS) == 0, "unshare");
 	pid = fork();
@@ -63,13 +105,27 @@ void arena(void)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	must(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0, "make mounts private");
 	must(mount("proc", "/proc", "proc", 0, NULL) == 0, "mount /proc");
+	if (walled && result[0])
+		keep_writable(result);
 	must(mkdir("work", 0755) == 0 || errno == EEXIST, "make a work directory");
 	must(mount("work", "work", "tmpfs", MS_NODEV, "mode=777") == 0, "mount a tmpfs");
+	if (walled)
+		wall_off();
 	pid = fork();
 	must(pid >= 0, "fork");
 	if (pid > 0)
 		init(pid);
 	must(chdir("work") == 0, "work directory");
+}
+
+void arena(void)
+{
+	enter(false);
+}
+
+void walled_arena(void)
+{
+	enter(true);
 }
 
 static bool in_list(pid_t pid, const pid_t *known)

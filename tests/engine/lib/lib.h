@@ -30,6 +30,12 @@
  */
 void arena(void);
 
+/*
+ * Besides: the root file system cannot be written but where the result of the case goes, whatever
+ * paths come of what is restored, and whatever becomes of network and queues is nobody else's.
+ */
+void walled_arena(void);
+
 /* Tasks in the arena besides its init, the test case and those of the list (ended by 0). */
 unsigned int strangers(const pid_t *known);
 /* Until there are none; fails the test after a few seconds, naming them. */
