@@ -9,10 +9,10 @@ static int bound, connected, fifo;
 
 static void setup(void)
 {
-	char path[108], dir[64];
+	char path[108], dir[100];
 
-	/* The path as it was said: absolute. */
-	SYS_PTR(getcwd(dir, sizeof(dir)));
+	if (!getcwd(dir, sizeof(dir)))
+		t_skip("no socket can be bound to a path as long as this directory's");
 	snprintf(path, sizeof(path), "%s/place", dir);
 	bound = t_unix(SOCK_DGRAM, path);
 	connected = t_unix_to(SOCK_DGRAM, path);

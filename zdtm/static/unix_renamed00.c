@@ -23,7 +23,8 @@ static void setup(void)
 	if (variant->arg == ROOTED) {
 		char cwd[96];
 
-		SYS_PTR(getcwd(cwd, sizeof(cwd)));
+		if (!getcwd(cwd, sizeof(cwd)))
+			t_skip("no socket can be bound to a path as long as this directory's");
 		snprintf(absolute, sizeof(absolute), "%s/dir/socket", cwd);
 		name = absolute;
 	}
