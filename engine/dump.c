@@ -53,6 +53,9 @@ static int look(struct dump *d)
 	r = ids_check_namespaces(&d->tree);
 	if (r == 0)
 		r = ids_number(&d->tree);
+	/* Before we have threads, which share such a list. */
+	if (r == 0)
+		r = undo_look(&d->tree, getpid());
 	if (r == 0)
 		r = plan_sessions_of(&d->tree, d->opts);
 	for_each_live(t, d) {
@@ -176,6 +179,7 @@ static int save(struct dump *d)
 	log_debug("looked at everything");
 	r = ask(d);
 	security_end();
+	undo_end();
 	if (r < 0)
 		return r;
 	log_debug("asked the tasks");

@@ -125,6 +125,37 @@ PROBE(undo, .what = "what a task has done with SEM_UNDO is undone at its end", D
 	ask_in_child(undo);
 }
 
+/* Up to the highest value, down to 0 and by one up again, with no chance to succeed in the end. */
+static long try_in_vain(int value)
+{
+	struct sembuf ops[] = { { 0, 32767 - value, IPC_NOWAIT },
+				{ 0, -32767, SEM_UNDO | IPC_NOWAIT },
+				{ 0, 1, SEM_UNDO | IPC_NOWAIT },
+				{ 0, 0, IPC_NOWAIT } };
+
+	return semop(set, ops, 4);
+}
+
+static void undo_range(void)
+{
+	struct sembuf take = { 0, -1, SEM_UNDO }, give = { 0, 1, SEM_UNDO };
+
+	NEED(semctl(set, 0, SETVAL, (union arg){ .val = 9 }));
+	NEED(semop(set, &take, 1));
+	PROMISE_FAILS(try_in_vain(8), ERANGE);
+	PROMISE_EQ(NEED(semctl(set, 0, GETVAL)), 8);
+	NEED(semop(set, &give, 1));
+	PROMISE_FAILS(try_in_vain(9), EAGAIN);
+	PROMISE_EQ(NEED(semctl(set, 0, GETVAL)), 9);
+}
+
+PROBE(undo_range,
+      .what = "operations that would leave too much to undo fail, ERANGE, and change nothing",
+      .since = "2.0", .kconfig = "CONFIG_SYSVIPC", .source = "semop(2)")
+{
+	ask_in_child(undo_range);
+}
+
 static void undo_told(void)
 {
 	pid_t four, one;

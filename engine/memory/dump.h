@@ -27,6 +27,7 @@ struct page_source {
 	int fd;                /* /proc/PID/mem, or the segment's file */
 	uint64_t id;           /* pid, or the segment's number */
 	struct page_runs runs; /* in a segment, offsets */
+	bool pin_nothing;      /* by process_vm_readv(2) it must not be read */
 	struct pages_file *out;
 };
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "aio.h"
 #include "dump.h"
@@ -15,6 +17,7 @@
 #include "engine/image/values.h"
 #include "engine/objects/files.h"
 #include "engine/task/ask.h"
+#include "huge.h"
 #include "overlay.h"
 #include "proto/mm.pb-c.h"
 
@@ -44,13 +47,25 @@ static int refuse(const struct task *t, const struct vm_area *a, const char *why
 			  (uintmax_t)a->start, (uintmax_t)a->end, area_name(a), why);
 }
 
+/*
+ * Anonymous memory of huge pages has a file too. If it is private, none of its pages are in there; but
+ * one may map the file of a shared one privately.
+ */
+static bool shows_file(const struct task *t, const struct vm_area *a)
+{
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "map_files/%jx-%jx", (uintmax_t)a->start, (uintmax_t)a->end);
+	return a->shared || fstatat(t->proc, path, &st, 0) < 0 || st.st_blocks;
+}
+
 static int classify(const struct task *t, const struct vm_area *a, enum kind *ret)
 {
 	static const struct {
 		uint64_t flag;
 		const char *why;
 	} cannot[] = {
-		{ VM_FLAG(HT), "huge TLB pages" },
 		{ VM_FLAG(UM) | VM_FLAG(UW) | VM_FLAG(UI), "registered with a userfaultfd" },
 		{ VM_FLAG(SS), "a shadow stack" },
 		{ VM_FLAG(SF), "mapped with MAP_SYNC" },
@@ -60,7 +75,6 @@ static int classify(const struct task *t, const struct vm_area *a, enum kind *re
 		const char *prefix, *why;
 	} foreign[] = {
 		{ "/SYSV", "System V shared memory" },
-		{ "/anon_hugepage", "huge TLB pages" },
 		{ "anon_inode:", "a kernel object" },
 		{ "socket:", "a socket" },
 		{ "[uprobes]", "uprobes" },
@@ -83,6 +97,8 @@ static int classify(const struct task *t, const struct vm_area *a, enum kind *re
 		return *ret = KIND_AIO, 0;
 	if (str_after(a->name, "/memfd:") || streq(a->name, "/dev/zero (deleted)"))
 		*ret = KIND_MEMFD;
+	else if (streq(a->name, "/anon_hugepage (deleted)"))
+		*ret = shows_file(t, a) ? KIND_MEMFD : KIND_ANON;
 	else if (a->name[0] == '/' && a->ino)
 		*ret = KIND_FILE;
 	else if (a->shared || (a->name[0] && a->name[0] != '['))
@@ -100,8 +116,9 @@ static bool private_pages(enum kind kind, const struct vm_area *a)
 	return (kind == KIND_ANON || kind == KIND_FILE || kind == KIND_MEMFD) && !a->shared;
 }
 
-static int add_runs(struct task *t, const struct page_runs *all, struct page_runs *to)
+static int add_runs(struct task *t, const struct page_runs *all, struct page_source *s)
 {
+	struct page_runs *to = &s->runs;
 	unsigned int at = 0;
 	int r;
 
@@ -120,6 +137,8 @@ static int add_runs(struct task *t, const struct page_runs *all, struct page_run
 		}
 		if (!private_pages(kind, a))
 			continue;
+		if (a->flags & VM_FLAG(HT))
+			s->pin_nothing = true;
 		while (at < all->n && all->run[at].end <= a->start)
 			at++;
 		for (unsigned int j = at; j < all->n && all->run[j].start < a->end; j++) {
@@ -132,9 +151,11 @@ static int add_runs(struct task *t, const struct page_runs *all, struct page_run
 	return 0;
 }
 
-/* Pages that were written to, and those that were swapped out since. */
+/* Pages that were written to, and those that were swapped out since; huge ones count as neither. */
 static uint64_t most_pages(const struct vm_area *a)
 {
+	if (a->flags & VM_FLAG(HT))
+		return (a->end - a->start) / PAGE;
 	return (vm_area_number(a, "Anonymous") + vm_area_number(a, "Swap")) / PAGE;
 }
 
@@ -172,7 +193,7 @@ static int find_pages(struct dump *d, struct task *t)
 	}
 	pagemap_close(&map);
 	if (r == 0)
-		r = add_runs(t, &all, &s->runs);
+		r = add_runs(t, &all, s);
 	d->stats.pages_scanned += all.pages;
 	return r;
 }
@@ -256,11 +277,14 @@ static int file_id(struct dump *d, struct task *t, const struct vm_area *a, int 
 /* The parts of a segment that have pages, swapped out or not, whoever has them mapped. */
 static int segment_runs(struct page_source *s)
 {
+	struct statfs fs;
 	struct stat st;
 	off_t data, hole;
 
-	if (fstat(s->fd, &st) < 0)
+	if (fstat(s->fd, &st) < 0 || fstatfs(s->fd, &fs) < 0)
 		return -errno;
+	if (fs.f_type == HUGETLBFS_MAGIC)
+		return huge_file_runs(s->fd, &s->runs);
 	for (off_t at = 0; at < st.st_size; at = hole) {
 		int r;
 
@@ -387,7 +411,7 @@ static int fill_vma(struct dump *d, struct task *t, const struct vm_area *a, Vma
 	e->fd = -1;
 	switch (kind) {
 	case KIND_ANON:
-		e->flags |= MAP_ANONYMOUS;
+		e->flags |= MAP_ANONYMOUS | huge_flags(a);
 		e->status |= VMA_ANON_PRIVATE;
 		if (streq(a->name, "[heap]"))
 			e->status |= VMA_HEAP;
@@ -399,8 +423,10 @@ static int fill_vma(struct dump *d, struct task *t, const struct vm_area *a, Vma
 		/* A shared mapping that may become writable needs the file open for writing. */
 		flags = a->shared && a->flags & VM_FLAG(MW) ? O_RDWR : O_RDONLY;
 		e->status |= a->shared ? VMA_FILE_SHARED : VMA_FILE_PRIVATE;
-		if (kind == KIND_MEMFD)
+		if (kind == KIND_MEMFD) {
 			e->status |= VMA_MEMFD;
+			e->flags |= huge_flags(a);
+		}
 		e->pgoff = a->pgoff;
 		r = file_id(d, t, a, flags, &id);
 		e->shmid = id;

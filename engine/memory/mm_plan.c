@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <linux/mman.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -14,6 +15,7 @@
 #include "engine/restore/plan.h"
 #include "proto/pagemap.pb-c.h"
 #include "aio.h"
+#include "huge.h"
 #include "restore.h"
 
 #define ADDRESS_LIMIT (1UL << 47) /* of a task that does not ask for more */
@@ -58,9 +60,14 @@ static int take_run(struct restore *r, struct plan_pages *p, const PagemapEntry 
 	if (p->n && p->run[p->n - 1].end > e->vaddr)
 		return log_bad_image("%s: pages at %#jx come out of order", image,
 				     (uintmax_t)e->vaddr);
-	*run = (struct plan_run){ e->vaddr, end, p->bytes };
+	/* Other writers cut long ones, be it within a huge page. */
+	if (p->n && p->run[p->n - 1].end == e->vaddr) {
+		p->run[p->n - 1].end = end;
+	} else {
+		*run = (struct plan_run){ e->vaddr, end, p->bytes };
+		p->n++;
+	}
 	p->bytes += pages * PAGE;
-	p->n++;
 	return 0;
 }
 
@@ -138,12 +145,30 @@ int memory_segment(struct restore *r, uint64_t id, uint64_t size, const MemfdIno
 	}
 	if (memfd)
 		s->memfd = memfd;
-	s->size = MAX(s->size, ALIGN_UP(size, PAGE));
+	s->size = MAX(s->size, size);
+	s->size = ALIGN_UP(s->size,
+			   segment_is_huge(s) ? huge_page_size(s->memfd->hugetlb_flag) : PAGE);
 	*ret = s;
 	return 0;
 }
 
 /* ---- mappings ---- */
+
+/* Of huge pages a mapping has whole ones. */
+static int check_huge(struct restore *r, const VmaEntry *e, const char *image)
+{
+	uint64_t size = huge_page_size(e->flags);
+
+	if (e->status & VMA_ANON_SHARED)
+		return log_bad_image("%s: mapping %#jx: shared memory of huge pages without a file",
+				     image, (uintmax_t)e->start);
+	/* Of files it is a note of other writers, that need not tell a size. */
+	if (e->status & VMA_ANON_PRIVATE && (!size || (e->start | e->end) & (size - 1)))
+		return log_bad_image("%s: mapping %#jx-%#jx cannot be of huge pages of %ju bytes",
+				     image, (uintmax_t)e->start, (uintmax_t)e->end,
+				     (uintmax_t)size);
+	return 0;
+}
 
 static int check_kind(struct restore *r, const VmaEntry *e, const char *image)
 {
@@ -161,13 +186,10 @@ static int check_kind(struct restore *r, const VmaEntry *e, const char *image)
 		if (e->status & cannot[i].status)
 			return log_refuse("%s: mapping %#jx: %s: not supported yet", image,
 					  (uintmax_t)e->start, cannot[i].what);
-	if (e->flags & MAP_HUGETLB)
-		return log_refuse("%s: mapping %#jx: huge TLB pages: not supported yet", image,
-				  (uintmax_t)e->start);
 	if (!(e->status & (VMA_FILE_PRIVATE | VMA_FILE_SHARED | VMA_ANON_PRIVATE | VMA_ANON_SHARED |
 			   VMA_AIO_RING)))
 		return log_bad_image("%s: mapping %#jx is of no kind", image, (uintmax_t)e->start);
-	return 0;
+	return e->flags & MAP_HUGETLB ? check_huge(r, e, image) : 0;
 }
 
 static int take_vma(struct restore *r, struct plan_memory *m, const VmaEntry *e, const char *image)
@@ -234,6 +256,12 @@ static int check_vdso(struct restore *r, const struct plan_memory *m, uint64_t p
 	return 0;
 }
 
+static bool splits_huge(const struct plan_vma *v, uint64_t bounds)
+{
+	return v->e->flags & MAP_HUGETLB && v->e->status & VMA_ANON_PRIVATE &&
+	       bounds & (huge_page_size(v->e->flags) - 1);
+}
+
 /* Every run must lie in private mappings; notes which of those have pages at all. */
 static int match_pages(struct restore *r, struct plan_memory *m, const char *image)
 {
@@ -248,6 +276,9 @@ static int match_pages(struct restore *r, struct plan_memory *m, const char *ima
 				return log_bad_image(
 					"%s: pages at %#jx, where nothing private is mapped", image,
 					(uintmax_t)at);
+			if (splits_huge(v, MAX(run->start, v->e->start) | MIN(run->end, v->e->end)))
+				return log_bad_image("%s: pages at %#jx are part of a huge one",
+						     image, (uintmax_t)at);
 			v->has_pages = true;
 			if (v->e->status & VMA_VDSO && at == v->e->start) {
 				int ret = check_vdso(r, m, run->pos + (at - run->start),

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mman.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -123,7 +124,11 @@ static int map_flags(const VmaEntry *e)
 	if ((e->flags & MAP_TYPE) == MAP_DROPPABLE)
 		return flags | MAP_DROPPABLE | MAP_ANONYMOUS;
 	flags |= MAP_PRIVATE;
-	return e->status & VMA_ANON_PRIVATE ? flags | MAP_ANONYMOUS : flags;
+	if (!(e->status & VMA_ANON_PRIVATE))
+		return flags;
+	if (e->flags & MAP_HUGETLB)
+		flags |= (int)(e->flags & (MAP_HUGETLB | MAP_HUGE_MASK << MAP_HUGE_SHIFT));
+	return flags | MAP_ANONYMOUS;
 }
 
 /* Pages that are to be filled in must be writable for that long, and readable for comparing. */
@@ -158,7 +163,8 @@ static int map_one(struct restore *r, struct restore_task *t, struct plan_vma *v
 	if (at == MAP_FAILED && errno == EEXIST)
 		at = memory_find_room(t->memory, vma_size(v), prot, flags, fd, e->pgoff, e->start);
 	if (at == MAP_FAILED)
-		return log_err(-errno, "mapping %#jx-%#jx", (uintmax_t)e->start, (uintmax_t)e->end);
+		return log_err(-errno, "mapping %#jx-%#jx%s", (uintmax_t)e->start,
+			       (uintmax_t)e->end, e->flags & MAP_HUGETLB ? " of huge pages" : "");
 	v->at = (uintptr_t)at;
 	v->mapped = true;
 	return 0;

@@ -146,15 +146,28 @@ static int read_end(const struct page_source *s, char *to, const struct iovec *f
 	return pread_full(s->fd, to, st.st_size - pos, pos);
 }
 
+/*
+ * process_vm_readv(2) is the fastest, but pins what it reads, and since 5.19 a page that is shared
+ * after a fork is copied for that: huge ones there may be none left for, and then somebody loses
+ * the page.
+ */
+static ssize_t read_pinned(const struct page_source *s, char *to, const struct iovec *from,
+			   unsigned int n, size_t len)
+{
+	struct iovec here = { to, len };
+
+	if (!s->task || s->pin_nothing)
+		return -1;
+	return process_vm_readv(s->task->pid, &here, 1, from, n, 0);
+}
+
 /* Memory that its own task may not read (PROT_NONE) is read through /proc/PID/mem all the same. */
 static int read_one(struct page_source *s, char *to, const struct iovec *from)
 {
-	struct iovec here = { to, from->iov_len };
 	char path[64];
 	int r;
 
-	if (s->task &&
-	    process_vm_readv(s->task->pid, &here, 1, from, 1, 0) == (ssize_t)from->iov_len)
+	if (read_pinned(s, to, from, 1, from->iov_len) == (ssize_t)from->iov_len)
 		return 0;
 	if (s->fd < 0) {
 		/* Two parts may get here at once: one descriptor too many does not hurt. */
@@ -170,10 +183,9 @@ static int read_one(struct page_source *s, char *to, const struct iovec *from)
 static int read_pages(struct page_source *s, char *to, const struct iovec *from, unsigned int n,
 		      size_t len)
 {
-	struct iovec here = { to, len };
 	int r = 0;
 
-	if (s->task && process_vm_readv(s->task->pid, &here, 1, from, n, 0) == (ssize_t)len)
+	if (read_pinned(s, to, from, n, len) == (ssize_t)len)
 		return 0;
 	for (unsigned int i = 0; r == 0 && i < n; i++) {
 		r = read_one(s, to, &from[i]);

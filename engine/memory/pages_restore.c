@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mman.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -162,12 +163,19 @@ static int fill_segment(struct restore *r, struct plan_segment *s, char *at)
 	return ret;
 }
 
-/* Shared anonymous memory, and the file behind it, which tasks map wherever it goes. */
+/*
+ * Shared anonymous memory, and the file behind it, which tasks map wherever it goes. Huge pages are
+ * reserved by mappings of theirs, not by this one.
+ */
 static int make_anonymous(struct plan_segment *s, char **at)
 {
+	int flags = MAP_SHARED | MAP_ANONYMOUS;
 	char path[96];
 
-	*at = mmap(NULL, s->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (segment_is_huge(s))
+		flags |= MAP_HUGETLB | MAP_NORESERVE |
+			 (int)(s->memfd->hugetlb_flag & MAP_HUGE_MASK << MAP_HUGE_SHIFT);
+	*at = mmap(NULL, s->size, PROT_READ | PROT_WRITE, flags, -1, 0);
 	if (*at == MAP_FAILED)
 		return -errno;
 	snprintf(path, sizeof(path), "/proc/self/map_files/%jx-%jx", (uintmax_t)(uintptr_t)*at,
@@ -176,33 +184,35 @@ static int make_anonymous(struct plan_segment *s, char **at)
 	return s->fd < 0 ? -errno : 0;
 }
 
-static int create_memfd(const char *name)
+static int create_memfd(const MemfdInodeEntry *e)
 {
+	unsigned int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING | e->hugetlb_flag;
 	/* Not to be executed is what sysctl vm.memfd_noexec may make the default. */
-	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+	int fd = memfd_create(e->name, flags | MFD_EXEC);
 
 	if (fd < 0 && errno == EINVAL)
-		fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+		fd = memfd_create(e->name, flags);
 	return fd < 0 ? -errno : fd;
 }
 
 static int make_memfd(struct plan_segment *s, char **at)
 {
-	s->fd = create_memfd(s->memfd->name);
+	s->fd = create_memfd(s->memfd);
 	if (s->fd < 0)
 		return s->fd;
 	if (ftruncate(s->fd, s->size) < 0)
 		return -errno;
 	if (!s->size)
 		return 0;
-	*at = mmap(NULL, s->size, PROT_READ | PROT_WRITE, MAP_SHARED, s->fd, 0);
+	*at = mmap(NULL, s->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, s->fd, 0);
 	return *at == MAP_FAILED ? -errno : 0;
 }
 
 /* What the kernel calls all shared anonymous memory. */
 static bool is_memfd(const struct plan_segment *s)
 {
-	return s->memfd && !streq(s->memfd->name, "/dev/zero");
+	return s->memfd && !streq(s->memfd->name, "/dev/zero") &&
+	       !streq(s->memfd->name, "/anon_hugepage");
 }
 
 /* As one finds it through a descriptor. Its size need not be that of what was mapped of it. */
@@ -233,8 +243,9 @@ int memory_prepare(struct restore *r)
 		if (at != MAP_FAILED)
 			munmap(at, s->size);
 		if (ret < 0)
-			return log_err(ret, "shared memory %ju of %ju bytes", (uintmax_t)s->id,
-				       (uintmax_t)s->size);
+			return log_err(ret, "shared memory %ju of %ju bytes%s", (uintmax_t)s->id,
+				       (uintmax_t)s->size,
+				       segment_is_huge(s) ? ", in huge pages" : "");
 	}
 	return 0;
 }

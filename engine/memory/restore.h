@@ -49,6 +49,11 @@ struct plan_segment {
 	UT_hash_handle hh;
 };
 
+static inline bool segment_is_huge(const struct plan_segment *s)
+{
+	return s->memfd && s->memfd->hugetlb_flag;
+}
+
 static inline uint64_t vma_size(const struct plan_vma *v)
 {
 	return v->e->end - v->e->start;

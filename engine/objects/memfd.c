@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * memfd_create(2), and the file of shared anonymous memory, which one gets by opening it through
- * /proc/PID/map_files: shared memory with a name, an owner and seals. Its pages are saved as those
- * of any shared memory.
+ * /proc/PID/map_files: shared memory with a name, an owner and seals, of huge pages or not. Its pages
+ * are saved as those of any shared memory.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <linux/mman.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 #include <uthash.h>
@@ -18,13 +20,15 @@
 #include "engine/base/fd.h"
 #include "engine/base/log.h"
 #include "engine/base/str.h"
+#include "engine/memory/huge.h"
 #include "engine/memory/memory.h"
 #include "filelock.h"
 #include "files.h"
 #include "proto/memfd.pb-c.h"
 
 static const char prefix[] = "/memfd:", deleted[] = " (deleted)",
-		  anonymous[] = "/dev/zero (deleted)";
+		  anonymous[] = "/dev/zero (deleted)",
+		  anonymous_huge[] = "/anon_hugepage (deleted)";
 
 /* ---- dump ---- */
 
@@ -41,16 +45,15 @@ static struct seen *seen;
 static bool claims(const struct fd_view *v)
 {
 	return S_ISREG(v->st.st_mode) && !v->found &&
-	       (str_after(v->link, prefix) || streq(v->link, anonymous));
+	       (str_after(v->link, prefix) || streq(v->link, anonymous) ||
+		streq(v->link, anonymous_huge));
 }
 
 static char *name_of(struct arena *a, const char *link)
 {
-	char *name;
+	const char *begin = str_after(link, prefix);
+	char *name = arena_strdup(a, begin ?: link);
 
-	if (streq(link, anonymous))
-		return arena_strdup(a, "/dev/zero");
-	name = arena_strdup(a, link + strlen(prefix));
 	if (name && str_ends_with(name, deleted))
 		name[strlen(name) - strlen(deleted)] = '\0';
 	return name;
@@ -63,6 +66,7 @@ static int save_inode(const struct fd_view *v, MemfdInodeEntry *img)
 	struct statfs fs;
 	uint64_t shmid;
 	int r, seals;
+	bool huge;
 
 	if (filelock_leased(v))
 		return log_refuse("%s: %s is leased: not supported yet", fd_view_name(v), v->link);
@@ -70,9 +74,11 @@ static int save_inode(const struct fd_view *v, MemfdInodeEntry *img)
 	fd = open(fd_link(v->copy, link), O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstatfs(fd, &fs) < 0)
 		return log_err(-errno, "%s: %s", fd_view_name(v), v->link);
-	if (fs.f_type == HUGETLBFS_MAGIC)
-		return log_refuse("%s: %s: huge TLB pages: not supported yet", fd_view_name(v),
-				  v->link);
+	huge = fs.f_type == HUGETLBFS_MAGIC;
+	/* fallocate(2) makes such files, and nothing else does. */
+	if (huge && v->st.st_size % fs.f_bsize)
+		return log_refuse("%s: %s ends within a huge page: not supported yet",
+				  fd_view_name(v), v->link);
 	seals = fcntl(fd, F_GET_SEALS);
 	if (seals < 0)
 		return log_err(-errno, "%s: seals of %s", fd_view_name(v), v->link);
@@ -87,6 +93,11 @@ static int save_inode(const struct fd_view *v, MemfdInodeEntry *img)
 	img->size = v->st.st_size;
 	img->shmid = shmid;
 	img->seals = seals;
+	if (huge) {
+		img->has_hugetlb_flag = true;
+		img->hugetlb_flag = MFD_HUGETLB | (uint32_t)__builtin_ctzl(fs.f_bsize)
+							  << MAP_HUGE_SHIFT;
+	}
 	img->has_mode = true;
 	img->mode = v->st.st_mode;
 	return 0;
@@ -177,6 +188,14 @@ static int check(struct restore *r, struct restore_file *f)
 	return 0;
 }
 
+static bool is_huge_memfd(const MemfdInodeEntry *e)
+{
+	uint64_t size = huge_page_size(e->hugetlb_flag);
+
+	return (e->hugetlb_flag & ~(MAP_HUGE_MASK << MAP_HUGE_SHIFT)) == MFD_HUGETLB && size &&
+	       !(e->size & (size - 1));
+}
+
 static int add_inode(struct restore *r, const MemfdInodeEntry *e)
 {
 	struct inode *i = arena_new(&r->arena, struct inode), *other;
@@ -187,8 +206,9 @@ static int add_inode(struct restore *r, const MemfdInodeEntry *e)
 	HASH_FIND(hh, inodes, &id, sizeof(id), other);
 	if (other)
 		return log_bad_image("memfd.img: inode %u comes twice", id);
-	if (e->has_hugetlb_flag && e->hugetlb_flag)
-		return log_refuse("memfd.img: \"%s\": huge TLB pages: not supported yet", e->name);
+	if (e->hugetlb_flag && !is_huge_memfd(e))
+		return log_bad_image("memfd.img: \"%s\": %ju bytes in huge pages (%#x)", e->name,
+				     (uintmax_t)e->size, e->hugetlb_flag);
 	i->id = id;
 	HASH_ADD(hh, inodes, id, sizeof(i->id), i);
 	return memory_segment(r, e->shmid, e->size, e, &i->segment);

@@ -16,6 +16,7 @@
 #include "engine/base/str.h"
 #include "engine/kernel/mounts.h"
 #include "engine/kernel/procfs.h"
+#include "mqueue.h"
 #include "regfile.h"
 #include "remap.h"
 #include "tty.h"
@@ -188,6 +189,8 @@ static int dump(const struct fd_view *v, FileEntry *fe)
 {
 	int r = refuse_kind(v);
 
+	if (r == 0)
+		r = mqueue_check(v);
 	return r < 0 ? r : regfile_fill(v, fe->id, &fe->reg);
 }
 

@@ -2,10 +2,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include <uthash.h>
 
@@ -87,11 +89,16 @@ int remap_dump_ghost(const struct fd_view *v, uint32_t id, const char *path)
 {
 	uint64_t bytes = (uint64_t)v->st.st_blocks * 512, limit = v->dump->opts->ghost_limit;
 	struct remapped *i = find_inode(&v->st);
+	struct statfs fs;
 	int r;
 
 	if (!i) {
 		if (S_ISSOCK(v->st.st_mode))
 			return log_refuse("%s: the unlinked socket file %s: not supported yet",
+					  fd_view_name(v), path);
+		if (fstatfs(v->copy, &fs) == 0 && fs.f_type == HUGETLBFS_MAGIC)
+			return log_refuse("%s: the unlinked file %s is in huge pages: not "
+					  "supported yet",
 					  fd_view_name(v), path);
 		if (S_ISREG(v->st.st_mode) && bytes > limit)
 			return log_refuse("%s: the unlinked file %s holds %ju bytes, more than "

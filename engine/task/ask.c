@@ -38,7 +38,7 @@ struct questions {
 	int *ring;
 	struct child_question *child;
 	struct membarrier_questions membarrier;
-	int dumpable, thp, brk, discard, ldt;
+	int dumpable, thp, brk, discard, ldt, undo;
 	uint64_t resident;
 	int *timer_call, *overrun_call;
 };
@@ -114,7 +114,7 @@ long task_ask_extra(struct task *t)
 		return -ENOMEM;
 	return a->n_timers * (2 * sizeof(struct gate_op) + sizeof(struct raw_timer)) +
 	       rings(t) * sizeof(struct gate_op) +
-	       children(t) * (sizeof(struct gate_op) + sizeof(siginfo_t));
+	       children(t) * (sizeof(struct gate_op) + sizeof(siginfo_t)) + undo_room(t);
 }
 
 static void ask_thread(struct batch *b, bool leader, struct questions *q)
@@ -190,6 +190,8 @@ static int answer_children(const struct task *t, struct batch *b, const struct q
 static int ask_leader(const struct task *t, struct batch *b, const struct task_answers *a,
 		      struct questions *q)
 {
+	int r;
+
 	for (int sig = 1; sig <= NR_SIGNALS; sig++) {
 		q->sigaction[sig - 1] = batch_out(b, sizeof(struct raw_sigaction));
 		batch_call(b, SYS_rt_sigaction, sig, 0, q->sigaction[sig - 1], sizeof(uint64_t));
@@ -212,7 +214,8 @@ static int ask_leader(const struct task *t, struct batch *b, const struct task_a
 	q->ldt = arch_ask_ldt(b);
 	ask_children(t, b, q);
 	ask_rings(t, b, q);
-	return membarrier_ask(b, &q->membarrier);
+	r = undo_ask(t, b, &q->undo);
+	return r < 0 ? r : membarrier_ask(b, &q->membarrier);
 }
 
 static void questions_free(struct task *t)
@@ -321,7 +324,9 @@ static int answer_leader(struct task *t, struct batch *b, const struct questions
 	if (q->ldt >= 0 && batch_ret(b, q->ldt) > 0)
 		return log_refuse("task %d has a local descriptor table: not supported yet",
 				  t->pid);
-	ret = answer_rings(t, b, q);
+	ret = undo_answer(t, b, q->undo);
+	if (ret == 0)
+		ret = answer_rings(t, b, q);
 	return ret < 0 ? ret : answer_children(t, b, q);
 }
 

@@ -88,6 +88,16 @@ bool membarrier_is_told(void);
 int membarrier_restore(struct program *p, const TaskCoreEntry *tc);
 
 /*
+ * undo.c: semaphores that are changed back when a task ends, in the gate. look comes before we have
+ * threads: `none` is a process that has none to undo.
+ */
+int undo_look(struct tree *tree, pid_t none);
+size_t undo_room(const struct task *t);
+int undo_ask(const struct task *t, struct batch *b, int *first);
+int undo_answer(const struct task *t, struct batch *b, int first);
+void undo_end(void);
+
+/*
  * seccomp.c: look suspends it in a thread, before the gate. share and restore write what a thread has
  * to do when main has suspended it again; in between, all threads of a task wait for its leader,
  * which gives them the filters they have in common.

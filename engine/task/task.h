@@ -109,6 +109,7 @@ struct task {
 	/* Numbers of shared objects: task/ids.c. */
 	uint32_t vm_id, files_id, fs_id, sighand_id;
 	bool shares_files; /* with a task before it in the tree */
+	bool may_undo;     /* changes of semaphores, when it ends */
 };
 
 struct tree {

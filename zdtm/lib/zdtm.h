@@ -340,6 +340,15 @@ void t_raw(int fd);
 void *t_map(size_t size, int flags);
 
 /*
+ * Only in setup(): so many pages of hugetlb, of 2 MiB, are free from now on, and some more if `spare`:
+ * an engine may need a few besides. The test is skipped when they cannot be had. The pool is the
+ * machine's: such a test is .exclusive, and t_huge_pages_back() its .cleanup.
+ */
+#define T_HUGE (2UL << 20)
+void t_huge_pages(unsigned int n, bool spare);
+void t_huge_pages_back(void);
+
+/*
  * The signal that touching this byte raises, 0 when none does: what may be done with memory is found
  * by doing it. A write leaves the byte as it was. For one thread at a time.
  */
@@ -400,6 +409,7 @@ extern __thread struct zdtm_here zdtm_at;
 #define t_field_num(...)    ZDTM_AT(t_field_num, __VA_ARGS__)
 #define t_fill(...)         ZDTM_AT(t_fill, __VA_ARGS__)
 #define t_fork(...)         ZDTM_AT(t_fork, __VA_ARGS__)
+#define t_huge_pages(...)   ZDTM_AT(t_huge_pages, __VA_ARGS__)
 #define t_join(...)         ZDTM_AT(t_join, __VA_ARGS__)
 #define t_link(...)         ZDTM_AT(t_link, __VA_ARGS__)
 #define t_lock(...)         ZDTM_AT(t_lock, __VA_ARGS__)

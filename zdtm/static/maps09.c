@@ -5,8 +5,7 @@
  */
 #include "zdtm.h"
 
-#define HUGE (2UL << 20)
-#define SIZE (2 * HUGE)
+#define SIZE (2 * T_HUGE)
 
 static struct {
 	unsigned char *at;
@@ -24,9 +23,9 @@ static void setup(void)
 {
 	int how = variant->arg | MAP_ANONYMOUS | MAP_HUGETLB;
 
-	was.at = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, how, -1, 0);
-	if (was.at == MAP_FAILED)
-		t_skip("no pages of hugetlb are to be had: %s", strerror(errno));
+	/* The child's copy of a private page is one more. */
+	t_huge_pages(3, true);
+	was.at = SYS(mmap(NULL, SIZE, PROT_READ | PROT_WRITE, how, -1, 0));
 	was.data[0] = t_fill_mem(was.at, T_PAGE);
 	was.data[1] = t_fill_mem(was.at + SIZE - T_PAGE, T_PAGE);
 	was.child = t_fork(child, variant->arg == MAP_SHARED);
@@ -47,6 +46,8 @@ ZDTM_TEST = {
 	.doc = "memory in pages of hugetlb keeps bytes, page size and sharing",
 	.object = "mm",
 	.variants = VARIANTS({ "private", MAP_PRIVATE }, { "shared", MAP_SHARED }),
+	.exclusive = true,
 	.setup = setup,
 	.check = check,
+	.cleanup = t_huge_pages_back,
 };
