@@ -137,7 +137,7 @@ static int add_runs(struct task *t, const struct page_runs *all, struct page_sou
 		}
 		if (!private_pages(kind, a))
 			continue;
-		if (a->flags & VM_FLAG(HT))
+		if ((a->flags & VM_FLAG(HT)) || vm_area_number(a, "Shared_Dirty"))
 			s->pin_nothing = true;
 		while (at < all->n && all->run[at].end <= a->start)
 			at++;

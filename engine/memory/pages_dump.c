@@ -147,9 +147,9 @@ static int read_end(const struct page_source *s, char *to, const struct iovec *f
 }
 
 /*
- * process_vm_readv(2) is the fastest, but pins what it reads, and since 5.19 a page that is shared
- * after a fork is copied for that: huge ones there may be none left for, and then somebody loses
- * the page.
+ * process_vm_readv(2) is the fastest, but pins what it reads, and since 5.19 (a7f226604170) a page that
+ * is shared after a fork, or merged, is copied for that: the target would need more memory afterwards.
+ * Of huge ones there may be none left, and then somebody loses the page.
  */
 static ssize_t read_pinned(const struct page_source *s, char *to, const struct iovec *from,
 			   unsigned int n, size_t len)

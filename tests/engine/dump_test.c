@@ -283,6 +283,56 @@ ROOT_TC(ticks_on, "a task that a timer interrupts all the time is stopped at onc
 	expect_nobody();
 }
 
+#define SHARED_PAGES 64
+
+/* The frames of memory that this process and a task have in common, as it has it. */
+static void frames_of(pid_t pid, const void *at, uint64_t to[SHARED_PAGES])
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ATF_REQUIRE_MSG(fd >= 0, "%s", path);
+	ATF_REQUIRE(pread(fd, to, SHARED_PAGES * 8, (uintptr_t)at / 4096 * 8) == SHARED_PAGES * 8);
+	close(fd);
+	for (int i = 0; i < SHARED_PAGES; i++)
+		to[i] &= (1ULL << 55) - 1;
+}
+
+ROOT_TC(copies_nothing, "pages that tasks share after a fork are still shared after a dump")
+{
+	uint64_t parents[SHARED_PAGES], before[SHARED_PAGES], after[SHARED_PAGES];
+	void *at = mmap(NULL, SHARED_PAGES * 4096, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct ran r;
+	pid_t pid;
+
+	ATF_REQUIRE(at != MAP_FAILED);
+	madvise(at, SHARED_PAGES * 4096, MADV_NOHUGEPAGE);
+	memset(at, 1, SHARED_PAGES * 4096);
+	arena();
+	empty("img");
+	pid = fork();
+	if (pid == 0) {
+		setsid();
+		closefrom(0);
+		for (;;)
+			pause();
+	}
+	await_state(pid, 'S');
+	frames_of(getpid(), at, parents);
+	frames_of(pid, at, before);
+	ATF_REQUIRE(before[0]);
+	ATF_REQUIRE(memcmp(before, parents, sizeof(before)) == 0);
+	r = refcr("dump -R -t %d -D img", pid);
+	expect_fine(&r);
+	frames_of(pid, at, after);
+	ATF_CHECK(memcmp(after, before, sizeof(after)) == 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
 ROOT_TC(log_and_stats, "log and statistics go to the work directory, and say something")
 {
 	const char *criu = getenv("CRIU");
@@ -331,6 +381,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, other_uid);
 	ATF_TP_ADD_TC(tp, sleeps_on);
 	ATF_TP_ADD_TC(tp, ticks_on);
+	ATF_TP_ADD_TC(tp, copies_nothing);
 	ATF_TP_ADD_TC(tp, log_and_stats);
 	return atf_no_error();
 }
