@@ -406,13 +406,14 @@ PROBE(oob, .what = "SIOCATMARK tells where the urgent byte is, MSG_OOB and MSG_P
 	PROMISE_EQ(recv(sk[1], got, 1, MSG_OOB | MSG_PEEK), 1);
 	PROMISE_EQ(got[0], 'u');
 	/* A read does not go past the mark. */
-	PROMISE_EQ(NEED(recv(sk[1], got, sizeof(got), 0)), 2);
+	PROMISE_EQ(recv(sk[1], got, sizeof(got), 0), 2);
 	PROMISE_MEM(got, "ab", 2);
 	NEED(ioctl(sk[1], SIOCATMARK, &mark));
 	PROMISE_EQ(mark, 1);
 	PROMISE_EQ(recv(sk[1], got, 1, MSG_OOB), 1);
 	PROMISE_EQ(got[0], 'u');
-	PROMISE_EQ(NEED(recv(sk[1], got, sizeof(got), 0)), 2);
+	/* Nor does one stop where the byte has been: 6.1 says EAGAIN there. */
+	PROMISE_EQ(recv(sk[1], got, sizeof(got), 0), 2);
 	PROMISE_MEM(got, "cd", 2);
 }
 

@@ -251,6 +251,19 @@ static int look_around(struct task *t, const struct thread *waited_for)
 	return 0;
 }
 
+/*
+ * Since 7.1, and in stable kernels of that summer, execve(2) in a process of several threads drops
+ * the interrupt of the one that calls it (90918794a4e2). Where it is not lost, or its stop has not
+ * been seen yet, another does no harm: the gate takes a stop too many, and a detach takes it back.
+ */
+static int interrupt_again(const struct task *t, const struct thread *th)
+{
+	int r = ptrace_interrupt(th->tid);
+
+	return r < 0 && r != -ESRCH ? log_err(r, "task %d: interrupt thread %d", t->pid, th->tid)
+				    : 0;
+}
+
 /* Waits until a seized thread stands still, or is gone. */
 static int await_stop(struct task *t, struct thread *th, unsigned int timeout_ms)
 {
@@ -275,6 +288,8 @@ static int await_stop(struct task *t, struct thread *th, unsigned int timeout_ms
 				return log_err(r, "task %d: thread %d does not stop", t->pid,
 					       th->tid);
 			r = look_around(t, th);
+			if (r == 0)
+				r = interrupt_again(t, th);
 		} else if (r == 0) {
 			r = take_stop(t, th, &s);
 			if (r == -EAGAIN) {

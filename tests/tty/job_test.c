@@ -209,7 +209,11 @@ JOB_TC(background, "ps pgrep bash",
 	start_shell(&b, "b", 24, 80);
 	term_type(&b, "%s restore -D img -j -v4 -o restore.log &\n", refcr);
 	await_state(pid, "T");
-	/* It read, and was stopped: the shell is in front, and can bring it there. */
+	/*
+	 * It read, and was stopped, and refcr stops with it, which is what the shell sees: that is in
+	 * front, and can bring them there.
+	 */
+	await_state(atoi(run("pgrep -P %d", b.pid)), "T");
 	term_type(&b, "\n");
 	term_expect(&b, "Stopped");
 	term_type(&b, "fg\n");
