@@ -358,25 +358,43 @@ PROBE(threads,
 	PROMISE_FAILS(write_text("domain", "%s/cgroup.type", below), EINVAL, EOPNOTSUPP);
 }
 
+static void need_controller(const char *cgroup, const char *name)
+{
+	for_each_line(line, NEED(slurp("%s/cgroup.controllers", cgroup)))
+		for (char *save, *word = strtok_r(line, " ", &save); word;
+		     word = strtok_r(NULL, " ", &save))
+			if (streq(word, name))
+				return;
+	MACHINE_LACKS("the %s controller is not there for us in the unified hierarchy", name);
+}
+
 PROBE(controllers, .what = "a controller is switched on from above, and its limit reads back",
       DECLARED("4.5"))
 {
-	char *cgroup = cgroup_new(), *has = NEED(slurp("%s/cgroup.controllers", cgroup)), *below;
-	bool there = false;
+	char *cgroup = cgroup_new(), *below;
 
-	for (char *save = NULL, *word = strtok_r(has, " \n", &save); word;
-	     word = strtok_r(NULL, " \n", &save))
-		there |= streq(word, "pids");
-	if (!there)
-		MACHINE_LACKS("the pids controller is not there for us in the unified hierarchy");
+	need_controller(cgroup, "pids");
 	below = cgroup_below(cgroup, "below");
 	PROMISE_FAILS(write_text("17", "%s/pids.max", below), ENOENT);
 	NEED(write_text("+pids", "%s/cgroup.subtree_control", cgroup));
 	PROMISE_STR(NEED(slurp("%s/pids.max", below)), "max\n");
 	NEED(write_text("17", "%s/pids.max", below));
 	PROMISE_STR(NEED(slurp("%s/pids.max", below)), "17\n");
-	/* Processes may be at the leaves only. */
+}
+
+PROBE(leaves, .what = "with a controller of processes on, they are at the leaves only: EBUSY",
+      DECLARED("4.5"))
+{
+	char *cgroup = cgroup_new(), *below;
+
+	need_controller(cgroup, "memory");
+	below = cgroup_below(cgroup, "below");
+	NEED(write_text("+memory", "%s/cgroup.subtree_control", cgroup));
 	PROMISE_FAILS(cgroup_move(cgroup, 0), EBUSY);
+	NEED(cgroup_move(below, 0));
+	NEED(write_text("-memory", "%s/cgroup.subtree_control", cgroup));
+	NEED(cgroup_move(cgroup, 0));
+	PROMISE_FAILS(write_text("+memory", "%s/cgroup.subtree_control", cgroup), EBUSY);
 }
 
 PROBE(mount_data, .what = "cgroup2 is mounted without options, given as none or as an empty text",

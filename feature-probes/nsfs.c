@@ -257,6 +257,18 @@ PROBE(pid_translate, .what = "a pid namespace's file translates pids in and out,
 	PROMISE_EQ(NEED(ioctl(fd, UAPI_NS_GET_PID_IN_PIDNS, child)), *inside);
 	PROMISE_EQ(NEED(ioctl(fd, UAPI_NS_GET_TGID_IN_PIDNS, pid)), 1);
 	PROMISE_EQ(NEED(ioctl(fd, UAPI_NS_GET_TGID_FROM_PIDNS, *inside)), child);
+}
+
+PROBE(pid_translate_nobody, .what = "a pid that is not in a pid namespace is not translated: ESRCH",
+      NS_IOCTL("6.11", "ca567df74a28"), .capability = "CAP_SYS_ADMIN")
+{
+	pid_t pid = spawn_in(CLONE_NEWPID);
+	int fd;
+
+	if (pid == 0)
+		linger();
+	fd = NEED(ns_of(pid, "pid"));
+	OFFERED(ioctl(fd, UAPI_NS_GET_PID_FROM_PIDNS, 1), "NS_GET_PID_FROM_PIDNS", ENOTTY);
 	/* We are not in there. */
 	PROMISE_FAILS(ioctl(fd, UAPI_NS_GET_PID_IN_PIDNS, getpid()), ESRCH);
 	PROMISE_FAILS(ioctl(fd, UAPI_NS_GET_PID_FROM_PIDNS, 99), ESRCH);

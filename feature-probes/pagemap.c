@@ -454,7 +454,7 @@ PROBE(scan_categories, .what = "every category PAGEMAP_SCAN takes is one we have
 
 	touch(p, 0);
 	OFFERED_SCAN(&arg, p, 1, UAPI_PAGE_IS_PRESENT, UAPI_PAGE_IS_PRESENT, 8);
-	for (int bit = 9; bit < 64; bit++)
+	for (int bit = 10; bit < 64; bit++)
 		if (scan(&arg, p, 1, UAPI_PAGE_IS_PRESENT, 1ULL << bit, 8) >= 0)
 			NEW("PAGEMAP_SCAN category %#llx", 1ULL << bit);
 }

@@ -138,7 +138,7 @@ PROBE(scm_fds, .what = "fdinfo counts the descriptors that wait in a unix socket
       .commit = "3c32da19a858", .kconfig = "CONFIG_UNIX CONFIG_PROC_FS",
       .source = "net/unix/af_unix.c")
 {
-	int sk[2], listener, client;
+	int sk[2];
 
 	pair(SOCK_STREAM, sk);
 	PROMISE_EQ(atoi(OFFERED(fdinfo_field(0, sk[1], "scm_fds"), "scm_fds in fdinfo", ENODATA)),
@@ -149,14 +149,21 @@ PROBE(scm_fds, .what = "fdinfo counts the descriptors that wait in a unix socket
 	PROMISE_EQ(atoi(NEED(fdinfo_field(0, sk[0], "scm_fds"))), 0);
 	close(NEED(recv_fd(sk[1])));
 	PROMISE_EQ(atoi(NEED(fdinfo_field(0, sk[1], "scm_fds"))), 1);
+}
 
-	/* With a listener those count that came over connections nobody has accepted yet. */
+PROBE(scm_fds_listener,
+      .what = "with a listener those count that came over connections nobody has accepted yet",
+      .since = "6.1", .commit = "de4370892443", .kconfig = "CONFIG_UNIX CONFIG_PROC_FS",
+      .source = "net/unix/af_unix.c")
+{
+	int listener, client;
+
 	workdir();
 	listener = bound(SOCK_STREAM, "listener");
 	NEED(listen(listener, 4));
 	client = connected(SOCK_STREAM, "listener");
 	NEED(send_fd(client, 0));
-	if (atoi(NEED(fdinfo_field(0, listener, "scm_fds"))) == 0)
+	if (atoi(OFFERED(fdinfo_field(0, listener, "scm_fds"), "scm_fds in fdinfo", ENODATA)) == 0)
 		ABSENT("with a listener nothing is counted");
 	PROMISE_EQ(atoi(NEED(fdinfo_field(0, listener, "scm_fds"))), 1);
 }
@@ -412,7 +419,20 @@ PROBE(oob, .what = "SIOCATMARK tells where the urgent byte is, MSG_OOB and MSG_P
 	PROMISE_EQ(mark, 1);
 	PROMISE_EQ(recv(sk[1], got, 1, MSG_OOB), 1);
 	PROMISE_EQ(got[0], 'u');
-	/* Nor does one stop where the byte has been: 6.1 says EAGAIN there. */
+}
+
+PROBE(oob_taken, .what = "what was sent behind an urgent byte is read once that byte was taken",
+      .since = "5.15", .commit = "314001f0bf92", .kconfig = "CONFIG_AF_UNIX_OOB",
+      .source = "unix(7)")
+{
+	char got[8] = "";
+	int sk[2];
+
+	pair(SOCK_STREAM, sk);
+	OFFERED(send(sk[0], "u", 1, MSG_OOB), "MSG_OOB of unix sockets", EOPNOTSUPP);
+	NEED(send(sk[0], "cd", 2, 0));
+	PROMISE_EQ(recv(sk[1], got, 1, MSG_OOB), 1);
+	/* 6.1 says EAGAIN there. */
 	PROMISE_EQ(recv(sk[1], got, sizeof(got), 0), 2);
 	PROMISE_MEM(got, "cd", 2);
 }

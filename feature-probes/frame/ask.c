@@ -188,13 +188,29 @@ void probe_check_refusal(const char *file, int line, const char *call, bool fail
  * The task that asks
  */
 
-/* What the probe starts out with does not depend on who called us. */
-static void clean_slate(pid_t asker)
+/*
+ * What the probe starts out with does not depend on who called us. Of that, what is this task's for
+ * good: every probe has it from here.
+ */
+static void clean_self(void)
 {
 	const struct rlimit none = { 0, 0 };
 	/* struct sigaction as the system call has it; all zeroes are the default. */
 	const uint64_t dfl[4] = {};
 	sigset_t empty;
+
+	/* Not by sigaction(): it hides two signals, and posix_spawn() leaves just those ignored. */
+	for (int sig = 1; sig < NSIG; sig++)
+		syscall(SYS_rt_sigaction, sig, dfl, NULL, 8);
+	sigemptyset(&empty);
+	sigprocmask(SIG_SETMASK, &empty, NULL);
+	umask(022);
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+static void clean_slate(pid_t asker)
+{
 	int null;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -203,14 +219,6 @@ static void clean_slate(pid_t asker)
 
 	/* Its own session: no terminal's signals reach it, and its group can be killed at once. */
 	setsid();
-	/* Not by sigaction(): it hides two signals, and posix_spawn() leaves just those ignored. */
-	for (int sig = 1; sig < NSIG; sig++)
-		syscall(SYS_rt_sigaction, sig, dfl, NULL, 8);
-	sigemptyset(&empty);
-	sigprocmask(SIG_SETMASK, &empty, NULL);
-	umask(022);
-	setrlimit(RLIMIT_CORE, &none);
-
 	null = open("/dev/null", O_RDWR);
 	dup2(null, STDIN_FILENO);
 	dup2(STDERR_FILENO, STDOUT_FILENO);
@@ -258,11 +266,12 @@ static void kill_children(void)
 
 /*
  * Ends all that the probe started. We are the subreaper, so what loses its parent becomes our
- * child, and when we have no child left there is no task left.
+ * child, and when we have no child left there is no task left. Most are in the probe's group, or
+ * die with their parents: only for what is left after a while the whole of /proc is gone through.
  */
 static bool kill_stragglers(pid_t body)
 {
-	uint64_t until = now_ms() + 3000;
+	uint64_t begin = now_ms(), looked = begin;
 
 	kill(-body, SIGKILL);
 	kill(body, SIGKILL);
@@ -273,10 +282,13 @@ static bool kill_stragglers(pid_t body)
 			return true;
 		if (pid > 0)
 			continue;
-		if (now_ms() > until)
+		if (now_ms() > begin + 3000)
 			return false;
-		kill_children();
-		usleep(1000);
+		if (now_ms() > looked + 20) {
+			kill_children();
+			looked = now_ms();
+		}
+		usleep(200);
 	}
 }
 
@@ -378,6 +390,7 @@ static void settle(struct answer *a, const struct probe *p, int status, bool all
 void ask(const struct probe *p, enum asker as, const char *base, struct answer *ret)
 {
 	const uid_t ids[] = { geteuid() ? geteuid() : NOBODY, geteuid() ? getegid() : NOBODY };
+	static bool clean;
 	pid_t self = getpid(), body;
 	bool all_dead;
 	int status;
@@ -391,7 +404,9 @@ void ask(const struct probe *p, enum asker as, const char *base, struct answer *
 		return;
 	}
 
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	if (!clean)
+		clean_self();
+	clean = true;
 	fflush(NULL);
 	body = fork();
 	if (body == 0)

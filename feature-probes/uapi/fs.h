@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What linux/fs.h has for /proc/PID/pagemap and maps, as of 6.18. */
+/* What linux/fs.h has for /proc/PID/pagemap and maps, as of 7.3. */
 #ifndef UAPI_FS_H
 #define UAPI_FS_H
 
@@ -29,6 +29,7 @@ struct uapi_pm_scan_arg {
 #define UAPI_PAGE_IS_HUGE       (1 << 6)
 #define UAPI_PAGE_IS_SOFT_DIRTY (1 << 7) /* 6.8 */
 #define UAPI_PAGE_IS_GUARD      (1 << 8) /* 6.16 */
+#define UAPI_PAGE_IS_ACCESSED   (1 << 9) /* 7.3 */
 
 #define UAPI_PM_SCAN_WP_MATCHING   (1 << 0)
 #define UAPI_PM_SCAN_CHECK_WPASYNC (1 << 1)
