@@ -80,7 +80,9 @@ static void check(void)
 	struct epoll_event e = { .events = EPOLLIN };
 	int outer = SYS(epoll_create1(0));
 
-	EXPECT_ERRNO(epoll_ctl(outer, EPOLL_CTL_ADD, was.ep[DEPTH - 1], &e), ELOOP);
+	/* 5.10 says EINVAL. */
+	EXPECT(epoll_ctl(outer, EPOLL_CTL_ADD, was.ep[DEPTH - 1], &e) < 0);
+	EXPECT(errno == ELOOP || errno == EINVAL);
 	EXPECT_ERRNO(epoll_ctl(was.ep[0], EPOLL_CTL_ADD, was.ep[DEPTH - 1], &e), ELOOP);
 	EXPECT_NO_EVENT(was.ep[DEPTH - 1]);
 	for (int kind = 0; kind < KINDS; kind++) {

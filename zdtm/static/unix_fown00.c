@@ -24,6 +24,7 @@ static bool told(siginfo_t *info)
 static void setup(void)
 {
 	sigset_t set;
+	ssize_t n;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGNAL);
@@ -32,7 +33,10 @@ static void setup(void)
 	SYS_RC(pthread_sigmask(SIG_BLOCK, &set, NULL));
 	SYS(socketpair(AF_UNIX, SOCK_STREAM, 0, sk));
 	t_send(sk[0], "before");
-	SYS(send(sk[0], "!", 1, MSG_OOB));
+	n = send(sk[0], "!", 1, MSG_OOB);
+	if (n < 0 && errno == EOPNOTSUPP)
+		t_skip("unix sockets of this kernel have no out-of-band bytes");
+	EXPECT_EQ(n, 1);
 	SYS(fcntl(sk[1], F_SETOWN, getpid()));
 	SYS(fcntl(sk[1], F_SETSIG, SIGNAL));
 	SYS(fcntl(sk[1], F_SETFL, O_ASYNC | O_NONBLOCK));
