@@ -99,6 +99,7 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "epolls in epolls tell what happens to the files within",
 	.object = "eventpoll",
+	.needs = LIST("eventfd.semaphore_flag"),
 	.setup = setup,
 	.check = check,
 };

@@ -81,7 +81,7 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "entries of an epoll keep the numbers they were added under",
 	.object = "eventpoll",
-	.needs = LIST("eventpoll.fdinfo", "kcmp.epoll_tfd"),
+	.needs = LIST("eventfd.semaphore_flag", "eventpoll.fdinfo", "kcmp.epoll_tfd"),
 	.setup = setup,
 	.check = check,
 };

@@ -36,6 +36,7 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "an eventfd has counted what was written",
 	.object = "eventfd",
+	.needs = LIST("eventfd.semaphore_flag"),
 	.setup = setup,
 	.check = check,
 };

@@ -142,7 +142,7 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "one-shot entries of an epoll that have reported stay silent",
 	.object = "eventpoll",
-	.needs = LIST("eventpoll.oneshot", "kcmp.epoll_tfd"),
+	.needs = LIST("eventfd.semaphore_flag", "eventpoll.oneshot", "kcmp.epoll_tfd"),
 	.variants = VARIANTS(
 		{ "armed", PIPE | ARMED }, { "pipe", PIPE }, { "pipe_quiet", PIPE | QUIET },
 		{ "eventfd_quiet", EVENTFD | QUIET }, { "timerfd_quiet", TIMERFD | QUIET },

@@ -56,7 +56,7 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "an epoll keeps events and data to the bit",
 	.object = "eventpoll",
-	.needs = LIST("eventpoll.fdinfo"),
+	.needs = LIST("eventfd.semaphore_flag", "eventpoll.fdinfo"),
 	.caps = CAP_BIT(CAP_BLOCK_SUSPEND), /* EPOLLWAKEUP */
 	.setup = setup,
 	.check = check,

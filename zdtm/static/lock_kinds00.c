@@ -56,6 +56,7 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "locks on what is no regular file, on the working directory and the program",
 	.object = "filelock",
+	.needs = LIST("eventfd.semaphore_flag"),
 	.engine = LIST("--file-locks"),
 	.setup = setup,
 	.check = check,

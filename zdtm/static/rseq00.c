@@ -95,6 +95,7 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "restartable sequences stay registered, each thread's own, or not",
 	.object = "rseq",
+	.needs = LIST("ptrace.rseq_configuration"),
 	.setup = setup,
 	.check = check,
 };

@@ -62,6 +62,7 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "a timer that calls a function in a thread goes on calling it",
 	.object = "timers",
+	.needs = LIST("eventfd.semaphore_flag"),
 	.setup = setup,
 	.check = check,
 };
