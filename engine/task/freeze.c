@@ -599,19 +599,28 @@ static int freeze(struct tree *tree, pid_t root, unsigned int timeout_ms)
 	return 0;
 }
 
+static void bury_one(pid_t tid)
+{
+	struct stop s;
+
+	while (ptrace_wait(tid, 1000, &s) == 0 && s.kind != STOP_GONE)
+		(void)ptrace_detach(tid, 0);
+}
+
 /*
  * Whoever stood still and cannot be let go has been killed since: another thread executes a program,
- * which lasts until we have buried it. The main thread comes last, it is that one's to bury.
+ * which lasts until we have buried it. The main thread, wherever in the list, is that one's to bury.
  */
 static void bury_killed(struct tree *tree)
 {
 	struct task *t, *next;
-	struct stop s;
 
-	HASH_ITER(hh, tree->by_pid, t, next)
-		for (unsigned int i = t->n_threads; i-- > 0;)
-			while (ptrace_wait(t->thread[i].tid, 1000, &s) == 0 && s.kind != STOP_GONE)
-				(void)ptrace_detach(t->thread[i].tid, 0);
+	HASH_ITER(hh, tree->by_pid, t, next) {
+		for_each_thread(th, t)
+			if (th->tid != t->pid)
+				bury_one(th->tid);
+		bury_one(t->pid);
+	}
 }
 
 static int freeze_at_last(pid_t root, unsigned int timeout_ms, struct tree *ret)
