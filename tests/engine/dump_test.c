@@ -283,7 +283,8 @@ ROOT_TC(ticks_on, "a task that a timer interrupts all the time is stopped at onc
 	expect_nobody();
 }
 
-ROOT_TC(execs_on, "a task of many threads that executes programs all the time is stopped, and goes on")
+ROOT_TC(execs_on,
+	"a task of many threads that executes programs all the time is stopped, and goes on")
 {
 	struct target t;
 
