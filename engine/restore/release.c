@@ -17,6 +17,7 @@
 #include "engine/image/values.h"
 #include "engine/kernel/procfs.h"
 #include "engine/kernel/ptrace.h"
+#include "engine/session.h"
 #include "engine/task/parts.h"
 #include "enter.h"
 
@@ -250,21 +251,39 @@ int release_go(struct restore *r, struct restore_task *t)
 	return 0;
 }
 
-static int await_state(struct restore_task *t, bool stopped)
+/*
+ * It only has to come by the signal that waits for it. A parent is told by the last thread that
+ * stops, after its state can be seen and before it leaves its CPU, which reading its call waits for.
+ */
+static int await_thread(const struct restore_task *t, pid_t tid, bool stopped)
 {
-	_cleanup_close_ int proc = proc_open(t->pid, 0);
+	_cleanup_close_ int proc = proc_open(t->pid, tid);
+	_cleanup_buf_ struct buf call = {};
+	uint64_t end = now_us() + PATIENCE_MS * 1000;
 	struct proc_stat stat;
 	int ret = proc;
 
-	/* It only has to come by the signal that waits for it. */
-	for (unsigned int i = 0; ret >= 0 && i < 10000; i++) {
+	while (ret >= 0) {
 		ret = proc_read_stat(proc, &stat);
-		if (ret == 0 && (stat.state == 'T') == stopped)
+		if (ret == 0 && (stat.state == 'T') == stopped) {
+			(void)proc_read_single(proc, "syscall", &call);
 			return 0;
+		}
+		if (now_us() > end)
+			ret = -ETIMEDOUT;
 		sched_yield();
 	}
-	return log_err(ret < 0 ? ret : -ETIMEDOUT, "task %d does not %s", t->pid,
+	return log_err(ret, "task %d: thread %d does not %s", t->pid, tid,
 		       stopped ? "stop again" : "go on");
+}
+
+static int await_state(const struct restore_task *t, bool stopped)
+{
+	int ret = 0;
+
+	for (unsigned int i = 0; ret == 0 && i < t->n_threads; i++)
+		ret = await_thread(t, t->thread[i].tid, stopped);
+	return ret;
 }
 
 int release_await_stop(struct restore *r, struct restore_task *t)

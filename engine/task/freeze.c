@@ -7,8 +7,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
@@ -77,7 +79,10 @@ static bool known_thread(const struct task *t, pid_t tid, unsigned int likely)
 	return false;
 }
 
-/* Why a thread could not be seized: it ended (-EAGAIN), another traces it, or something else. */
+/*
+ * Why a thread could not be seized: it ended (-EAGAIN), another traces it, or something else. 0: we
+ * trace it already; it had another tid before it executed a program.
+ */
 static int why_not(const struct task *t, pid_t tid)
 {
 	_cleanup_close_ int proc = proc_open(t->pid, tid);
@@ -90,21 +95,75 @@ static int why_not(const struct task *t, pid_t tid)
 		return -EAGAIN;
 	tracer = status.tracer;
 	proc_status_done(&status);
+	if (tracer == getpid())
+		return 0;
 	return tracer ? log_refuse("task %d is traced by task %d", t->pid, tracer) : -EPERM;
+}
+
+/*
+ * PTRACE_SEIZE waits while the task executes a program, which waits until all its other threads are
+ * gone: until we, who trace some of them, have buried those. So that is done from a signal handler.
+ */
+static struct task *volatile seizing;
+
+static void bury(int sig)
+{
+	struct task *t = seizing;
+	int saved = errno;
+
+	if (!t)
+		return;
+	for_each_thread(th, t) {
+		siginfo_t info = {};
+
+		if (!th->gone && waitid(P_PID, th->tid, &info, WEXITED | WNOHANG | __WALL) == 0)
+			th->gone = info.si_pid != 0;
+	}
+	errno = saved;
+}
+
+static void bury_now_and_then(bool on)
+{
+	const struct timeval often = { .tv_usec = on ? 20 * 1000 : 0 };
+	const struct itimerval timer = { often, often };
+	struct sigaction act = { .sa_handler = bury, .sa_flags = SA_RESTART };
+	sigset_t set;
+
+	if (on) {
+		sigaction(SIGALRM, &act, NULL);
+		sigemptyset(&set);
+		sigaddset(&set, SIGALRM);
+		sigprocmask(SIG_UNBLOCK, &set, NULL);
+	}
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static int seize_burying(struct task *t, pid_t tid)
+{
+	int r;
+
+	seizing = t;
+	r = ptrace_seize(tid);
+	seizing = NULL;
+	return r;
 }
 
 /* -EAGAIN: it ended while we reached for it. */
 static int seize(struct task *t, pid_t tid)
 {
-	int r = ptrace_seize(tid);
+	int r, tries = 20;
 
-	if (r == -ESRCH)
-		return -EAGAIN;
-	if (r == -EPERM) {
-		r = why_not(t, tid);
-		if (r != -EPERM)
-			return r;
-	}
+	/* Its pid may have been that of a dead main thread until now: a program was executed. */
+	do {
+		r = seize_burying(t, tid);
+		if (r == -ESRCH)
+			return -EAGAIN;
+		if (r == -EPERM) {
+			r = why_not(t, tid);
+			if (r < 0 && r != -EPERM)
+				return r;
+		}
+	} while (r == -EPERM && tries-- > 0);
 	if (r < 0)
 		return log_err(r, "task %d: cannot seize thread %d", t->pid, tid);
 	r = ptrace_interrupt(tid);
@@ -305,9 +364,14 @@ static int await_stop(struct task *t, struct thread *th, unsigned int timeout_ms
 	return 0;
 }
 
-/* Every thread that is not gone stands still, as far as we know. */
-static bool all_held(const struct task *t)
+/*
+ * Every thread that is not gone stands still. Whoever was not seized yet may have executed a program:
+ * then all others have ended, and the main thread's pid belongs to one that runs.
+ */
+static bool all_held(struct task *t)
 {
+	if (t->n_threads && t->thread[0].held)
+		t->thread[0].held = ptrace_stands(t->thread[0].tid);
 	for_each_thread(th, t)
 		if (!th->held)
 			return false;
@@ -535,7 +599,31 @@ static int freeze(struct tree *tree, pid_t root, unsigned int timeout_ms)
 	return 0;
 }
 
-int tree_freeze(pid_t root, unsigned int timeout_ms, struct tree *ret)
+static void bury_one(pid_t tid)
+{
+	struct stop s;
+
+	while (ptrace_wait(tid, 1000, &s) == 0 && s.kind != STOP_GONE)
+		(void)ptrace_detach(tid, 0);
+}
+
+/*
+ * Whoever stood still and cannot be let go has been killed since: another thread executes a program,
+ * which lasts until we have buried it. The main thread, wherever in the list, is that one's to bury.
+ */
+static void bury_killed(struct tree *tree)
+{
+	struct task *t, *next;
+
+	HASH_ITER(hh, tree->by_pid, t, next) {
+		for_each_thread(th, t)
+			if (th->tid != t->pid)
+				bury_one(th->tid);
+		bury_one(t->pid);
+	}
+}
+
+static int freeze_at_last(pid_t root, unsigned int timeout_ms, struct tree *ret)
 {
 	const struct timespec nap = { .tv_nsec = 10 * 1000 * 1000 };
 	pid_t half_dead;
@@ -549,6 +637,8 @@ int tree_freeze(pid_t root, unsigned int timeout_ms, struct tree *ret)
 			return 0;
 		half_dead = ret->half_dead;
 		tree_thaw(ret);
+		if (r == -EAGAIN)
+			bury_killed(ret);
 		tree_done(ret);
 		if (r != -EAGAIN)
 			return r;
@@ -556,6 +646,16 @@ int tree_freeze(pid_t root, unsigned int timeout_ms, struct tree *ret)
 	}
 	return log_refuse("task %d: its main thread has ended while others run: not supported yet",
 			  half_dead);
+}
+
+int tree_freeze(pid_t root, unsigned int timeout_ms, struct tree *ret)
+{
+	int r;
+
+	bury_now_and_then(true);
+	r = freeze_at_last(root, timeout_ms, ret);
+	bury_now_and_then(false);
+	return r;
 }
 
 void tree_thaw(struct tree *tree)

@@ -333,6 +333,25 @@ ROOT_TC(copies_nothing, "pages that tasks share after a fork are still shared af
 	waitpid(pid, NULL, 0);
 }
 
+ROOT_TC(execs_on,
+	"a task of many threads that executes programs all the time is stopped, and goes on")
+{
+	struct target t;
+
+	arena();
+	t = target("execs");
+	empty("img");
+	/* Some of them come in the middle of an execve(2), and some of those lose something by it. */
+	for (int i = 0; i < 100; i++) {
+		struct ran r = refcr("dump -R -t %d -D img", t.pid);
+
+		expect_fine(&r);
+		expect_well(&t);
+	}
+	target_end(&t);
+	expect_nobody();
+}
+
 ROOT_TC(log_and_stats, "log and statistics go to the work directory, and say something")
 {
 	const char *criu = getenv("CRIU");
@@ -382,6 +401,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, sleeps_on);
 	ATF_TP_ADD_TC(tp, ticks_on);
 	ATF_TP_ADD_TC(tp, copies_nothing);
+	ATF_TP_ADD_TC(tp, execs_on);
 	ATF_TP_ADD_TC(tp, log_and_stats);
 	return atf_no_error();
 }

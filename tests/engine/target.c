@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * target STATE one|many: one task with one thread, or several with several. See target.h. It has no
- * way to tell that it was stopped, dumped, left alone by a dying engine or restored, other than by
+ * target STATE one|many|execs: one task with one thread, several with several, or one with several
+ * that executes this program all the time. See target.h. It has no way to tell that it was stopped, dumped, left alone by a dying engine or restored, other than by
  * what it checks.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -237,12 +238,54 @@ static void one(void)
 	}
 }
 
+/* ---- programs ---- */
+
+static char **again;
+static sem_t all_made;
+
+static void *pauses(void *unused)
+{
+	pause();
+	return NULL;
+}
+
+/* While one executes a program the others can make no threads: EAGAIN. */
+static void *exec_again(void *unused)
+{
+	sem_wait(&all_made);
+	execv("/proc/self/exe", again);
+	fail("execve: errno %d", errno);
+	return NULL;
+}
+
+/* In turn from the main thread and from one in the midst of others, which takes over its pid. */
+static void execs(char **argv)
+{
+	struct target_slot *s = state->n ? &state->slot[0] : slot("execs");
+	bool by_main = s->rounds % 2;
+	pthread_t t;
+
+	again = argv;
+	round_done(s);
+	__atomic_store_n(&state->ready, 1, __ATOMIC_RELEASE);
+	if (stopping())
+		return;
+	for (int i = 0; i < 12; i++)
+		if (pthread_create(&t, NULL, i == 6 && !by_main ? exec_again : pauses, NULL) != 0)
+			fail("pthread_create");
+	sem_post(&all_made);
+	if (by_main)
+		exec_again(NULL);
+	else
+		pauses(NULL);
+}
+
 int main(int argc, char **argv)
 {
 	int fd = argc == 3 ? open(argv[1], O_RDWR | O_CLOEXEC) : -1;
 
 	if (fd < 0) {
-		fprintf(stderr, "usage: target STATE one|many\n");
+		fprintf(stderr, "usage: target STATE one|many|execs\n");
 		return 2;
 	}
 	state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -250,6 +293,8 @@ int main(int argc, char **argv)
 	catch_signals();
 	if (strcmp(argv[2], "one") == 0)
 		one();
+	else if (strcmp(argv[2], "execs") == 0)
+		execs(argv);
 	else
 		many();
 	return state->failed;

@@ -36,26 +36,31 @@ static void works(long unused)
 	EXPECT_EQ(continued, 1);
 }
 
+/* The parent is told when the last thread has stopped. */
+static bool is_told(int more)
+{
+	siginfo_t info = {};
+
+	SYS(waitid(P_PID, child, &info, WSTOPPED | WNOHANG | more));
+	return info.si_pid == child && EXPECT_EQ(info.si_code, CLD_STOPPED) &&
+	       EXPECT_EQ(info.si_status, variant->arg);
+}
+
 static void setup(void)
 {
 	child = t_fork(works, 0);
 	t_wait(READY);
 	t_wait(READY);
 	SYS(kill(child, variant->arg));
-	t_wait_state(child, 'T');
+	T_UNTIL(is_told(WNOWAIT));
 }
 
 static void check(void)
 {
-	siginfo_t info = {};
-
 	t_wake(GO);
 	t_wake(GO);
 	t_wait_state(child, 'T');
-	SYS(waitid(P_PID, child, &info, WSTOPPED | WEXITED | WNOHANG));
-	EXPECT_EQ(info.si_pid, child);
-	EXPECT_EQ(info.si_code, CLD_STOPPED);
-	EXPECT_EQ(info.si_status, variant->arg);
+	T_UNTIL(is_told(0));
 	SYS(kill(child, SIGCONT));
 	t_wait(WENT_ON);
 	t_wait(WENT_ON);

@@ -95,7 +95,7 @@ struct target {
 	struct target_state *state;
 };
 
-/* Starts it as the leader of a session; `how` is "one" or "many". Returns when everybody works. */
+/* Starts it as the leader of a session; `how` is "one", "many" or "execs". Returns when everybody works. */
 struct target target(const char *how);
 /* The same as another user. */
 struct target target_as(const char *how, uid_t uid);
