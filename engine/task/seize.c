@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <signal.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "engine/base/cleanup.h"
+#include "engine/base/log.h"
+#include "seize.h"
+
+/*
+ * Why a thread could not be seized: it ended (-EAGAIN), another traces it, or something else. 0: we
+ * trace it already; it had another tid before it executed a program.
+ */
+static int why_not(const struct task *t, pid_t tid)
+{
+	_cleanup_close_ int proc = proc_open(t->pid, tid);
+	struct proc_status status;
+	struct proc_stat stat;
+	pid_t tracer;
+
+	if (proc < 0 || proc_read_stat(proc, &stat) < 0 || stat.state == 'Z' || stat.state == 'X' ||
+	    proc_read_status(proc, &status) < 0)
+		return -EAGAIN;
+	tracer = status.tracer;
+	proc_status_done(&status);
+	if (tracer == getpid())
+		return 0;
+	return tracer ? log_refuse("task %d is traced by task %d", t->pid, tracer) : -EPERM;
+}
+
+/*
+ * PTRACE_SEIZE waits while the task executes a program, which waits until all its other threads are
+ * gone: until we, who trace some of them, have buried those. So that is done from a signal handler.
+ */
+static struct task *volatile seizing;
+
+static void bury(int sig)
+{
+	struct task *t = seizing;
+	int saved = errno;
+
+	if (!t)
+		return;
+	for_each_thread(th, t) {
+		siginfo_t info = {};
+
+		if (!th->gone && waitid(P_PID, th->tid, &info, WEXITED | WNOHANG | __WALL) == 0)
+			th->gone = info.si_pid != 0;
+	}
+	errno = saved;
+}
+
+static void every(suseconds_t us)
+{
+	const struct timeval often = { .tv_usec = us };
+	const struct itimerval timer = { often, often };
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+void thread_seize_begin(void)
+{
+	struct sigaction act = { .sa_handler = bury, .sa_flags = SA_RESTART };
+	sigset_t set;
+
+	sigaction(SIGALRM, &act, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGALRM);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	every(20 * 1000);
+}
+
+void thread_seize_end(void)
+{
+	every(0);
+}
+
+static int seize_burying(struct task *t, pid_t tid)
+{
+	int r;
+
+	seizing = t;
+	r = ptrace_seize(tid);
+	seizing = NULL;
+	return r;
+}
+
+int thread_seize(struct task *t, pid_t tid)
+{
+	int r, tries = 20;
+
+	/* Its pid may have been that of a dead main thread until now: a program was executed. */
+	do {
+		r = seize_burying(t, tid);
+		if (r == -ESRCH)
+			return -EAGAIN;
+		if (r == -EPERM) {
+			r = why_not(t, tid);
+			if (r < 0 && r != -EPERM)
+				return r;
+		}
+	} while (r == -EPERM && tries-- > 0);
+	if (r < 0)
+		return log_err(r, "task %d: cannot seize thread %d", t->pid, tid);
+	r = ptrace_interrupt(tid);
+	/* Dead already: the wait will tell. */
+	return r < 0 && r != -ESRCH ? log_err(r, "task %d: interrupt thread %d", t->pid, tid) : 0;
+}
