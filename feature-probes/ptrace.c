@@ -2,6 +2,7 @@
 /* ptrace(2): stopping a task, looking at it, and leaving it as it was. */
 #include <elf.h>
 #include <linux/audit.h>
+#include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -575,6 +576,51 @@ PROBE(get_syscall_info, .what = "PTRACE_GET_SYSCALL_INFO tells entry from exit, 
 		PROMISE_EQ(info.exit.rval, getpid());
 		PROMISE_EQ(info.exit.is_error, 0);
 		to_next_syscall_stop(pid);
+	}
+}
+
+static void *idle_thread(void *unused)
+{
+	pause();
+	return NULL;
+}
+
+PROBE(interrupt_exec,
+      .what = "an interrupt that comes during execve() holds behind it, also in a task of threads",
+      .since = "5.3", .source = "ptrace(2), kernel/ptrace.c", .guards = "ptrace-interrupt-exec")
+{
+	for (int threads = 0; threads < 2; threads++) {
+		struct uapi_ptrace_syscall_info info;
+		int status = 0, stage = threads + 1;
+		pid_t pid = spawn(), got = 0;
+
+		if (pid == 0) {
+			pthread_t t;
+
+			for (int i = 0; i < threads; i++)
+				NEED(-pthread_create(&t, NULL, idle_thread, NULL));
+			await(stage);
+			exec_idle();
+		}
+		seize_stopped(pid, PTRACE_O_TRACESYSGOOD);
+		reach(stage);
+		do {
+			to_next_syscall_stop(pid);
+			NEED(syscall_info(pid, &info));
+		} while (info.op != UAPI_SYSCALL_INFO_ENTRY || info.entry.nr != SYS_execve);
+		NEED(ptrace(PTRACE_INTERRUPT, pid, 0, 0));
+		NEED(ptrace(PTRACE_CONT, pid, 0, 0));
+		until_exec(pid);
+		for (int i = 0; i < 3000 && got == 0; i++) {
+			got = NEED(waitpid(pid, &status, __WALL | WNOHANG));
+			usleep(1000);
+		}
+		/* 90918794a4e2, in 7.1 and stable kernels. */
+		if (got == 0 && threads)
+			ABSENT("it is dropped where execve() ends other threads");
+		PROMISE_EQ(got, pid);
+		PROMISE_EQ(status, (128 << 8 | SIGTRAP) << 8 | 0x7f);
+		end_task(pid);
 	}
 }
 
