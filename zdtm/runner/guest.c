@@ -38,6 +38,7 @@
 #define COMMAND_LINE                                                                               \
 	"console=ttyS0 loglevel=5 panic=-1 oops=panic unknown_nmi_panic watchdog_thresh=60 "       \
 	"printk.devkmsg=on mitigations=off random.trust_cpu=on 8250.nr_uarts=4 zdtm.guest=1 "      \
+	"no_timer_check "                                                                          \
 	"sysctl.kernel.hung_task_timeout_secs=15"
 
 static char *path_in(const char *folder, const char *name)
