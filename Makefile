@@ -12,8 +12,12 @@
 # programs find each other the same way in both. Each area lists its own files in its build.mk.
 
 ifdef SAN
-O ?= build-san
-SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+O   ?= build-san
+OPT ?= -O1 -g
+# Their checks hide from GCC what it needs for -Wmaybe-uninitialized.
+SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
+	-Wno-maybe-uninitialized
+SAN_OBJ   := $(O)/obj/tests/sanitizers.o
 endif
 O      ?= build
 $(if $(O),,$(error O= is empty: that would build into the root of this machine))
@@ -38,10 +42,11 @@ kyua     :=# ATF test programs, by their path in the build tree
 # How a program is made: $(call program,PATH IN $(O),SOURCES AND ARCHIVES,EXTRA CPPFLAGS,LIBS)
 define program
 programs += $(O)/$(1)
-$(O)/$(1): $$(patsubst %.c,$(O)/obj/%.o,$$(patsubst %.S,$(O)/obj/%.o,$(2)))
+$(O)/$(1): $$(patsubst %.c,$(O)/obj/%.o,$$(patsubst %.S,$(O)/obj/%.o,$(2))) | $(SAN_OBJ)
 	$$(call say,LINK,$(1))
 	@mkdir -p $$(@D)
-	$(Q)$(CC) $(OPT) $$(SAN_FLAGS) $(LDFLAGS) -o $$@ $$(filter %.o %.a,$$^) $(4)
+	$(Q)$(CC) $(OPT) $$(SAN_FLAGS) $(LDFLAGS) -o $$@ $$(filter %.o %.a,$$^) \
+		$$(if $$(SAN_FLAGS),$(SAN_OBJ)) $(4)
 $$(patsubst %.c,$(O)/obj/%.o,$$(filter %.c,$(2))): private CPPFLAGS += $(3)
 endef
 

@@ -10,7 +10,8 @@
 
 static int parse(struct options *o, bool *done, const char *const *args)
 {
-	char *argv[32] = { (char *)"refcr" };
+	/* The options point into it. */
+	static char *argv[32] = { (char *)"refcr" };
 	int argc = 1;
 
 	while (*args)
