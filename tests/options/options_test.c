@@ -16,6 +16,7 @@ static int parse(struct options *o, bool *done, const char *const *args)
 
 	while (*args)
 		argv[argc++] = (char *)*args++;
+	argv[argc] = NULL;
 	/* 0: getopt begins anew. */
 	optind = 0;
 	return options_parse(argc, argv, o, done);

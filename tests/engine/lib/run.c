@@ -62,12 +62,13 @@ pid_t spawn(bool traced, const char *before, const char *fmt, va_list ap)
 	ATF_REQUIRE(vasprintf(&args, fmt, ap) >= 0);
 	ATF_REQUIRE(asprintf(&command, "%s%s", before, args) >= 0);
 	printf("%s%s\n", before[0] ? "refcr " : "", args);
-	/* Where there is a tracer already, leaks cannot be looked for. */
-	setenv("ASAN_OPTIONS", traced ? "leak_check_at_exit=0" : "", 1);
 	fflush(NULL);
 	pid = fork();
 	ATF_REQUIRE(pid >= 0);
 	if (pid == 0) {
+		/* Where there is a tracer already, leaks cannot be looked for (SAN=1). */
+		if (traced)
+			setenv("ASAN_OPTIONS", "leak_check_at_exit=0", 1);
 		dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
 		dup2(open_output("out", nr), STDOUT_FILENO);
 		dup2(open_output("err", nr), STDERR_FILENO);
