@@ -2,7 +2,7 @@
 #
 # make run        install what is missing, build, run the probes and tests on the running kernel
 # make matrix     the same in every kernel line of Debian's archive: out/matrix.html
-# make check      everything that must pass before a commit
+# make check      everything that must pass before a commit (SAN=1: what sanitizers find in it)
 # make            build into build/ (SAN=1: with address and undefined-behaviour sanitizers, into build-san/)
 # make bench      refcr against $CRIU, side by side
 # make install    PREFIX=/usr/local DESTDIR=
@@ -12,8 +12,15 @@
 # programs find each other the same way in both. Each area lists its own files in its build.mk.
 
 ifdef SAN
-O ?= build-san
-SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+O   ?= build-san
+OPT ?= -O1 -g
+# What GCC then knows too little of to warn about.
+SAN_QUIET := -Wno-maybe-uninitialized -Wno-format-truncation
+SAN_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
+	$(SAN_QUIET)
+# Where a sanitizer's own memory and library would be in the way: SIGILL at what is undefined.
+SAN_TRAP  := -fsanitize=undefined -fsanitize-undefined-trap-on-error $(SAN_QUIET)
+SAN_OBJ   := $(O)/obj/tests/sanitizers.o
 endif
 O      ?= build
 $(if $(O),,$(error O= is empty: that would build into the root of this machine))
@@ -38,10 +45,11 @@ kyua     :=# ATF test programs, by their path in the build tree
 # How a program is made: $(call program,PATH IN $(O),SOURCES AND ARCHIVES,EXTRA CPPFLAGS,LIBS)
 define program
 programs += $(O)/$(1)
-$(O)/$(1): $$(patsubst %.c,$(O)/obj/%.o,$$(patsubst %.S,$(O)/obj/%.o,$(2)))
+$(O)/$(1): $$(patsubst %.c,$(O)/obj/%.o,$$(patsubst %.S,$(O)/obj/%.o,$(2))) | $(SAN_OBJ)
 	$$(call say,LINK,$(1))
 	@mkdir -p $$(@D)
-	$(Q)$(CC) $(OPT) $$(SAN_FLAGS) $(LDFLAGS) -o $$@ $$(filter %.o %.a,$$^) $(4)
+	$(Q)$(CC) $(OPT) $$(filter-out $(SAN_TRAP),$$(SAN_FLAGS)) $(LDFLAGS) -o $$@ $$(filter %.o %.a,$$^) \
+		$$(if $$(findstring address,$$(SAN_FLAGS)),$(SAN_OBJ)) $(4)
 $$(patsubst %.c,$(O)/obj/%.o,$$(filter %.c,$(2))): private CPPFLAGS += $(3)
 endef
 
@@ -49,6 +57,12 @@ $(O)/obj/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SAN_FLAGS) -MMD -MP -c -o $@ $<
+
+# The same for programs without any sanitizer's memory, from sources that others use, too.
+$(O)/obj/bare/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SAN_TRAP) -MMD -MP -c -o $@ $<
 
 $(O)/obj/%.o: %.S
 	$(call say,AS,$<)
@@ -86,7 +100,7 @@ matrix: programs
 	$(O)/bin/zdtm matrix --kernels all -o out
 
 check: programs
-	$(Q)scripts/check
+	$(Q)scripts/$(if $(SAN),check-sanitizers,check)
 
 bench: programs
 	$(Q)scripts/bench

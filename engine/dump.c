@@ -259,9 +259,12 @@ static int failed(struct dump *d, int r)
 
 int dump_main(const struct options *opts)
 {
-	struct dump d = { .opts = opts, .timeout_ms = opts->timeout_s * 1000 };
+	/* What hangs on it is kept until the end, and never freed. */
+	static struct dump d;
 	int r;
 
+	d.opts = opts;
+	d.timeout_ms = opts->timeout_s * 1000;
 	session_raise_nofile();
 	r = session_open(opts, &d.images_fd, &d.work_fd);
 	if (r < 0)

@@ -9,7 +9,7 @@
 
 int main(int argc, char **argv)
 {
-	struct options opts;
+	static struct options opts;
 	bool done;
 	int r;
 

@@ -290,9 +290,11 @@ static int afterwards(struct restore *r)
 
 int restore_main(const struct options *opts)
 {
-	struct restore r = { .opts = opts, .job_terminal = -EBADF };
+	/* What hangs on it is kept until the end, and never freed. */
+	static struct restore r = { .job_terminal = -EBADF };
 	int ret;
 
+	r.opts = opts;
 	session_raise_nofile();
 	ret = session_open(opts, &r.images_fd, &r.work_fd);
 	if (ret == 0)

@@ -7,14 +7,25 @@ PROBE_FILES := $(wildcard feature-probes/*.c feature-probes/arch/$(PROBE_ARCH)/*
 PROBE_FRAME := $(O)/obj/feature-probes/frame.a
 PROBE_LIBS  := -latf-c -ljson-c -lcap -lrt
 
-$(PROBE_FRAME): $(patsubst %.c,$(O)/obj/%.o,$(wildcard feature-probes/frame/*.c))
+# What these ask about is memory of their own: in a SAN=1 build it is as ever.
+PROBE_BARE := $(if $(SAN),arch_prctl clear_refs ksm maps mlock prctl_mm smaps vdso)
+PROBE_BARE_FRAME := $(O)/obj/bare/feature-probes/frame.a
+
+frame_objects = $(patsubst %.c,$(1)/%.o,$(wildcard feature-probes/frame/*.c))
+$(PROBE_FRAME): $(call frame_objects,$(O)/obj)
+$(PROBE_BARE_FRAME): $(call frame_objects,$(O)/obj/bare)
+$(PROBE_FRAME) $(PROBE_BARE_FRAME):
 	$(call say,AR,$(@F))
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(O)/obj/feature-probes/%.o $(O)/obj/tests/probes/%.o: private CPPFLAGS += \
+$(foreach b,$(PROBE_BARE),$(O)/libexec/zdtm/feature-probes/$(b) $(patsubst %.c,$(O)/obj/%.o, \
+	$(filter %/$(b).c,$(PROBE_FILES)))): private SAN_FLAGS := $(SAN_TRAP)
+
+$(O)/obj/feature-probes/%.o $(O)/obj/bare/feature-probes/%.o $(O)/obj/tests/probes/%.o: private CPPFLAGS += \
 	-Ifeature-probes -Ifeature-probes/arch/$(PROBE_ARCH)
 
-probe = $(call program,libexec/zdtm/feature-probes/$(basename $(notdir $(1))),$(1) $(PROBE_FRAME),,$(PROBE_LIBS))
+probe = $(call program,libexec/zdtm/feature-probes/$(basename $(notdir $(1))),$(1) \
+	$(if $(filter $(PROBE_BARE),$(basename $(notdir $(1)))),$(PROBE_BARE_FRAME),$(PROBE_FRAME)),,$(PROBE_LIBS))
 $(foreach f,$(PROBE_FILES),$(eval $(call probe,$(f))))
 
 probes: $(patsubst %.c,$(O)/libexec/zdtm/feature-probes/%,$(notdir $(PROBE_FILES)))

@@ -3,4 +3,4 @@
 # outside its section, nor touch the FPU.
 $(O)/obj/parasite/restorer.o: private CFLAGS += -fPIE -fno-stack-protector -fcf-protection=none \
 	-mgeneral-regs-only -fno-jump-tables -fno-tree-loop-distribute-patterns
-$(O)/obj/parasite/restorer.o: private SAN_FLAGS :=
+$(O)/obj/parasite/restorer.o: private SAN_FLAGS := $(SAN_TRAP)

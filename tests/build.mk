@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Our own code, tested: each NAME_test.c is an ATF program.
+$(O)/obj/tests/sanitizers.o: private SAN_FLAGS :=
 
 # refcr as a program. What it dumps there is not sanitized: shadow memory is none of its business.
 ENGINE_TARGET := tests/engine/target.c tests/engine/rounds.c tests/engine/arch/$(ARCH)/regs.c
-$(ENGINE_TARGET:%.c=$(O)/obj/%.o) $(O)/tests/engine/target: private SAN_FLAGS :=
+$(ENGINE_TARGET:%.c=$(O)/obj/%.o) $(O)/tests/engine/target: private SAN_FLAGS := $(SAN_TRAP)
 $(eval $(call program,tests/engine/target,$(ENGINE_TARGET),,-lpthread))
 
 ENGINE_TEST_LIB := $(wildcard tests/engine/lib/*.c)

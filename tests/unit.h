@@ -8,13 +8,6 @@
 /* The sanitizer's, where there is one. */
 int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
-/* libatf's own are none of our business: so not at the end, but now. */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
-{
-	return "leak_check_at_exit=0:allocator_may_return_null=1";
-}
-
 static inline void unit_no_leaks(void)
 {
 	if (__lsan_do_recoverable_leak_check)

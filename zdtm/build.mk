@@ -11,14 +11,14 @@ TESTS     := $(foreach t,$(TEST_SRC),$(O)/libexec/$(call test_name,$(t)))
 # A test is what gets dumped: no sanitizer's shadow memory in it, whatever the rest is built with.
 ZDTM_LIB := $(O)/obj/zdtm/libzdtm.a
 $(O)/obj/zdtm/lib/%.o $(O)/obj/zdtm/static/%.o $(O)/obj/zdtm/transition/%.o \
-$(O)/obj/$(ZDTM_ARCH)/%.o: private SAN_FLAGS :=
+$(O)/obj/$(ZDTM_ARCH)/%.o: private SAN_FLAGS := $(SAN_TRAP)
 $(ZDTM_LIB): $(patsubst %.c,$(O)/obj/%.o,$(wildcard zdtm/lib/*.c))
 	$(call say,AR,$(@F))
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 # A variant is { "name", arg }: what else it might have is absent.
 $(patsubst %.c,$(O)/obj/%.o,$(TEST_SRC)): private CPPFLAGS += -Izdtm/lib -Wno-missing-field-initializers
-$(TESTS): private SAN_FLAGS :=
+$(TESTS): private SAN_FLAGS := $(SAN_TRAP)
 $(foreach t,$(TEST_SRC),$(eval $(call program,libexec/$(call test_name,$(t)),$(t) $(ZDTM_LIB),,-lm)))
 
 ZDTM_RUNNER := $(wildcard zdtm/runner/*.c) zdtm/runner/page_assets.S

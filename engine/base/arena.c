@@ -7,11 +7,46 @@
 #include "cleanup.h"
 
 #define CHUNK (1UL << 20)
+#define HEAD  ALIGN_UP(sizeof(struct arena_chunk), 16)
 
 struct arena_chunk {
 	struct arena_chunk *next;
 	size_t size;
 };
+
+/*
+ * SAN=1: nobody touches what has not been given out, between two pieces there is always some of it,
+ * and what only a piece points to is not lost.
+ */
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/lsan_interface.h>
+
+#define GAP 16
+
+static void guard(const struct arena_chunk *c)
+{
+	ASAN_POISON_MEMORY_REGION((char *)c + HEAD, c->size - HEAD);
+	__lsan_register_root_region(c, c->size);
+}
+
+static void unguard(const struct arena_chunk *c)
+{
+	__lsan_unregister_root_region(c, c->size);
+	ASAN_UNPOISON_MEMORY_REGION(c, c->size);
+}
+#else
+#define GAP                               0
+#define ASAN_UNPOISON_MEMORY_REGION(p, n) ((void)0)
+
+static void guard(const struct arena_chunk *c)
+{
+}
+
+static void unguard(const struct arena_chunk *c)
+{
+}
+#endif
 
 void arena_init(struct arena *a, bool shared)
 {
@@ -24,6 +59,7 @@ void arena_done(struct arena *a)
 		struct arena_chunk *c = a->chunks;
 
 		a->chunks = c->next;
+		unguard(c);
 		munmap(c, c->size);
 	}
 	*a = (struct arena){ .shared = a->shared };
@@ -31,14 +67,13 @@ void arena_done(struct arena *a)
 
 void *arena_alloc(struct arena *a, size_t n)
 {
+	size_t room = ALIGN_UP(n, 16) + GAP;
 	void *p;
 
 	if (n > SIZE_MAX / 2)
 		return NULL;
-	n = ALIGN_UP(n, 16);
-	if (a->used + n > a->size) {
-		size_t head = ALIGN_UP(sizeof(struct arena_chunk), 16);
-		size_t size = MAX(CHUNK, ALIGN_UP(n + head, 4096));
+	if (a->used + room > a->size) {
+		size_t size = MAX(CHUNK, ALIGN_UP(room + HEAD, 4096));
 		struct arena_chunk *c =
 			mmap(NULL, size, PROT_READ | PROT_WRITE,
 			     (a->shared ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS, -1, 0);
@@ -48,11 +83,13 @@ void *arena_alloc(struct arena *a, size_t n)
 		c->next = a->chunks;
 		c->size = size;
 		a->chunks = c;
-		a->used = head;
+		a->used = HEAD;
 		a->size = size;
+		guard(c);
 	}
 	p = (char *)a->chunks + a->used;
-	a->used += n;
+	a->used += room;
+	ASAN_UNPOISON_MEMORY_REGION(p, n);
 	return p;
 }
 

@@ -257,7 +257,7 @@ static enum answer lock_beyond_limit(void)
 		return NO;
 	if (setrlimit(RLIMIT_MEMLOCK, &none) < 0)
 		return no_err(-errno, "to lower a limit");
-	return mlock(at, PAGE) < 0 ? no_err(-errno, "mlock beyond RLIMIT_MEMLOCK") : YES;
+	return mlock2(at, PAGE, 0) < 0 ? no_err(-errno, "mlock beyond RLIMIT_MEMLOCK") : YES;
 }
 
 FEATURE(mlock, EXTRA, "tasks with more locked memory than refcr may have", "CAP_IPC_LOCK")

@@ -459,8 +459,8 @@ static int lock(const struct plan_vma *v)
 
 	if (!(v->e->flags & MAP_LOCKED))
 		return 0;
-	if ((v->e->lock_onfault ? mlock2(at, vma_size(v), MLOCK_ONFAULT) : mlock(at, vma_size(v))) <
-	    0)
+	/* mlock() does nothing in a program with a sanitizer. */
+	if (mlock2(at, vma_size(v), v->e->lock_onfault ? MLOCK_ONFAULT : 0) < 0)
 		return log_err(-errno, "mapping %#jx: lock it", (uintmax_t)v->e->start);
 	return 0;
 }

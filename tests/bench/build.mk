@@ -9,7 +9,7 @@ BENCH_TEST := $(patsubst tests/bench/%.c,$(BENCH)/libexec/zdtm/%,$(BENCH_SRC))
 BENCH_OBJ  := $(patsubst %.c,$(O)/obj/%.o,$(BENCH_SRC))
 
 $(BENCH_OBJ): private CPPFLAGS += -Izdtm/lib -Wno-missing-field-initializers
-$(BENCH_OBJ) $(BENCH_TEST): private SAN_FLAGS :=
+$(BENCH_OBJ) $(BENCH_TEST): private SAN_FLAGS := $(SAN_TRAP)
 $(foreach t,$(BENCH_SRC),$(eval $(call program,bench/libexec/zdtm/$(patsubst tests/bench/%.c,%,$(t)),$(t) $(ZDTM_LIB))))
 
 $(BENCH)/bin/zdtm: $(O)/bin/zdtm

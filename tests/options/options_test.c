@@ -10,11 +10,13 @@
 
 static int parse(struct options *o, bool *done, const char *const *args)
 {
-	char *argv[32] = { (char *)"refcr" };
+	/* The options point into it. */
+	static char *argv[32] = { (char *)"refcr" };
 	int argc = 1;
 
 	while (*args)
 		argv[argc++] = (char *)*args++;
+	argv[argc] = NULL;
 	/* 0: getopt begins anew. */
 	optind = 0;
 	return options_parse(argc, argv, o, done);

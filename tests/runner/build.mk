@@ -9,7 +9,7 @@ SHAM_TEST := $(patsubst tests/runner/%.c,$(SHAM)/libexec/zdtm/%,$(SHAM_SRC))
 SHAM_OBJ  := $(patsubst %.c,$(O)/obj/%.o,$(SHAM_SRC))
 
 $(SHAM_OBJ): private CPPFLAGS += -Izdtm/lib -Wno-missing-field-initializers
-$(SHAM_OBJ) $(SHAM_TEST): private SAN_FLAGS :=
+$(SHAM_OBJ) $(SHAM_TEST): private SAN_FLAGS := $(SAN_TRAP)
 $(foreach t,$(SHAM_SRC),$(eval $(call program,tests/runner/tree/libexec/zdtm/$(patsubst tests/runner/%.c,%,$(t)),$(t) $(ZDTM_LIB))))
 
 SHAM_ENGINES := $(patsubst tests/runner/%,$(SHAM)/%,$(wildcard tests/runner/engines/*))

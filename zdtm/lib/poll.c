@@ -54,7 +54,8 @@ unsigned int t_watches(int ep, struct t_watch *to, unsigned int room)
 			to[n] = w;
 	}
 	free(text);
-	qsort(to, n < room ? n : room, sizeof(*to), by_number);
+	if (to)
+		qsort(to, n < room ? n : room, sizeof(*to), by_number);
 	return n;
 }
 

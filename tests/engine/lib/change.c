@@ -145,7 +145,8 @@ static bool change_blob(struct mutation *m, ProtobufCBinaryData *b, unsigned int
 		if (turn(n)) {
 			uint8_t *data = arena_alloc(m->arena, len[i] + 1);
 
-			memcpy(data, b->data, MIN(len[i], b->len));
+			if (b->len)
+				memcpy(data, b->data, MIN(len[i], b->len));
 			b->data = data;
 			b->len = len[i];
 			fprintf(m->what, " of %zu bytes", len[i]);

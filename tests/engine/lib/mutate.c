@@ -67,7 +67,8 @@ static void change_bytes(struct mutation *m, ProtobufCBinaryData *b)
 	size_t more = below(m, 2) ? below(m, 64) : 1U << below(m, 20);
 	uint8_t *data = arena_alloc(m->arena, b->len + more + 1);
 
-	memcpy(data, b->data, b->len);
+	if (b->len)
+		memcpy(data, b->data, b->len);
 	b->data = data;
 	switch (below(m, 4)) {
 	case 0:

@@ -21,13 +21,6 @@
 
 #define PATIENCE_MS 30000
 
-/* What libatf leaks at the end is none of our business (SAN=1). */
-const char *__asan_default_options(void);
-const char *__asan_default_options(void)
-{
-	return "detect_leaks=0";
-}
-
 const char *built(const char *path)
 {
 	static char full[2 * PATH_MAX];
@@ -69,12 +62,13 @@ pid_t spawn(bool traced, const char *before, const char *fmt, va_list ap)
 	ATF_REQUIRE(vasprintf(&args, fmt, ap) >= 0);
 	ATF_REQUIRE(asprintf(&command, "%s%s", before, args) >= 0);
 	printf("%s%s\n", before[0] ? "refcr " : "", args);
-	/* Leaks are no errors of a program that ends, and cannot be looked for under ptrace. */
-	setenv("ASAN_OPTIONS", "detect_leaks=0:abort_on_error=1", 1);
 	fflush(NULL);
 	pid = fork();
 	ATF_REQUIRE(pid >= 0);
 	if (pid == 0) {
+		/* Where there is a tracer already, leaks cannot be looked for (SAN=1). */
+		if (traced)
+			setenv("ASAN_OPTIONS", "leak_check_at_exit=0", 1);
 		dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
 		dup2(open_output("out", nr), STDOUT_FILENO);
 		dup2(open_output("err", nr), STDERR_FILENO);
