@@ -62,7 +62,7 @@ static pid_t dumped(enum kind kind)
 	empty("img");
 	r = refcr("dump -t %d -D img", pid);
 	expect_failed(&r, "it takes --file-locks to save its");
-	ATF_CHECK_EQ(task_state(pid), 'T');
+	await_state(pid, 'T');
 	r = refcr("dump -t %d -D img --file-locks", pid);
 	expect_fine(&r);
 	ATF_REQUIRE_EQ(waitpid(pid, NULL, 0), pid);
