@@ -403,8 +403,6 @@ static int settle(struct tree *tree, struct task *t)
 	if (r < 0)
 		return r;
 	t->zombie = t->stat.state == 'Z';
-	if (t->zombie && t == tree->root)
-		return log_refuse("task %d is a zombie", t->pid);
 	if (t->zombie ? t->n_threads > 0 : t->n_threads > 0 && t->thread[0].tid != t->pid) {
 		tree->half_dead = t->pid;
 		return -EAGAIN;
@@ -491,6 +489,8 @@ static int freeze(struct tree *tree, pid_t root, unsigned int timeout_ms)
 		return r;
 	if (r < 0)
 		return log_err(r, "task %d: stat", root);
+	if (tree->root->zombie)
+		return log_refuse("task %d is a zombie", root);
 	link_preorder(tree->root, &tree->root);
 
 	for_each_task(t, tree) {

@@ -169,10 +169,10 @@ ROOT_TC(other_uid, "a tree of another user is dumped and restored without CAP_SY
 	target_end(&t);
 }
 
-/* Ends two seconds after it was begun, whatever is done to it: that is the time it asked for. */
+/* Ends four seconds after it was begun, whatever is done to it: that is the time it asked for. */
 static pid_t sleeper(bool deaf)
 {
-	const struct timespec nap = { .tv_sec = 2 };
+	const struct timespec nap = { .tv_sec = 4 };
 	pid_t pid = fork();
 
 	if (pid == 0) {
@@ -198,30 +198,33 @@ static double now(void)
 
 ROOT_TC(sleeps_on, "a sleep that a dump interrupts lasts as long as it should")
 {
-	pid_t pid;
+	double begun, took;
+	pid_t pid[2];
+	int status;
 
 	arena();
 	empty("img");
+	begun = now();
+	for (int deaf = 0; deaf < 2; deaf++)
+		pid[deaf] = sleeper(deaf);
+	for (int deaf = 0; deaf < 2; deaf++)
+		await_state(pid[deaf], 'S');
+	/* Were it to begin anew, that would take longer the later it does. */
+	nanosleep(&(struct timespec){ .tv_sec = 2 }, NULL);
+	for (int i = 0; i < 6; i++) {
+		struct ran r;
+
+		/* Others may make us slow. */
+		if (i >= 2 && now() > begun + 3)
+			break;
+		r = refcr("dump -R -t %d -D img", pid[i % 2]);
+		expect_fine(&r);
+	}
 	for (int deaf = 0; deaf < 2; deaf++) {
-		double begun = now(), took;
-		int status;
-
-		pid = sleeper(deaf);
-		await_state(pid, 'S');
-		/* Were it to begin anew, that would take longer the later it does. */
-		nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
-		for (int i = 0; i < 3; i++) {
-			struct ran r = refcr("dump -R -t %d -D img", pid);
-
-			/* On a slow machine it is over before the third. */
-			if (i > 0 && r.status == 1 && task_state(pid) == 'Z')
-				break;
-			expect_fine(&r);
-		}
-		ATF_REQUIRE_EQ(waitpid(pid, &status, 0), pid);
+		ATF_REQUIRE_EQ(waitpid(pid[deaf], &status, 0), pid[deaf]);
 		took = now() - begun;
 		ATF_CHECK_EQ(status, 0);
-		ATF_CHECK_MSG(took > 1.99 && took < 2.9, "%s: %f s", deaf ? "deaf" : "plain", took);
+		ATF_CHECK_MSG(took > 3.99 && took < 5.5, "%s: %f s", deaf ? "deaf" : "plain", took);
 	}
 }
 

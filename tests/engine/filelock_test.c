@@ -62,7 +62,6 @@ static pid_t dumped(enum kind kind)
 	empty("img");
 	r = refcr("dump -t %d -D img", pid);
 	expect_failed(&r, "it takes --file-locks to save its");
-	/* Let go of, it takes a moment to stop again. */
 	await_state(pid, 'T');
 	r = refcr("dump -t %d -D img --file-locks", pid);
 	expect_fine(&r);

@@ -90,13 +90,14 @@ void sleeps(void)
 	struct timespec nap = { .tv_nsec = NAP }, left, until;
 	struct timeval tv = { .tv_usec = NAP / 1000 };
 	static uint32_t word;
+	int64_t end;
 
 	TIMED(nanosleep(&nap, &left), 0);
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += NAP + 100000;
-	until.tv_sec += until.tv_nsec / (1000 * MS);
-	until.tv_nsec %= 1000 * MS;
-	TIMED(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL), 0);
+	/* By the clock, however late it is called. */
+	end = now_ns() + NAP;
+	until = (struct timespec){ end / (1000 * MS), end % (1000 * MS) };
+	CHECK(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == 0, "cut short");
+	CHECK(now_ns() >= end, "%jd ns too early", (intmax_t)(end - now_ns()));
 	TIMED(poll(NULL, 0, NAP / MS), 0);
 	TIMED(select(0, NULL, NULL, NULL, &tv), 0);
 	TIMED(syscall(SYS_futex, &word, FUTEX_WAIT, 0, &nap, NULL, 0), -1);
