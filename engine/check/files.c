@@ -164,7 +164,7 @@ FEATURE(memfd, EXTRA, "memfd_create(2)", "CONFIG_MEMFD_CREATE")
 	return YES;
 }
 
-FEATURE(memfd_hugetlb, UNUSED, "memfds of huge TLB pages", "CONFIG_HUGETLBFS, Linux 4.14")
+FEATURE(memfd_hugetlb, EXTRA, "memfds of huge TLB pages", "CONFIG_HUGETLBFS, Linux 4.14")
 {
 	_cleanup_close_ int fd = memfd_create("refcr check", MFD_CLOEXEC | MFD_HUGETLB);
 	struct stat st;

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "engine/base/cleanup.h"
+#include "engine/kernel/diag.h"
 #include "feature.h"
 #include "netlink.h"
 #include "places.h"
@@ -52,7 +53,32 @@ FEATURE(sk_ns, UNUSED, "sockets of other network namespaces than their task's",
 		       : no("SIOCGSKNS gives another namespace");
 }
 
-FEATURE(sk_unix_file, UNUSED, "unix sockets whose name was unlinked or hidden",
+FEATURE(unix_diag, EXTRA, "unix sockets: whom they are connected to, and what waits there",
+	"CONFIG_UNIX_DIAG")
+{
+	_cleanup_(diag_unix_done) struct diag_unix_list all = {};
+	const struct diag_unix *one, *other;
+	struct stat st[2];
+	enum answer a;
+	int sk[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sk) < 0)
+		return no_err(-errno, "a pair of sockets");
+	r = fstat(sk[0], &st[0]) < 0 || fstat(sk[1], &st[1]) < 0 ? -errno : diag_unix_read(&all);
+	one = diag_unix_find(&all, st[0].st_ino);
+	other = diag_unix_find(&all, st[1].st_ino);
+	if (r < 0)
+		a = no_err(r, "sock_diag of unix sockets");
+	else if (!one || !other || one->peer != other->ino || other->peer != one->ino)
+		a = no("sock_diag does not tell of a pair that it is one");
+	else
+		a = YES;
+	close(sk[0]);
+	close(sk[1]);
+	return a;
+}
+
+FEATURE(sk_unix_file, EXTRA, "unix sockets whose name was unlinked or hidden",
 	"CONFIG_UNIX, Linux 4.13, CAP_NET_ADMIN")
 {
 	_cleanup_close_ int sk = new_socket(AF_UNIX, SOCK_DGRAM), dir = -EBADF, fd = -EBADF;
@@ -134,7 +160,7 @@ FEATURE(net_diag_raw, UNUSED, "raw sockets", "CONFIG_INET_RAW_DIAG, CAP_NET_RAW"
 	return b == NOBODY ? YES : b;
 }
 
-FEATURE(sockopt_buf_lock, UNUSED, "sockets with a buffer size of their own", "Linux 5.15")
+FEATURE(sockopt_buf_lock, EXTRA, "sockets with a buffer size of their own", "Linux 5.15")
 {
 	_cleanup_close_ int sk = new_socket(AF_UNIX, SOCK_DGRAM);
 	int lock = 3;

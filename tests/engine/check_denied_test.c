@@ -143,6 +143,7 @@ static const struct denial denials[] = {
 	FIRST("compat_cr", arch_prctl, 0x2002, EINVAL),
 	IOCTL("sk_ns", SIOCGSKNS),
 	IOCTL("sk_unix_file", SIOCPROTOPRIVATE),
+	FIRST("unix_diag", socket, 16 /* AF_NETLINK */, EACCES),
 	IOCTL("tun", TUNSETIFF),
 	IOCTL("tun_ns", SIOCGSKNS),
 	PTRACE("breakpoints", PTRACE_POKEUSER),
