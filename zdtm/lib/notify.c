@@ -83,6 +83,7 @@ unsigned int t_marks(int fd, struct t_mark *to, unsigned int room)
 		n++;
 	}
 	free(text);
-	qsort(to, n < room ? n : room, sizeof(*to), by_wd);
+	if (to)
+		qsort(to, n < room ? n : room, sizeof(*to), by_wd);
 	return n;
 }
