@@ -36,6 +36,16 @@ static int why_not(const struct task *t, pid_t tid)
  */
 static struct task *volatile seizing;
 
+/* Stops of who is traced are reported whether they are asked for or not: those are left alone. */
+static bool has_ended(pid_t tid)
+{
+	siginfo_t info = {};
+
+	return waitid(P_PID, tid, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 &&
+	       (info.si_code == CLD_EXITED || info.si_code == CLD_KILLED ||
+		info.si_code == CLD_DUMPED);
+}
+
 static void bury(int sig)
 {
 	struct task *t = seizing;
@@ -44,10 +54,10 @@ static void bury(int sig)
 	if (!t)
 		return;
 	for_each_thread(th, t) {
-		siginfo_t info = {};
+		siginfo_t info;
 
-		if (!th->gone && waitid(P_PID, th->tid, &info, WEXITED | WNOHANG | __WALL) == 0)
-			th->gone = info.si_pid != 0;
+		if (!th->gone && has_ended(th->tid))
+			th->gone = waitid(P_PID, th->tid, &info, WEXITED | __WALL) == 0;
 	}
 	errno = saved;
 }
