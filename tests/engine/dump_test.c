@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -358,6 +360,69 @@ ROOT_TC(execs_on,
 	expect_nobody();
 }
 
+#define CROWD 600
+
+static void *idle(void *unused)
+{
+	while (pause() < 0)
+		;
+	return NULL;
+}
+
+/* A task of many threads, on one CPU with others that want all of it. */
+static pid_t crowd(int *ready)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		setsid();
+		closefrom(0);
+		for (int i = 1; i < CROWD; i++) {
+			pthread_t t;
+
+			if (pthread_create(&t, NULL, idle, NULL) != 0)
+				_exit(1);
+		}
+		*ready = 1;
+		idle(NULL);
+	}
+	return pid;
+}
+
+ROOT_TC(crowded,
+	"a task of many threads is stopped, however long it takes to reach for all of them")
+{
+	int *ready = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t pid, hog[3];
+	cpu_set_t one;
+
+	ATF_REQUIRE(ready != MAP_FAILED);
+	arena();
+	empty("img");
+	pid = crowd(ready);
+	for (double begun = now(); !*ready;)
+		ATF_REQUIRE(now() < begun + 10);
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	ATF_REQUIRE(sched_setaffinity(0, sizeof(one), &one) == 0);
+	for (int i = 0; i < 3; i++) {
+		hog[i] = fork();
+		while (hog[i] == 0)
+			;
+	}
+	for (int i = 0; i < 2; i++) {
+		struct ran r = refcr("dump -R -t %d -D img", pid);
+
+		expect_fine(&r);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	for (int i = 0; i < 3; i++) {
+		kill(hog[i], SIGKILL);
+		waitpid(hog[i], NULL, 0);
+	}
+}
+
 ROOT_TC(log_and_stats, "log and statistics go to the work directory, and say something")
 {
 	const char *criu = getenv("CRIU");
@@ -408,6 +473,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, ticks_on);
 	ATF_TP_ADD_TC(tp, copies_nothing);
 	ATF_TP_ADD_TC(tp, execs_on);
+	ATF_TP_ADD_TC(tp, crowded);
 	ATF_TP_ADD_TC(tp, log_and_stats);
 	return atf_no_error();
 }
