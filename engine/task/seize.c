@@ -36,6 +36,16 @@ static int why_not(const struct task *t, pid_t tid)
  */
 static struct task *volatile seizing;
 
+/* A stop is seen here whatever is asked for: looked at only, it is there to be waited for. */
+static bool has_ended(pid_t tid)
+{
+	siginfo_t info = {};
+
+	return waitid(P_PID, tid, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 &&
+	       (info.si_code == CLD_EXITED || info.si_code == CLD_KILLED ||
+		info.si_code == CLD_DUMPED);
+}
+
 static void bury(int sig)
 {
 	struct task *t = seizing;
@@ -43,12 +53,9 @@ static void bury(int sig)
 
 	if (!t)
 		return;
-	for_each_thread(th, t) {
-		siginfo_t info = {};
-
-		if (!th->gone && waitid(P_PID, th->tid, &info, WEXITED | WNOHANG | __WALL) == 0)
-			th->gone = info.si_pid != 0;
-	}
+	for_each_thread(th, t)
+		if (!th->gone && has_ended(th->tid))
+			th->gone = waitpid(th->tid, NULL, WNOHANG | __WALL) == th->tid;
 	errno = saved;
 }
 
