@@ -127,7 +127,8 @@ static int map_flags(const VmaEntry *e)
 	if (!(e->status & VMA_ANON_PRIVATE))
 		return flags;
 	if (e->flags & MAP_HUGETLB)
-		flags |= (int)(e->flags & (MAP_HUGETLB | MAP_HUGE_MASK << MAP_HUGE_SHIFT));
+		flags |=
+			(int)(e->flags & (MAP_HUGETLB | (uint32_t)MAP_HUGE_MASK << MAP_HUGE_SHIFT));
 	return flags | MAP_ANONYMOUS;
 }
 

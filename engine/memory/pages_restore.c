@@ -174,7 +174,7 @@ static int make_anonymous(struct plan_segment *s, char **at)
 
 	if (segment_is_huge(s))
 		flags |= MAP_HUGETLB | MAP_NORESERVE |
-			 (int)(s->memfd->hugetlb_flag & MAP_HUGE_MASK << MAP_HUGE_SHIFT);
+			 (int)(s->memfd->hugetlb_flag & (uint32_t)MAP_HUGE_MASK << MAP_HUGE_SHIFT);
 	*at = mmap(NULL, s->size, PROT_READ | PROT_WRITE, flags, -1, 0);
 	if (*at == MAP_FAILED)
 		return -errno;

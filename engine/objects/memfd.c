@@ -192,8 +192,8 @@ static bool is_huge_memfd(const MemfdInodeEntry *e)
 {
 	uint64_t size = huge_page_size(e->hugetlb_flag);
 
-	return (e->hugetlb_flag & ~(MAP_HUGE_MASK << MAP_HUGE_SHIFT)) == MFD_HUGETLB && size &&
-	       !(e->size & (size - 1));
+	return (e->hugetlb_flag & ~((uint32_t)MAP_HUGE_MASK << MAP_HUGE_SHIFT)) == MFD_HUGETLB &&
+	       size && !(e->size & (size - 1));
 }
 
 static int add_inode(struct restore *r, const MemfdInodeEntry *e)
