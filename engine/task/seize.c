@@ -53,12 +53,9 @@ static void bury(int sig)
 
 	if (!t)
 		return;
-	for_each_thread(th, t) {
-		siginfo_t info;
-
+	for_each_thread(th, t)
 		if (!th->gone && has_ended(th->tid))
-			th->gone = waitid(P_PID, th->tid, &info, WEXITED | __WALL) == 0;
-	}
+			th->gone = waitpid(th->tid, NULL, WNOHANG | __WALL) == th->tid;
 	errno = saved;
 }
 
