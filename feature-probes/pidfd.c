@@ -312,6 +312,31 @@ PROBE(info_exit, .what = "PIDFD_GET_INFO tells how a process ended, once it is r
 	PROMISE_EQ(info.exit_code, 7 << 8);
 }
 
+PROBE(info_coredump, .what = "PIDFD_GET_INFO tells whether a process would leave a core dump",
+      .since = "6.16", .source = "include/uapi/linux/pidfd.h")
+{
+	static const __u32 expected[] = { UAPI_PIDFD_COREDUMP_SKIP, UAPI_PIDFD_COREDUMP_USER };
+
+	for (int dumpable = 0; dumpable < 2; dumpable++) {
+		struct uapi_pidfd_info_2 got = { .info.mask = UAPI_PIDFD_INFO_COREDUMP };
+		pid_t pid = spawn();
+		int fd;
+
+		if (pid == 0) {
+			NEED(prctl(PR_SET_DUMPABLE, dumpable));
+			reach(dumpable + 1);
+			pause();
+		}
+		await(dumpable + 1);
+		fd = NEED(pidfd_open_(pid, 0));
+		OFFERED(ioctl(fd, UAPI_PIDFD_GET_INFO_2, &got), "PIDFD_GET_INFO", ENOTTY, EINVAL);
+		if (!(got.info.mask & UAPI_PIDFD_INFO_COREDUMP))
+			ABSENT("no PIDFD_INFO_COREDUMP");
+		PROMISE_EQ(got.coredump_mask, expected[dumpable]);
+		end_task(pid);
+	}
+}
+
 static ino_t inode_of(int fd)
 {
 	struct stat st;

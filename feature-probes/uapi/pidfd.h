@@ -30,6 +30,18 @@ struct uapi_pidfd_info {
 	__s32 exit_code;
 };
 
+/* The same as of 6.17. */
+struct uapi_pidfd_info_2 {
+	struct uapi_pidfd_info info;
+	__u32 coredump_mask, coredump_signal;
+};
+
+#define UAPI_PIDFD_COREDUMPED    (1U << 0) /* there was one */
+#define UAPI_PIDFD_COREDUMP_SKIP (1U << 1) /* there will be none */
+#define UAPI_PIDFD_COREDUMP_USER (1U << 2) /* as its owner, */
+#define UAPI_PIDFD_COREDUMP_ROOT (1U << 3) /* or as root */
+
+#define UAPI_PIDFD_GET_INFO_2          _IOWR(0xff, 11, struct uapi_pidfd_info_2)
 #define UAPI_PIDFD_GET_INFO            _IOWR(0xff, 11, struct uapi_pidfd_info)
 #define UAPI_PIDFD_INFO_PID            (1ULL << 0)
 #define UAPI_PIDFD_INFO_CREDS          (1ULL << 1)
