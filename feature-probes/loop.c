@@ -41,13 +41,20 @@ PROBE(status,
 	int loop, file, configured;
 
 	need_privilege("CAP_SYS_ADMIN in the initial user namespace");
-	loop = free_device();
 	file = workfile("backing");
 	NEED(ftruncate(file, 1 << 16));
 	NEED(fstat(file, &st));
 	config.fd = file;
 	strcpy((char *)config.info.lo_file_name, "a name");
-	configured = ioctl(loop, LOOP_CONFIGURE, &config);
+	/* One that is free may be another's the next moment. */
+	for (int i = 0; i < 50; i++) {
+		loop = free_device();
+		configured = ioctl(loop, LOOP_CONFIGURE, &config);
+		if (configured == 0 || errno != EBUSY)
+			break;
+		close(loop);
+		errno = EBUSY;
+	}
 	if (configured < 0 && errno == EBUSY)
 		MACHINE_LACKS("the free loop device was taken by somebody else");
 	OFFERED(configured, "LOOP_CONFIGURE", EINVAL, ENOTTY);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a restore does besides restoring, and what it leaves when it cannot: nothing. */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <signal.h>
@@ -204,8 +205,14 @@ static void occupy(pid_t pid)
 		.set_tid = (uintptr_t)&pid,
 		.set_tid_size = 1,
 	};
-	pid_t got = syscall(SYS_clone3, &args, sizeof(args));
+	pid_t got;
 
+	/* Who had it before may have been waited for and yet be on its way out. */
+	for (int i = 0; (got = syscall(SYS_clone3, &args, sizeof(args))) < 0 && errno == EEXIST;
+	     i++) {
+		ATF_REQUIRE_MSG(i < 5000, "pid %d is in use", pid);
+		usleep(1000);
+	}
 	if (got == 0) {
 		pause();
 		_exit(0);
