@@ -411,13 +411,16 @@ static char tree[4096];
 
 static void runs_on_body(void)
 {
-	const char *out = run("%s/../../bin/zdtm run --engine %s/runs_on -t 'static/pty*' "
-			      "-t 'static/*tty*' -t static/jobctl00 -t 'transition/*ty*' 2>&1",
-			      tree, tree);
+	const char *noticed,
+		*out = run("%s/../../bin/zdtm run --engine %s/runs_on -t 'static/pty*' "
+			   "-t 'static/*tty*' -t static/jobctl00 -t 'transition/*ty*' 2>&1",
+			   tree, tree);
 
 	/* It failed and harmed its target, or the target was killed. */
-	if (strstr(out, "the dump failed"))
-		give_up("a dump was noticed");
+	noticed = strstr(out, "the dump failed");
+	if (noticed)
+		give_up("a dump was noticed: %.*s%.300s", noticed - out < 70 ? 0 : 70,
+			noticed - (noticed - out < 70 ? 0 : 70), noticed);
 	NEED(strstr(out, "refused static/pty_queues00@cooked"));
 }
 
