@@ -33,13 +33,13 @@
 /*
  * An oops ends the guest, or what follows it would be blamed on whatever test comes next; so does the
  * NMI that we send to one that hangs. Warnings go to the console, which is slow, and no more. A task
- * that is stuck is to be told of before we lose patience.
+ * that is stuck is to be told of before we lose patience. On a busy host a timer's first interrupts come too
+ * late for the kernel's check whether there are any, which panics: no_timer_check.
  */
 #define COMMAND_LINE                                                                               \
 	"console=ttyS0 loglevel=5 panic=-1 oops=panic unknown_nmi_panic watchdog_thresh=60 "       \
 	"printk.devkmsg=on mitigations=off random.trust_cpu=on 8250.nr_uarts=4 zdtm.guest=1 "      \
-	"no_timer_check "                                                                          \
-	"sysctl.kernel.hung_task_timeout_secs=15"
+	"no_timer_check sysctl.kernel.hung_task_timeout_secs=15"
 
 static char *path_in(const char *folder, const char *name)
 {
