@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "document.h"
 #include "engine/base/cleanup.h"
@@ -24,10 +27,14 @@ const char *document_text(struct json_object *object, const char *key)
 
 struct json_object *document_load(const char *path)
 {
-	struct json_object *document = json_object_from_file(path);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct json_object *document = fd < 0 ? NULL : json_object_from_fd(fd);
 
+	if (fd < 0)
+		misuse("%s: %s", path, strerror(errno));
+	close(fd);
 	if (!document)
-		misuse("%s", json_util_get_last_err());
+		misuse("%s: not a JSON document, or half of one", path);
 	if (json_object_get_int(document_member(document, "schema")) != 1)
 		misuse("%s: not a document of zdtm's, or one of a later version", path);
 	return document;

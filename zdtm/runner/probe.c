@@ -14,19 +14,22 @@
 #include "verdicts.h"
 #include "workdir.h"
 
+/* "kcmp" is all of kcmp's. */
+static bool glob_matches(const char *glob, const struct probe *p)
+{
+	const char *dot = strchr(p->name, '.');
+	_cleanup_free_ char *file = need(strndup(p->name, dot ? dot - p->name : 0));
+
+	return fnmatch(glob, p->name, 0) == 0 || fnmatch(glob, file, 0) == 0;
+}
+
 static bool matches(const struct probe *p, void *arg)
 {
 	const struct texts *globs = arg;
 	bool wanted = globs->n == 0;
 
-	for (size_t i = 0; i < globs->n; i++) {
-		const char *dot = strchr(p->name, '.');
-		_cleanup_free_ char *file = need(strndup(p->name, dot ? dot - p->name : 0));
-
-		/* "kcmp" is all of kcmp's. */
-		wanted |= fnmatch(globs->list[i], p->name, 0) == 0 ||
-			  fnmatch(globs->list[i], file, 0) == 0;
-	}
+	for (size_t i = 0; i < globs->n; i++)
+		wanted |= glob_matches(globs->list[i], p);
 	return wanted;
 }
 
@@ -156,12 +159,19 @@ static void load(struct answers *a, struct texts *globs)
 {
 	struct probes probes = probes_load(NULL);
 	size_t size = probes.n * sizeof(*probes.list);
-	bool any = false;
+	size_t matching = 0;
 
-	for (size_t i = 0; i < probes.n; i++)
-		any |= matches(&probes.list[i], globs);
-	if (!any)
-		misuse("no probe matches");
+	for (size_t g = 0; g < globs->n; g++) {
+		size_t i = 0;
+
+		while (i < probes.n && !glob_matches(globs->list[g], &probes.list[i]))
+			i++;
+		matching += i < probes.n;
+		if (i == probes.n)
+			complain("no probe matches '%s'", globs->list[g]);
+	}
+	if (globs->n && !matching)
+		exit(EXIT_MISUSE);
 	a->n = MAX(a->n, 1UL);
 	for (size_t u = 0; u < a->n; u++) {
 		a->by[u].list = memcpy(need(malloc(size)), probes.list, size);

@@ -331,9 +331,7 @@ int command_run(int argc, char **argv)
 
 	if (!t.report)
 		misuse("--format %s: there are pretty, ktap, junit, json", o.format);
-	suite = suite_load(o.globs.list);
-	if (suite.n == 0)
-		misuse("no test matches");
+	suite = suite_wanted(o.globs.list);
 	s.manner = manner_of(&o);
 	session_plan(&s, &suite, o.flavors);
 	if (s.n == 0)

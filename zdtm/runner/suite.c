@@ -255,3 +255,22 @@ struct suite suite_load(const char *const *globs)
 	}
 	return suite;
 }
+
+struct suite suite_wanted(const char *const *globs)
+{
+	struct suite suite = suite_load(globs);
+
+	for (const char *const *g = globs; *g; g++) {
+		bool any = false;
+
+		for (size_t i = 0; i < suite.n && !any; i++)
+			any = suite_match(*g, suite.cases[i].test, suite.cases[i].variant);
+		if (!any)
+			complain("no test matches '%s'", *g);
+	}
+	if (suite.n == 0 && !globs[0])
+		complain("there is no test in %s", tree_path(TREE_SUITE));
+	if (suite.n == 0)
+		exit(EXIT_MISUSE);
+	return suite;
+}

@@ -55,6 +55,9 @@ bool suite_match(const char *glob, const char *test, const char *variant);
 /* Those that match one of the globs (ended with NULL); all of them when there is no glob. */
 struct suite suite_load(const char *const *globs);
 
+/* The same for the user's own globs: says which of them match none; the command ends if none does. */
+struct suite suite_wanted(const char *const *globs);
+
 /*
  * How many times as long as it declares each test may take here: on an emulated machine everything
  * takes longer. It is in all `timeout`s already.
