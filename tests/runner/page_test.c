@@ -75,6 +75,9 @@ ATF_TC_BODY(documents, tc)
 	HAS(text, "<td class=\"c early\"");
 	HAS(text, "<td class=\"c absent\"");
 	HAS(text, "The kernel: WARNING: at fs/");
+	/* What is to be looked at stands above the table, a kernel that was not tried included. */
+	HAS(text, "<code>static/a h</code> <span class=failed>failed</span> it lost its &lt;b&gt;");
+	HAS(text, "<span class=broken>broken</span> it does not boot");
 	text = slurp("page/matrix.md");
 	HAS(text, "\n## kcmp\n");
 	HAS(text, "| kcmp.late | 6.3 | early | conforms | - |");

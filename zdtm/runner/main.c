@@ -34,12 +34,16 @@ static const struct command {
 	{ "inside", command_inside, NULL, NULL }, /* for remote.c, not for people */
 };
 
+static void how(FILE *f, const char *first, const struct command *c)
+{
+	fprintf(f, "%s zdtm %s %s\n", first, c->name, c->usage);
+}
+
 static int usage(FILE *f)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (commands[i].usage && commands[i].run)
-			fprintf(f, "%s zdtm %s %s\n", i ? "      " : "usage:", commands[i].name,
-				commands[i].usage);
+			how(f, i ? "      " : "usage:", &commands[i]);
 	fprintf(f, "\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (commands[i].usage)
@@ -80,6 +84,11 @@ int main(int argc, char **argv)
 		say_command = argv[1] = name;
 		if (!commands[i].run)
 			misuse("not supported yet");
+		if (argc > 2 && streq(argv[2], "--help")) {
+			how(stdout, "usage:", &commands[i]);
+			printf("\n%s; see zdtm(1).\n", commands[i].what);
+			return EXIT_FINE;
+		}
 		return commands[i].run(argc - 1, argv + 1);
 	}
 	misuse("no command '%s'; zdtm --help lists them", argv[1]);

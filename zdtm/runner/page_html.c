@@ -32,6 +32,8 @@ static const struct word {
 	{ "nothing", "-", "", "" },
 };
 
+static const struct word *const first_harmless = &words[4];
+
 static const struct word *find_word(const char *word)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
@@ -159,7 +161,8 @@ static void put_head(FILE *out, const struct page *p)
 
 static void put_kernels(FILE *out, const struct page *p)
 {
-	fprintf(out, "<details><summary>%zu kernels</summary><ul>\n", p->n);
+	fprintf(out, "<details%s><summary>%zu kernel%s</summary><ul>\n", p->n < 3 ? " open" : "",
+		p->n, p->n == 1 ? "" : "s");
 	for (size_t c = 0; c < p->n; c++) {
 		const struct column *column = &p->columns[c];
 
@@ -183,6 +186,45 @@ static void put_kernels(FILE *out, const struct page *p)
 		fprintf(out, "</li>\n");
 	}
 	fprintf(out, "</ul></details>\n");
+}
+
+static void put_alarm(FILE *out, const struct column *column, const char *name,
+		      const struct word *w, const char *why)
+{
+	fprintf(out, "<li><b>");
+	markup_text(out, column->name);
+	fprintf(out, "</b> <code>");
+	markup_text(out, name);
+	fprintf(out, "</code> <span class=%s>%s</span> ", w->word, w->shown);
+	markup_text(out, why);
+	fprintf(out, "</li>\n");
+}
+
+/* What somebody has to look at, above the table: a long table hides few red cells well. */
+static void put_alarms(FILE *out, const struct page *p)
+{
+	enum { ROOM = 40 };
+	size_t n = 0;
+
+	fprintf(out, "<ul class=alarms>\n");
+	for (size_t c = 0; c < p->n; c++) {
+		const struct column *column = &p->columns[c];
+
+		if (*column->error && n++ < ROOM)
+			put_alarm(out, column, column->title, find_word("broken"), column->error);
+		for (size_t i = 0; i < p->n_rows; i++) {
+			const struct word *w = find_word(page_word(p, c, &p->rows[i]));
+			const struct entry *e = page_cell(p, c, &p->rows[i]);
+
+			if ((w < first_harmless || (e && *e->kernel_log)) && n++ < ROOM)
+				put_alarm(out, column, p->rows[i].name, w,
+					  *e->reason ? e->reason : e->kernel_log);
+		}
+	}
+	if (n > ROOM)
+		fprintf(out, "<li>and %zu more</li>\n", n - ROOM);
+	fprintf(out, "</ul>\n%s",
+		n ? "" : "<p>Nothing failed, broke, regressed or deviates.</p>\n");
 }
 
 static bool occurs(const struct page *p, const char *word)
@@ -236,6 +278,7 @@ void page_html(FILE *out, const struct page *p, const char *dir)
 		"one leads to its log.</p>\n",
 		page_css);
 	put_kernels(out, p);
+	put_alarms(out, p);
 	put_filter(out, p);
 	fprintf(out, "<div class=scroll><table>\n");
 	put_head(out, p);
