@@ -435,7 +435,16 @@ ATF_TC_BODY(list, tc)
 	HAS(r.out, "static/cleans@well ");
 	ATF_CHECK(!strstr(r.out, "static/passes"));
 	ATF_CHECK(!strstr(r.out, "fail_in_child"));
+	r = zdtm(tc, "list -t else*e -t static/once");
+	HAS(r.out, "static/once ");
+	HAS(r.out, "static/cleans@badly ");
+	ATF_CHECK(!strstr(r.out, "cleans@well"));
+	ATF_CHECK(!strstr(r.out, "once_report"));
 
+	all = json_tokener_parse(zdtm(tc, "list --json -t static/elsewhere").out);
+	ATF_REQUIRE_EQ(json_object_array_length(all), 1);
+	one = json_object_array_get_idx(all, 0);
+	ATF_CHECK_STREQ(text_member(one, "known_as"), "static/elsewhere");
 	all = json_tokener_parse(zdtm(tc, "list --json -t capability").out);
 	ATF_REQUIRE_EQ(json_object_array_length(all), 1);
 	one = json_object_array_get_idx(all, 0);

@@ -112,6 +112,8 @@ static void head(atf_tc_t *tc)
 	atf.atf_tc_set_md_var(tc, "X-demand", "%s", demands[demand]);
 	if (v)
 		atf.atf_tc_set_md_var(tc, "X-variant", "%s", v->name);
+	if (v && v->known_as)
+		atf.atf_tc_set_md_var(tc, "X-known-as", "%s", v->known_as);
 	set_words(tc, "X-needs", zdtm_test.needs, v ? v->needs : NULL);
 	set_words(tc, "X-engine", zdtm_test.engine, v ? v->engine : NULL);
 	if (zdtm_test.caps)

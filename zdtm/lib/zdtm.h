@@ -63,6 +63,8 @@ struct zdtm_variant {
 	const char *const *needs;  /* added to the test's */
 	const char *const *engine; /* added to the test's */
 	enum zdtm_demand demand;   /* instead of the test's; absent: the test's */
+	const char
+		*known_as; /* what another suite calls this state: "static/NAME"; finds it, too */
 };
 
 struct zdtm_test {

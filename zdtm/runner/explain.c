@@ -66,6 +66,7 @@ static void explain_test(const struct test_case *t)
 	snprintf(timeout, sizeof(timeout), "%u s", t->timeout);
 	printf("%s (test)\n", t->name);
 	field("asks", t->doc);
+	field("known as", t->known_as);
 	field("object", t->object);
 	field("demand", demand_names[t->demand]);
 	field("flavors", flavors);

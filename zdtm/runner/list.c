@@ -40,6 +40,8 @@ static struct json_object *case_json(const struct test_case *t)
 		if (t->flavors[f])
 			json_object_array_add(flavors, json_object_new_string(flavor_names[f]));
 	json_object_object_add(json, "name", json_object_new_string(t->name));
+	if (t->known_as)
+		json_object_object_add(json, "known_as", json_object_new_string(t->known_as));
 	json_object_object_add(json, "doc", json_object_new_string(t->doc));
 	json_object_object_add(json, "object",
 			       t->object ? json_object_new_string(t->object) : NULL);

@@ -134,6 +134,8 @@ static struct json_object *run_json(const struct session *s, const struct run *r
 	add_ms(ms, "restore", r->ms.restore);
 	add_ms(ms, "check", r->ms.check);
 	json_object_object_add(json, "name", text_json(run->test->name));
+	if (run->test->known_as)
+		json_object_object_add(json, "known_as", text_json(run->test->known_as));
 	json_object_object_add(json, "flavor", text_json(flavor_names[run->flavor]));
 	json_object_object_add(json, "outcome", text_json(outcome_names[r->outcome]));
 	json_object_object_add(json, "phase", r->phase ? text_json(phase_names[r->phase]) : NULL);

@@ -55,13 +55,15 @@ static bool match_test(const char *glob, const char *test)
 	return fnmatch(head, name, 0) == 0;
 }
 
-bool suite_match(const char *glob, const char *test, const char *variant)
+bool suite_match(const char *glob, const struct test_case *c)
 {
 	const char *tail = strchr(glob, '@');
 
-	if (!match_test(glob, test))
+	if (c->known_as && !tail && match_test(glob, c->known_as))
+		return true;
+	if (!match_test(glob, c->test))
 		return false;
-	return !tail || (variant && fnmatch(tail + 1, variant, 0) == 0);
+	return !tail || (c->variant && fnmatch(tail + 1, c->variant, 0) == 0);
 }
 
 unsigned int suite_patience(void)
@@ -99,6 +101,8 @@ static void take_property(struct test_case *c, const char *key, const char *valu
 		c->object = need(strdup(value));
 	else if (streq(key, "X-variant"))
 		c->variant = need(strdup(value));
+	else if (streq(key, "X-known-as"))
+		c->known_as = need(strdup(value));
 	else if (streq(key, "X-needs"))
 		c->needs = suite_words(value);
 	else if (streq(key, "X-engine"))
@@ -183,8 +187,8 @@ static int by_test(const void *a, const void *b)
 	return strcmp(((const struct program *)a)->test, ((const struct program *)b)->test);
 }
 
-/* Programs that some glob may mean: a variant is known only once the program has been asked. */
-static size_t find_programs(const char *const *globs, struct program **ret)
+/* Variants, and what others call them, are known only once a program has been asked. */
+static size_t find_programs(struct program **ret)
 {
 	struct program *all = NULL;
 	size_t n = 0;
@@ -199,18 +203,11 @@ static size_t find_programs(const char *const *globs, struct program **ret)
 		dir = opendir(tree_path(rest));
 		while (dir && (d = readdir(dir))) {
 			struct program p = {};
-			bool wanted = !globs[0];
 
 			if (faccessat(dirfd(dir), d->d_name, X_OK, 0) < 0 || d->d_name[0] == '.')
 				continue; /* a Kyuafile */
 			if (asprintf(&p.test, "%s/%s", folders[i], d->d_name) < 0)
 				die("out of memory");
-			for (const char *const *g = globs; *g; g++)
-				wanted |= match_test(*g, p.test);
-			if (!wanted) {
-				free(p.test);
-				continue;
-			}
 			all = need(reallocarray(all, n + 1, sizeof(*all)));
 			all[n++] = p;
 		}
@@ -221,12 +218,39 @@ static size_t find_programs(const char *const *globs, struct program **ret)
 	return n;
 }
 
+/* Only those that some glob means by their own name; all of them if it takes more to know a glob's. */
+static size_t choose(struct program *p, size_t n, const char *const *globs)
+{
+	bool by_name = globs[0];
+	size_t kept = 0;
+
+	for (const char *const *g = globs; *g && by_name; g++) {
+		size_t i = 0;
+
+		while (i < n && !match_test(*g, p[i].test))
+			i++;
+		by_name = i < n;
+	}
+	for (size_t i = 0; i < n; i++) {
+		bool wanted = !by_name;
+
+		for (const char *const *g = globs; *g && !wanted; g++)
+			wanted = match_test(*g, p[i].test);
+		if (wanted)
+			p[kept++] = p[i];
+		else
+			free(p[i].test);
+	}
+	return kept;
+}
+
 struct suite suite_load(const char *const *globs)
 {
 	_cleanup_free_ struct program *programs = NULL;
-	size_t n = find_programs(globs, &programs);
+	size_t n = find_programs(&programs);
 	struct suite suite = {};
 
+	n = choose(programs, n, globs);
 	for (size_t i = 0; i < n; i++) {
 		_cleanup_free_ char *rest = NULL;
 
@@ -247,7 +271,7 @@ struct suite suite_load(const char *const *globs)
 			bool wanted = !globs[0];
 
 			for (const char *const *g = globs; *g; g++)
-				wanted |= suite_match(*g, c->test, c->variant);
+				wanted |= suite_match(*g, c);
 			if (wanted)
 				suite.cases[suite.n++] = *c;
 		}
@@ -264,7 +288,7 @@ struct suite suite_wanted(const char *const *globs)
 		bool any = false;
 
 		for (size_t i = 0; i < suite.n && !any; i++)
-			any = suite_match(*g, suite.cases[i].test, suite.cases[i].variant);
+			any = suite_match(*g, &suite.cases[i]);
 		if (!any)
 			complain("no test matches '%s'", *g);
 	}

@@ -28,10 +28,11 @@ extern const char *const demand_names[];
 
 /* One variant of one test. The strings live as long as the program. */
 struct test_case {
-	const char *name;    /* "static/unlink_fstat00@tmpfile" */
-	const char *test;    /* "static/unlink_fstat00" */
-	const char *variant; /* "tmpfile"; NULL where a test has none */
-	const char *program; /* path */
+	const char *name;     /* "static/unlink_fstat00@tmpfile" */
+	const char *test;     /* "static/unlink_fstat00" */
+	const char *variant;  /* "tmpfile"; NULL where a test has none */
+	const char *known_as; /* its name in another suite, or NULL */
+	const char *program;  /* path */
 	const char *doc, *object;
 	const char *const *needs, *const *engine; /* never NULL, end with NULL */
 	bool flavors[FLAVORS];
@@ -48,9 +49,10 @@ struct suite {
 
 /*
  * Does a GLOB of the command line mean this case? "static/foo" and "foo" mean all variants of a
- * test, "foo@tmpfile" one; each part may hold wildcards.
+ * test, "foo@tmpfile" one; each part may hold wildcards. So does the name that another suite has
+ * for a variant.
  */
-bool suite_match(const char *glob, const char *test, const char *variant);
+bool suite_match(const char *glob, const struct test_case *c);
 
 /* Those that match one of the globs (ended with NULL); all of them when there is no glob. */
 struct suite suite_load(const char *const *globs);

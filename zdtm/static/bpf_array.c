@@ -98,7 +98,8 @@ ZDTM_TEST = {
 	.doc = "BPF maps keep what is in them, how they were made, who shares them, and that they are frozen",
 	.object = "bpf",
 	.caps = CAP_BIT(CAP_BPF) | CAP_BIT(CAP_SYS_ADMIN), /* bpf(), and its answers in full */
-	.variants = VARIANTS({ "array", BPF_MAP_TYPE_ARRAY }, { "hash", BPF_MAP_TYPE_HASH }),
+	.variants = VARIANTS({ "array", BPF_MAP_TYPE_ARRAY },
+			     { "hash", BPF_MAP_TYPE_HASH, .known_as = "static/bpf_hash" }),
 	.setup = setup,
 	.check = check,
 };

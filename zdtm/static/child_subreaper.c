@@ -61,7 +61,9 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "a subreaper adopts its grandchildren, whatever came first",
 	.object = "task",
-	.variants = VARIANTS({ "before", BEFORE }, { "after", AFTER }),
+	.variants =
+		VARIANTS({ "before", BEFORE },
+			 { "after", AFTER, .known_as = "static/child_subreaper_existing_child" }),
 	.setup = setup,
 	.check = check,
 };

@@ -51,7 +51,9 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "a listener whose file was overwritten by another's still listens, and so does that",
 	.object = "unix",
-	.variants = VARIANTS({ "stream", SOCK_STREAM }, { "seqpacket", SOCK_SEQPACKET }),
+	.variants = VARIANTS(
+		{ "stream", SOCK_STREAM },
+		{ "seqpacket", SOCK_SEQPACKET, .known_as = "static/del_standalone_un_seqpacket" }),
 	.setup = setup,
 	.check = check,
 };

@@ -63,7 +63,8 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "a nameless file keeps its holes",
 	.object = "regfile",
-	.variants = VARIANTS({ "middle", 0 }, { "tail", 1 }, { "head", 2 }, { "all", 3 },
+	.variants = VARIANTS({ "middle", 0 }, { "tail", 1, .known_as = "static/ghost_holes01" },
+			     { "head", 2, .known_as = "static/ghost_holes02" }, { "all", 3 },
 			     { "many", 4 }),
 	.setup = setup,
 	.check = check,

@@ -93,7 +93,8 @@ ZDTM_TEST = {
 	.doc = "events of a series of operations that nobody has read",
 	.object = "inotify",
 	.demand = KEEP_OR_REFUSE,
-	.variants = VARIANTS({ "whole", WHOLE }, { "nodel", NO_DELETE }),
+	.variants = VARIANTS({ "whole", WHOLE },
+			     { "nodel", NO_DELETE, .known_as = "static/inotify_system_nodel" }),
 	.setup = setup,
 	.check = check,
 };

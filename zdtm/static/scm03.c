@@ -44,7 +44,7 @@ ZDTM_TEST = {
 	.doc = "several descriptors in one message, and messages without any between",
 	.object = "unix",
 	.variants = VARIANTS({ "stream", SOCK_STREAM }, { "dgram", SOCK_DGRAM },
-			     { "seqpacket", SOCK_SEQPACKET }),
+			     { "seqpacket", SOCK_SEQPACKET, .known_as = "static/scm03-seqpacket" }),
 	.setup = setup,
 	.check = check,
 };

@@ -48,7 +48,8 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "SIGTRAP is a signal like others",
 	.object = "signals",
-	.variants = VARIANTS({ "handled", false }, { "pending", true, .demand = KEEP_OR_REFUSE }),
+	.variants = VARIANTS({ "handled", false, .known_as = "static/sigtrap01" },
+			     { "pending", true, .demand = KEEP_OR_REFUSE }),
 	.setup = setup,
 	.check = check,
 };

@@ -39,7 +39,9 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "sockets that are not connected yet, with and without an abstract name",
 	.object = "unix",
-	.variants = VARIANTS({ "stream", SOCK_STREAM }, { "seqpacket", SOCK_SEQPACKET }),
+	.variants = VARIANTS(
+		{ "stream", SOCK_STREAM },
+		{ "seqpacket", SOCK_SEQPACKET, .known_as = "static/sk-unix-unconn-seqpacket" }),
 	.setup = setup,
 	.check = check,
 };

@@ -34,8 +34,9 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "what waits at both ends of a pair, empty packets among it",
 	.object = "unix",
-	.variants = VARIANTS({ "stream", SOCK_STREAM }, { "dgram", SOCK_DGRAM },
-			     { "seqpacket", SOCK_SEQPACKET }),
+	.variants = VARIANTS(
+		{ "stream", SOCK_STREAM }, { "dgram", SOCK_DGRAM },
+		{ "seqpacket", SOCK_SEQPACKET, .known_as = "static/socket_queues_seqpacket" }),
 	.setup = setup,
 	.check = check,
 };

@@ -62,7 +62,9 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "pairs that were shut down for receiving, sending or both",
 	.object = "unix",
-	.variants = VARIANTS({ "stream", SOCK_STREAM }, { "seqpacket", SOCK_SEQPACKET }),
+	.variants =
+		VARIANTS({ "stream", SOCK_STREAM },
+			 { "seqpacket", SOCK_SEQPACKET, .known_as = "static/sockets01-seqpacket" }),
 	.setup = setup,
 	.check = check,
 };

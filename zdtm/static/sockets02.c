@@ -22,7 +22,9 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "what a closed end has sent, and then the end",
 	.object = "unix",
-	.variants = VARIANTS({ "stream", SOCK_STREAM }, { "seqpacket", SOCK_SEQPACKET }),
+	.variants =
+		VARIANTS({ "stream", SOCK_STREAM },
+			 { "seqpacket", SOCK_SEQPACKET, .known_as = "static/sockets02-seqpacket" }),
 	.setup = setup,
 	.check = check,
 };

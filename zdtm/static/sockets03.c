@@ -35,7 +35,9 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "the two ends of a connection that have not shut down the same",
 	.object = "unix",
-	.variants = VARIANTS({ "stream", SOCK_STREAM }, { "seqpacket", SOCK_SEQPACKET }),
+	.variants =
+		VARIANTS({ "stream", SOCK_STREAM },
+			 { "seqpacket", SOCK_SEQPACKET, .known_as = "static/sockets03-seqpacket" }),
 	.setup = setup,
 	.check = check,
 };

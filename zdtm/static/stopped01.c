@@ -66,8 +66,10 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "stop signals that wait for a stopped task stay pending until it is continued",
 	.object = "signals",
-	.variants = VARIANTS({ "shared", SHARED }, { "thread", THREAD },
-			     { "both", SHARED | THREAD }, { "tstp", TSTP }),
+	.variants =
+		VARIANTS({ "shared", SHARED }, { "thread", THREAD, .known_as = "static/stopped02" },
+			 { "both", SHARED | THREAD, .known_as = "static/stopped12" },
+			 { "tstp", TSTP, .known_as = "static/stopped04" }),
 	.setup = setup,
 	.check = check,
 };

@@ -43,7 +43,8 @@ ZDTM_TEST = {
 	.doc = "a symbolic link held open is the link, in its place or removed",
 	.object = "regfile",
 	.caps = CAP_BIT(CAP_CHOWN), /* fchownat() */
-	.variants = VARIANTS({ "in_place", IN_PLACE }, { "removed", REMOVED }),
+	.variants = VARIANTS({ "in_place", IN_PLACE },
+			     { "removed", REMOVED, .known_as = "static/symlink01" }),
 	.setup = setup,
 	.check = check,
 };

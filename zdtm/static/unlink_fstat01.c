@@ -54,7 +54,8 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "a nameless file open for writing only keeps its bytes, and its name's heir is safe",
 	.object = "regfile",
-	.variants = VARIANTS({ "name_free", FREE }, { "name_taken", TAKEN },
+	.variants = VARIANTS({ "name_free", FREE },
+			     { "name_taken", TAKEN, .known_as = "static/unlink_fstat01+" },
 			     { "name_taken_by_dir", TAKEN_BY_DIR }),
 	.setup = setup,
 	.check = check,

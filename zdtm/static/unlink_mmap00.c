@@ -60,7 +60,8 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "mappings that alone hold a nameless file show that one file",
 	.object = "regfile",
-	.variants = VARIANTS({ "one_name", ONE_NAME }, { "two_names", TWO_NAMES }),
+	.variants = VARIANTS({ "one_name", ONE_NAME },
+			     { "two_names", TWO_NAMES, .known_as = "static/unlink_mmap01" }),
 	.setup = setup,
 	.check = check,
 };

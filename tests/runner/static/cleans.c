@@ -23,7 +23,8 @@ static void cleanup(void)
 
 ZDTM_TEST = {
 	.doc = "cleans up behind itself",
-	.variants = VARIANTS({ "well" }, { "badly", 1 }, { "dead", 2 }),
+	.variants =
+		VARIANTS({ "well" }, { "badly", 1, .known_as = "static/elsewhere" }, { "dead", 2 }),
 	.setup = setup,
 	.check = check,
 	.cleanup = cleanup,
