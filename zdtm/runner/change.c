@@ -18,7 +18,7 @@
 /* A walk over all of one image: it lists the changes it comes by, or makes the one that is wanted. */
 struct walk {
 	struct arena *arena;
-	FILE *list;	    /* NULL: it makes one */
+	FILE *list;         /* NULL: it makes one */
 	const char *wanted; /* its name */
 	bool made;
 

@@ -53,8 +53,7 @@ static struct options parse(int argc, char **argv)
 		{ "verbose", no_argument, NULL, 'v' },
 		{},
 	};
-	struct options o = { .engine = getenv("ZDTM_ENGINE") ?: "refcr",
-			     .jobs = parallel_cpus() };
+	struct options o = { .engine = getenv("ZDTM_ENGINE") ?: "refcr", .jobs = parallel_cpus() };
 	bool all = false;
 
 	texts_add(&o.globs, NULL);
@@ -72,7 +71,8 @@ static struct options parse(int argc, char **argv)
 		else if (c == 'm')
 			o.json = streq(optarg, "json");
 		else if (c == 'j' || c == 'M')
-			*(c == 'j' ? &o.jobs : &o.most) = number(c == 'j' ? "-j" : "--most", optarg);
+			*(c == 'j' ? &o.jobs : &o.most) =
+				number(c == 'j' ? "-j" : "--most", optarg);
 		else
 			exit(EXIT_MISUSE);
 	}

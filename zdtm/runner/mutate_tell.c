@@ -9,7 +9,7 @@
 
 const char *const notice_names[NOTICES] = {
 	[UNNOTICED] = "unnoticed", [BY_ENGINE] = "engine", [BY_CHECK] = "check",
-	[BY_COUNT] = "count",	   [BY_KERNEL] = "kernel", [NOT_TRIED] = "not tried",
+	[BY_COUNT] = "count",      [BY_KERNEL] = "kernel", [NOT_TRIED] = "not tried",
 };
 
 void mutations_tell(FILE *out, const struct mutation *list, size_t n, bool all)
