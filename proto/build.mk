@@ -12,7 +12,10 @@ $(O)/obj/proto/%.pb-c.o: $(O)/gen/proto/%.pb-c.c $(PROTO_GEN)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SAN_FLAGS) -c -o $@ $<
 
-$(PROTO_LIB): $(patsubst $(O)/gen/proto/%.c,$(O)/obj/proto/%.o,$(PROTO_GEN))
+# Needs all of them to be there.
+$(O)/obj/proto/apart.o: $(PROTO_GEN)
+
+$(PROTO_LIB): $(patsubst $(O)/gen/proto/%.c,$(O)/obj/proto/%.o,$(PROTO_GEN)) $(O)/obj/proto/apart.o
 	$(call say,AR,$(@F))
 	$(Q)rm -f $@ && ar rcs $@ $^
 

@@ -23,7 +23,8 @@ $(foreach t,$(TEST_SRC),$(eval $(call program,libexec/$(call test_name,$(t)),$(t
 
 ZDTM_RUNNER := $(wildcard zdtm/runner/*.c) zdtm/runner/page_assets.S
 $(O)/obj/zdtm/runner/page_assets.o: zdtm/runner/page.css zdtm/runner/page.js
-$(eval $(call program,bin/zdtm,$(ZDTM_RUNNER) $(BASE),,$(BASE_LIBS) -ljson-c -lcap -lz))
+$(eval $(call program,bin/zdtm,$(ZDTM_RUNNER) $(PROTO_LIB) $(BASE),,-lprotobuf-c $(BASE_LIBS) -ljson-c -lcap -lz))
+$(O)/obj/zdtm/runner/change.o: $(PROTO_LIB)
 
 # Scripts that fetch kernels and make guests, for the runner's --kernel.
 CI_TOOLS := $(addprefix $(O)/libexec/zdtm-ci/,fetch-kernel finish-kernel tree-kernel guest-image guest-early guest-init)

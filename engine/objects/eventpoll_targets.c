@@ -122,15 +122,24 @@ static int find_target(struct dump *d, const struct eventpoll_seen *s, Eventpoll
 	return r < 0 ? log_err(r, "%s: what it added as descriptor %u", s->who, e->tfd) : 0;
 }
 
-static void put_target(const struct eventpoll_seen *s, EventpollTfdEntry *e,
-		       const struct open_file *f, bool by_number)
+/*
+ * The number by which other readers find the file, in the task that they open the epoll in: of one in
+ * flight we do not know which that is.
+ */
+static int number_of(struct dump *d, const struct eventpoll_seen *s, const EventpollTfdEntry *e,
+		     const struct open_file *f, bool by_number)
 {
-	bool same_task = f->pid == s->pid && s->pid != getpid();
-	int fd = by_number ? (int)e->tfd : same_task ? f->fd : -1;
+	if (by_number)
+		return e->tfd;
+	if (s->pid == getpid())
+		return files_only_number(d, f);
+	return f->pid == s->pid ? f->fd : -1;
+}
 
+static void put_target(EventpollTfdEntry *e, const struct open_file *f, int fd)
+{
 	e->has_file_id = true;
 	e->file_id = f->id;
-	/* Other readers find the file by its number, or not at all. */
 	if ((uint32_t)fd != e->tfd) {
 		e->has_number = true;
 		e->number = e->tfd;
@@ -153,7 +162,7 @@ static int find_all(struct dump *d, const struct eventpoll_seen *s, struct open_
 			r = find_target(d, s, e, nth, s->img->n_tfd > MANY ? NULL : guess, &f);
 		if (r < 0)
 			break;
-		put_target(s, e, f, f == guess);
+		put_target(e, f, number_of(d, s, e, f, f == guess));
 		r = check_reported(s, e, f);
 	}
 	HASH_ITER(hh, counts, c, next) {

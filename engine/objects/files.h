@@ -30,6 +30,9 @@ int files_dump_copy(struct dump *d, int copy, const char *what, uint32_t *id, Fd
  */
 struct open_file *files_by_number(const struct dump *d, pid_t pid, int fd);
 
+/* A number under which it is found in whatever task has something there; -1: there is none. */
+int files_only_number(const struct dump *d, const struct open_file *f);
+
 /* The open file an epoll watches, which may well be `guess`. -ENOENT: no task of the tree has it. */
 int files_find_watched(struct dump *d, const struct watched *w, struct open_file *guess,
 		       struct open_file **ret);

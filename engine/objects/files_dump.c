@@ -409,13 +409,10 @@ static struct numbers *new_numbers(struct dump_files *f, pid_t pid, int *fds, un
 	return numbers;
 }
 
-struct open_file *files_by_number(const struct dump *d, pid_t pid, int fd)
+static struct open_file *at_number(const struct numbers *numbers, int fd)
 {
-	struct numbers *numbers;
-	unsigned int low = 0, high, mid;
+	unsigned int low = 0, high = numbers->n, mid;
 
-	HASH_FIND_INT(d->files->numbers, &pid, numbers);
-	high = numbers ? numbers->n : 0;
 	while (low < high) {
 		mid = (low + high) / 2;
 		if (numbers->fd[mid] == fd)
@@ -426,6 +423,29 @@ struct open_file *files_by_number(const struct dump *d, pid_t pid, int fd)
 			high = mid;
 	}
 	return NULL;
+}
+
+struct open_file *files_by_number(const struct dump *d, pid_t pid, int fd)
+{
+	struct numbers *numbers;
+
+	HASH_FIND_INT(d->files->numbers, &pid, numbers);
+	return numbers ? at_number(numbers, fd) : NULL;
+}
+
+int files_only_number(const struct dump *d, const struct open_file *f)
+{
+	struct numbers *numbers, *next;
+	bool somewhere = false;
+
+	HASH_ITER(hh, d->files->numbers, numbers, next) {
+		const struct open_file *there = at_number(numbers, f->fd);
+
+		if (there && there != f)
+			return -1;
+		somewhere |= there == f;
+	}
+	return somewhere ? f->fd : -1;
 }
 
 int files_find_watched(struct dump *d, const struct watched *w, struct open_file *guess,

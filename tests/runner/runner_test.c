@@ -46,7 +46,10 @@ ATF_TC_BODY(misuse, tc)
 	} wrong[] = {
 		{ "frobnicate", "no command 'frobnicate'" },
 		{ "kernels frob", "what is 'frob'?" },
-		{ "mutate -t passes", "not supported yet" },
+		{ "mutate", "which tests?" },
+		{ "mutate -t passes --engine none", "no images to change" },
+		{ "mutate -t passes --most none", "--most none: a number from 1 up" },
+		{ "mutate -t passes --format ktap", "--format ktap: there are pretty, json" },
 		{ "run", "which tests?" },
 		{ "run -a -t passes", "which tests?" },
 		{ "run -t passes extra", "what is 'extra'?" },
@@ -528,6 +531,54 @@ ROOT_TC(atf, "a test program speaks ATF: cases, and their results")
 	HAS(slurp("list"), "X-exclusive: true");
 }
 
+ROOT_TC(mutate, "who notices a changed image: the engine, the test, nobody")
+{
+	static const struct {
+		const char *change, *noticed, *reason;
+	} wanted[] = {
+		{ "fs-1.img.cwd_id gone", "check", "number == 7" },
+		{ "fs-1.img.cwd_id other", "check", "number == 7" },
+		{ "fs-1.img.root_id gone", "engine", "that is not 9" },
+		{ "fs-1.img.root_id other", "engine", "that is not 9" },
+		{ "fs-1.img.umask gone", "unnoticed", "" },
+		{ "fs-1.img.umask other", "unnoticed", "" },
+	};
+	struct ran r =
+		zdtm(tc, "mutate -t told --engine $E/engines/believes --field 'fs*' --format json");
+	struct json_object *document = json_tokener_parse(r.out), *changes, *fields;
+
+	ATF_CHECK_EQ(r.status, 1);
+	ATF_REQUIRE(document);
+	changes = member(document, "changes");
+	fields = member(document, "fields");
+	ATF_REQUIRE_EQ(json_object_array_length(changes), 6);
+	ATF_REQUIRE_EQ(json_object_array_length(fields), 3);
+	for (int i = 0; i < 6; i++) {
+		struct json_object *one = json_object_array_get_idx(changes, i);
+
+		ATF_CHECK_STREQ(text_member(one, "test"), "static/told");
+		ATF_CHECK_STREQ(text_member(one, "change"), wanted[i].change);
+		ATF_CHECK_STREQ(text_member(one, "noticed"), wanted[i].noticed);
+		HAS(text_member(one, "reason"), wanted[i].reason);
+	}
+
+	r = zdtm(tc, "mutate -t told --engine $E/engines/believes --field 'fs*_id' -v");
+	ATF_CHECK_EQ(r.status, 0);
+	HAS(r.out, "static/told: 4 changes: 2 engine, 2 check\n");
+	HAS(r.out, "fs-1.img.root_id other (9 -> 8): Error (sham.c:1): that is not 9");
+	ATF_CHECK_STREQ(last_line(r.out), "4 changes of 2 fields: 2 fields noticed, 0 unnoticed");
+
+	r = zdtm(tc, "mutate -t told --engine $E/engines/believes --field pstree_entry --most 1");
+	ATF_CHECK_EQ(r.status, 1);
+	HAS(r.out, "  unnoticed pstree.img:0 gone (one of 2)\n");
+	HAS(r.out, "never noticed:\n  pstree_entry (1 changes)\n");
+
+	/* What cannot be had at all says so. */
+	r = zdtm(tc, "mutate -t told --engine $E/engines/refuses");
+	HAS(r.out, "static/told: refused: refuses refused the dump\n");
+	ATF_CHECK_EQ(r.status, 0);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, misuse);
@@ -552,6 +603,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, list);
 	ATF_TP_ADD_TC(tp, explain);
 	ATF_TP_ADD_TC(tp, diff);
+	ATF_TP_ADD_TC(tp, mutate);
 	ATF_TP_ADD_TC(tp, atf);
 	return atf_no_error();
 }

@@ -58,8 +58,12 @@ static const char *furnish(const struct arena *a, char *trouble, size_t size)
 	/* /dev/ptmx finds the instance that is mounted beside it. */
 	STEP("no new /dev/pts", mount_if_there("devpts", "/dev/pts", "newinstance,ptmxmode=0666"));
 	STEP("no new /dev/shm", mount_if_there("tmpfs", "/dev/shm", "mode=1777"));
+	if (a->walled)
+		STEP("no directory of its own", mount(a->walled, a->walled, NULL, MS_BIND, NULL));
 	if (a->work)
 		STEP("no work directory", mount("work", a->work, "tmpfs", 0, "mode=0777"));
+	if (a->walled)
+		STEP("no wall", mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL));
 	STEP("lo does not come up", raise_lo());
 	return NULL;
 }

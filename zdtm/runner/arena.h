@@ -18,6 +18,12 @@ struct arena {
 	const char *work;
 
 	/*
+	 * All of the file system that / is on can be read only, but for this directory. NULL: as it
+	 * is outside.
+	 */
+	const char *walled;
+
+	/*
 	 * Runs as the arena's init, which ends with it. `trouble` is NULL, or says which step of
 	 * making the arena failed and why: the caller's life is then about telling that.
 	 */

@@ -12,6 +12,7 @@ int command_explain(int argc, char **argv);
 int command_diff(int argc, char **argv);
 int command_matrix(int argc, char **argv);
 int command_kernels(int argc, char **argv);
+int command_mutate(int argc, char **argv);
 int command_inside(int argc, char **argv);
 
 /* ---- What several of them do ------------------------------------------------------------------ */

@@ -93,13 +93,17 @@ void engine_dump_argv(const struct engine *e, pid_t pid, const char *images,
 }
 
 void engine_restore_argv(const struct engine *e, const char *images, const char *pidfile,
-			 const char *const *options, const char *argv[ENGINE_ARGS])
+			 bool edited, const char *const *options, const char *argv[ENGINE_ARGS])
 {
 	const char *const fixed[] = { e->path, "restore",          "-d",  "-D",        images,
 				      "-o",    ENGINE_RESTORE_LOG, "-v4", "--pidfile", pidfile };
+	size_t n = ARRAY_SIZE(fixed);
 
 	memcpy(argv, fixed, sizeof(fixed));
-	add_options(argv, ARRAY_SIZE(fixed), options);
+	/* Nobody else keeps checksums. */
+	if (edited && streq(e->name, "refcr"))
+		argv[n++] = "--accept-edited";
+	add_options(argv, n, options);
 }
 
 /* "(00.012345)   812: Error ...": what follows the time stamp and the pid. */

@@ -22,12 +22,13 @@ struct engine engine_find(const char *spec);
 
 /*
  * Fill argv for a dump of the tree at pid into the directory, and for a restore from there that
- * writes the root's pid to a file. The arguments point into static memory, good until the next call.
+ * writes the root's pid to a file; refcr is told when the images were edited on purpose. The
+ * arguments point into static memory, good until the next call.
  */
 void engine_dump_argv(const struct engine *e, pid_t pid, const char *images,
 		      const char *const *options, const char *argv[ENGINE_ARGS]);
 void engine_restore_argv(const struct engine *e, const char *images, const char *pidfile,
-			 const char *const *options, const char *argv[ENGINE_ARGS]);
+			 bool edited, const char *const *options, const char *argv[ENGINE_ARGS]);
 
 #define ENGINE_DUMP_LOG    "dump.log"
 #define ENGINE_RESTORE_LOG "restore.log"

@@ -82,6 +82,8 @@ static uint64_t read_taint(void)
 
 void klog_open(void)
 {
+	if (klog.taint_fd >= 0)
+		return;
 	klog.fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (klog.fd >= 0)
 		lseek(klog.fd, 0, SEEK_END);

@@ -14,7 +14,7 @@ enum complaint {
 /* What a line of the kernel's log is the beginning of. */
 enum complaint klog_judge(const char *line, size_t len);
 
-/* From now on. Where the log cannot be read there are no complaints. */
+/* From the first call on. Where the log cannot be read there are no complaints. */
 void klog_open(void);
 
 /*

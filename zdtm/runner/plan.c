@@ -108,9 +108,23 @@ static void look_at_caps(struct run *run)
 	cap_free(own);
 }
 
+struct result *session_results(size_t n)
+{
+	struct result *results = shared_memory(n * sizeof(*results) + 1);
+
+	for (size_t i = 0; i < n; i++)
+		results[i].ms = (struct timing){ -1, -1, -1, -1, -1 };
+	return results;
+}
+
+void session_results_done(struct result *results, size_t n)
+{
+	munmap(results, n * sizeof(*results) + 1);
+}
+
 void session_plan(struct session *s, const struct suite *suite, const bool flavors[FLAVORS])
 {
-	struct result *results = shared_memory(suite->n * FLAVORS * sizeof(*results) + 1);
+	struct result *results = session_results(suite->n * FLAVORS);
 
 	s->runs = need(calloc(suite->n * FLAVORS + 1, sizeof(*s->runs)));
 	for (size_t i = 0; i < suite->n; i++)
@@ -121,7 +135,6 @@ void session_plan(struct session *s, const struct suite *suite, const bool flavo
 				continue;
 			*run = (struct run){ .test = &suite->cases[i], .flavor = f };
 			run->result = &results[s->n++];
-			run->result->ms = (struct timing){ -1, -1, -1, -1, -1 };
 		}
 }
 

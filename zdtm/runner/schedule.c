@@ -26,6 +26,7 @@
 
 struct job {
 	struct run *run; /* NULL: nothing runs here */
+	size_t index;    /* of the run */
 	pid_t init;
 	int over, ours;       /* a pipe: at an end when the init has no more to tell or is dead */
 	char *dir, *work;     /* the run's directory; the work directory */
@@ -38,11 +39,16 @@ struct job {
 static void make_directories(struct job *j, const struct manner *m)
 {
 	_cleanup_free_ char *name = need(strdup(j->run->test->name));
+	char which[24] = "";
 
 	for (char *p = name; *p; p++)
 		if (*p == '/')
 			*p = '.';
-	if (asprintf(&j->dir, "%s/%s.%s", workdir(), name, flavor_names[j->run->flavor]) < 0)
+	/* Where images are edited there are many runs of one test. */
+	if (m->edit)
+		snprintf(which, sizeof(which), ".%zu", j->index);
+	if (asprintf(&j->dir, "%s/%s.%s%s", workdir(), name, flavor_names[j->run->flavor], which) <
+	    0)
 		die("out of memory");
 	if (mkdir(j->dir, 0755) < 0)
 		cannot_test("cannot make %s: %s", j->dir, strerror(errno));
@@ -55,7 +61,7 @@ static void make_directories(struct job *j, const struct manner *m)
 /* Passed runs leave nothing; what did not pass leaves its logs and images. */
 static void put_directories(struct job *j, const struct manner *m)
 {
-	bool keep = m->keep || result_is_kept(j->run->result);
+	bool keep = m->keep || (result_is_kept(j->run->result) && !m->edit);
 
 	if (!m->keep || !m->work)
 		remove_tree(j->work);
@@ -95,7 +101,7 @@ static void start(struct session *s, struct job *j, struct run *run)
 
 	events_begin(label);
 
-	*j = (struct job){ .run = run };
+	*j = (struct job){ .run = run, .index = run - s->runs };
 	make_directories(j, &s->manner);
 	j->story = (struct story){
 		.test = run->test,
@@ -103,14 +109,17 @@ static void start(struct session *s, struct job *j, struct run *run)
 		.manner = &s->manner,
 		.dir = j->dir,
 		.work = j->work,
+		.edit = run->edit,
 		.result = run->result,
 	};
 	if (pipe2(pipe_ends, O_CLOEXEC) < 0)
 		die("pipe: %s", strerror(errno));
 	j->over = pipe_ends[0];
 	j->ours = pipe_ends[1];
-	j->init = arena_start(&(struct arena){
-		.work = s->manner.work ? NULL : j->work, .init = tell_in_arena, .arg = j });
+	j->init = arena_start(&(struct arena){ .work = s->manner.work ? NULL : j->work,
+					       .walled = s->manner.edit ? j->dir : NULL,
+					       .init = tell_in_arena,
+					       .arg = j });
 	if (j->init < 0)
 		cannot_test("no arena: %s", strerror(-j->init));
 	/* At once, for the next init must not inherit it. */
@@ -125,7 +134,7 @@ static void explain(struct session *s, struct run *run)
 {
 	struct probes about;
 
-	if (run_counts_as(run) != COUNT_FAILED || !run->test->object)
+	if (run_counts_as(run) != COUNT_FAILED || !run->test->object || s->manner.edit)
 		return;
 	about = probes_load(run->test->object);
 	probes_ask(&about, &s->kernel, NULL, NULL);
@@ -375,6 +384,7 @@ void session_run(struct session *s, session_tell *tell, void *arg)
 	reap_inits(c.spoilt ? WNOHANG : 0);
 	progress("%s", "");
 	workdir_put();
+	close(c.fds[s->jobs].fd);
 	free(c.jobs);
 	free(c.fds);
 }

@@ -16,6 +16,7 @@
 struct run {
 	const struct test_case *test;
 	enum flavor flavor;
+	const void *edit;      /* how its images are edited, if they are */
 	struct result *result; /* in memory shared with the arena */
 	bool finished;
 	const char *dir; /* where its logs are; NULL when nothing was kept */
@@ -41,6 +42,10 @@ struct session {
  */
 typedef void session_tell(const struct session *s, const struct run *run, void *arg);
 void session_run(struct session *s, session_tell *tell, void *arg);
+
+/* Results for `n` runs, undecided yet. */
+struct result *session_results(size_t n);
+void session_results_done(struct result *results, size_t n);
 
 /* The runs of one program lie side by side: the index behind the last that belongs with i's. */
 size_t session_group_end(const struct session *s, size_t i);

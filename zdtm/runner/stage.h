@@ -43,6 +43,7 @@ struct stage {
 	size_t understood;       /* bytes of it */
 	bool ready, done;
 	char failure[1000], skip[1000]; /* the first fail line; the skip line */
+	char difference[1000];          /* after an edit: what is not as before */
 };
 
 /* 0 or -errno. The log is there when this returns. */

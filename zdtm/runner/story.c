@@ -288,6 +288,26 @@ static bool restored_root_is(pid_t pid, const char *pidfile)
 	return parse_u64(b.data, 10, &number) && number == (uint64_t)pid && kill(pid, 0) == 0;
 }
 
+static bool edit(struct stage *s, const char *images)
+{
+	const struct manner *m = s->story->manner;
+	int r = m->edit ? m->edit(images, s->story->edit) : 0;
+
+	if (r < 0)
+		result_decide(s->result, BROKEN, RESTORE, "the images cannot be edited: %s",
+			      strerror(-r));
+	return r == 0;
+}
+
+/* After an edit the test is asked first. */
+static void tell_difference(struct stage *s, const char *what)
+{
+	if (s->story->manner->edit)
+		snprintf(s->difference, sizeof(s->difference), "%s", what);
+	else
+		result_decide(s->result, FAILED, RESTORE, "not as before: %s", what);
+}
+
 /* true when the tree is back. */
 static bool restore(struct stage *s, const char *images)
 {
@@ -295,12 +315,12 @@ static bool restore(struct stage *s, const char *images)
 	_cleanup_free_ char *pidfile = NULL;
 	struct result *r = s->result;
 	const char *argv[ENGINE_ARGS];
+	bool edited = s->story->manner->edit, well;
 	char what[1000];
-	bool well;
 
 	if (asprintf(&pidfile, "%s/root.pid", images) < 0)
 		return false;
-	engine_restore_argv(e, images, pidfile, s->story->test->engine, argv);
+	engine_restore_argv(e, images, pidfile, edited, s->story->test->engine, argv);
 	/* What comes back is a new child of ours: the old one's end is no news any more. */
 	s->test.ended = false;
 	well = run_engine(s, e, argv, RESTORE, images, ENGINE_RESTORE_LOG, &r->ms.restore);
@@ -318,7 +338,7 @@ static bool restore(struct stage *s, const char *images)
 		result_decide(r, FAILED, RESTORE, "restored, says %s, but there is no task %d",
 			      e->name, s->test.pid);
 	else if (differs(s, false, what, sizeof(what)))
-		result_decide(r, FAILED, RESTORE, "not as before: %s", what);
+		tell_difference(s, what);
 	return r->outcome == UNDECIDED;
 }
 
@@ -410,12 +430,15 @@ static void act(struct stage *s)
 			return;
 		}
 		r->ms.restore = i == 1 ? 0 : r->ms.restore;
-		if (!restore(s, images))
+		if (!edit(s, images) || !restore(s, images))
 			return;
 	}
 	mean_timing(r, m->cycles);
-	if (check(s, CHECK))
-		result_decide(r, PASSED, NO_PHASE, "%s", "");
+	if (!check(s, CHECK))
+		return;
+	if (s->difference[0])
+		result_decide(r, FAILED, RESTORE, "not as before: %s", s->difference);
+	result_decide(r, PASSED, NO_PHASE, "%s", "");
 }
 
 /* ---- Afterwards ------------------------------------------------------------------------------- */
@@ -486,7 +509,7 @@ void story_tell(const struct story *story)
 		clean_up(&s);
 	if (story->manner->keep && !story->manner->work)
 		copy_work(story);
-	if (story->manner->keep || result_is_kept(story->result))
+	if (story->manner->keep || (result_is_kept(story->result) && !story->manner->edit))
 		copy_images(&s);
 	stage_done(&s);
 }

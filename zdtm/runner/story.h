@@ -13,6 +13,13 @@ struct manner {
 	unsigned int cycles; /* dumps and restores between the halves */
 	const char *work;    /* directory for the work directories; NULL: a tmpfs in each arena */
 	bool keep;           /* the work directory is copied out when all is over */
+
+	/*
+	 * Does something to the images between dump and restore, with what the run has for it; 0 or
+	 * -errno. Then failures are what one waits for: nothing is kept of them, nobody asks why, and
+	 * what the test does not notice is noticed only after it.
+	 */
+	int (*edit)(const char *images, const void *how);
 };
 
 struct story {
@@ -21,6 +28,7 @@ struct story {
 	const struct manner *manner;
 	const char *dir;       /* the run's own directory: logs, images */
 	const char *work;      /* the work directory, where the test finds itself */
+	const void *edit;      /* how, for manner->edit */
 	struct result *result; /* shared with the command */
 };
 

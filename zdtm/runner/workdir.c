@@ -37,8 +37,8 @@ void workdir_name(const char *path)
 
 void workdir_put(void)
 {
-	if (base)
-		rmdir(base);
+	if (base && rmdir(base) == 0)
+		base = NULL;
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "apart.h"
+
 #include <string.h>
 
 #include "engine/base/cleanup.h"
 #include "engine/base/str.h"
-#include "lib.h"
-#include "mutate.h"
+#include "proto/bpf.pb-c.h"
 #include "proto/core.pb-c.h"
+#include "proto/creds.pb-c.h"
 #include "proto/filelock.pb-c.h"
 #include "proto/files.pb-c.h"
 #include "proto/fs.pb-c.h"
@@ -14,6 +16,9 @@
 #include "proto/mm.pb-c.h"
 #include "proto/pagemap.pb-c.h"
 #include "proto/pstree.pb-c.h"
+#include "proto/seccomp.pb-c.h"
+#include "proto/sk-queue.pb-c.h"
+#include "proto/tty.pb-c.h"
 
 #define D(name) &name##__descriptor
 static const struct kind {
@@ -35,6 +40,12 @@ static const struct kind {
 	{ "pipes-data", D(pipe_data_entry), D(pipe_data_entry) },
 	{ "fifo-data", D(pipe_data_entry), D(pipe_data_entry) },
 	{ "memfd", D(memfd_inode_entry), D(memfd_inode_entry) },
+	{ "creds-", D(creds_entry), NULL },
+	{ "sk-queues", D(sk_packet_entry), D(sk_packet_entry) },
+	{ "tty-info", D(tty_info_entry), D(tty_info_entry) },
+	{ "tty-data", D(tty_data_entry), D(tty_data_entry) },
+	{ "seccomp", D(seccomp_entry), NULL },
+	{ "bpfmap-data", D(bpfmap_data_entry), D(bpfmap_data_entry) },
 };
 
 static const struct kind *kind_of(const char *name)
@@ -54,11 +65,16 @@ static void take_back(void *arena, void *p)
 {
 }
 
-static size_t raw_behind(const struct record *r, const struct kind *k, size_t left)
+static size_t raw_behind(const struct record *r)
 {
 	if (r->type == D(pipe_data_entry))
-		return MIN((size_t)((PipeDataEntry *)r->msg)->bytes, left);
-	return r->type == D(ghost_file_entry) ? left : 0;
+		return ((PipeDataEntry *)r->msg)->bytes;
+	if (r->type == D(sk_packet_entry))
+		return ((SkPacketEntry *)r->msg)->length;
+	if (r->type == D(bpfmap_data_entry))
+		return (size_t)((BpfmapDataEntry *)r->msg)->keys_bytes +
+		       ((BpfmapDataEntry *)r->msg)->values_bytes;
+	return r->type == D(ghost_file_entry) ? SIZE_MAX : 0;
 }
 
 bool image_take_apart(const char *name, const uint8_t *data, size_t len, struct arena *a,
@@ -68,9 +84,9 @@ bool image_take_apart(const char *name, const uint8_t *data, size_t len, struct 
 	ProtobufCAllocator allocator = { give, take_back, a };
 	size_t at = str_after(name, "inventory") ? 4 : 8;
 
-	if (!k)
+	if (!k || len < at)
 		return false;
-	*ret = (struct image){ .magic = data, .magic_len = at };
+	*ret = (struct image){ .magic = data, .magic_len = at, .list = k->rest };
 	ret->record = arena_array(a, struct record, len / 4 + 1);
 	while (at + 4 <= len) {
 		struct record *r = &ret->record[ret->n];
@@ -78,14 +94,15 @@ bool image_take_apart(const char *name, const uint8_t *data, size_t len, struct 
 
 		memcpy(&n, data + at, 4);
 		at += 4;
-		ATF_REQUIRE_MSG(n <= len - at, "%s: record of %u bytes", name, n);
 		r->type = ret->n ? k->rest : k->first;
-		ATF_REQUIRE_MSG(r->type, "%s: more than one record", name);
+		if (!r->type || n > len - at)
+			return false;
 		r->msg = protobuf_c_message_unpack(r->type, &allocator, n, data + at);
-		ATF_REQUIRE_MSG(r->msg, "%s: record %u", name, ret->n);
+		if (!r->msg)
+			return false;
 		at += n;
 		r->raw = data + at;
-		r->raw_len = raw_behind(r, k, len - at);
+		r->raw_len = MIN(raw_behind(r), len - at);
 		at += r->raw_len;
 		ret->n++;
 	}
