@@ -255,7 +255,7 @@ static const struct option_spec specs[] = {
 	{ "irmap-scan-path", 0, ARG, VALUE, 0, add_scan_path, "DIR",
 	  "dump: look below for the names of watched files, where handles lead nowhere" },
 	{ "timeout", 0, ARG, VALUE, 0, set_timeout, "SECONDS",
-	  "dump: longest wait for the tree to stop (default: 10)" },
+	  "dump: longest wait for a thread to stop (default: 10)" },
 	{ "display-stats", 0, NO, FLAG, BOOL(display_stats), NULL, NULL, "print what it cost" },
 	{ "accept-edited", 0, NO, FLAG, BOOL(accept_edited), NULL, NULL,
 	  "restore: take images that were changed since they were written" },

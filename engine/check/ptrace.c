@@ -120,7 +120,7 @@ FEATURE(ptrace_syscall_info, EXTRA, "threads that have a use for SIGURG, SIGWINC
 	if (a != YES)
 		return a;
 	/* Into the call that it was interrupted in. */
-	r = ptrace_until_syscall(held);
+	r = ptrace_until_syscall(held, 0);
 	if (r == 0)
 		r = ptrace_wait(held, PATIENCE_MS, &s);
 	if (r < 0)

@@ -153,6 +153,12 @@ static uint64_t gate_of(const struct task *t, const struct thread *th)
 	return th == task_leader(t) ? t->inject->gate : th->batch->base;
 }
 
+/* A thread that no signal can stop is driven from one system call to the next. */
+static int run_on(const struct thread *th, int sig)
+{
+	return th->stop_sig ? ptrace_cont(th->tid, sig) : ptrace_until_syscall(th->tid, sig);
+}
+
 static int enter(struct task *t, struct thread *th, struct gate_entry *e)
 {
 	arch_regs regs = th->cpu.regs;
@@ -169,9 +175,14 @@ static int enter(struct task *t, struct thread *th, struct gate_entry *e)
 	 */
 	if (r == 0)
 		r = ptrace_set_sigmask(th->tid, th->stop_sig ? ~bit(th->stop_sig) : ~0ULL);
-	if (r == 0)
-		r = th->stop_sig ? ptrace_cont(th->tid, 0) : ptrace_until_syscall(th->tid);
-	return r;
+	return r < 0 ? r : run_on(th, 0);
+}
+
+/* Others may come at the same place before it: of job control, or of a SIGSTOP to the thread alone. */
+static bool is_gate_stop(const struct thread *th, const struct stop *s)
+{
+	return th->stop_sig ? s->kind == STOP_SIGNAL && s->sig == th->stop_sig
+			    : s->kind == STOP_EXIT;
 }
 
 /* Waits until the thread stands behind the gate's stop; other stops on the way are dealt with. */
@@ -184,25 +195,23 @@ static int await_gate(struct task *t, struct thread *th, unsigned int timeout_ms
 	for (;;) {
 		r = ptrace_wait(th->tid, timeout_ms, &s);
 		if (r < 0)
-			return log_err(r, "task %d: thread %d does not come out of the gate",
-				       t->pid, th->tid);
+			return log_err(
+				r, "task %d: thread %d does not come out of the gate (state %c)",
+				t->pid, th->tid, proc_state(t->pid, th->tid));
 		if (s.kind == STOP_GONE)
 			return log_err(-ESRCH, "task %d: thread %d died meanwhile", t->pid,
 				       th->tid);
 		r = ptrace_get_regs(th->tid, regs);
-		/* At the entry to the last call it would yet make one, of whatever registers it gets. */
-		if (r == 0 && arch_ip(regs) == stopped && s.kind != STOP_ENTRY)
+		if (r == 0 && arch_ip(regs) == stopped && is_gate_stop(th, &s))
 			return 0;
-		if (r == 0 && s.kind == STOP_SIGNAL && s.sig == SIGSTOP)
-			/* From outside: it takes effect when the task runs on; here it goes on. */
-			r = ptrace_cont(th->tid, SIGSTOP);
-		else if (r == 0 && s.kind == STOP_SIGNAL && s.sig != th->stop_sig)
+		if (r == 0 && s.kind == STOP_SIGNAL && s.sig != SIGSTOP && s.sig != th->stop_sig)
 			return log_err(-EFAULT, "task %d: signal %d in the gate", t->pid, s.sig);
-		else if (r == 0 && !th->stop_sig)
-			r = ptrace_until_syscall(th->tid);
-		else if (r == 0)
-			/* A signal like ours from outside: ignored, as without us. */
-			r = ptrace_cont(th->tid, 0);
+		/*
+		 * SIGSTOP from outside takes effect when the task runs on; here it goes on. A signal
+		 * like ours from outside is ignored, as without us.
+		 */
+		if (r == 0)
+			r = run_on(th, s.kind == STOP_SIGNAL && s.sig == SIGSTOP ? SIGSTOP : 0);
 		if (r < 0)
 			return log_err(r, "task %d: thread %d in the gate", t->pid, th->tid);
 	}

@@ -109,6 +109,14 @@ int proc_read_stat(int proc, struct proc_stat *ret)
 	return 0;
 }
 
+char proc_state(pid_t pid, pid_t tid)
+{
+	_cleanup_close_ int proc = proc_open(pid, tid);
+	struct proc_stat stat;
+
+	return proc >= 0 && proc_read_stat(proc, &stat) == 0 ? stat.state : '?';
+}
+
 const char *kv_find(const char *text, const char *key)
 {
 	const char *line;

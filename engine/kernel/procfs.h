@@ -30,6 +30,8 @@ struct proc_stat {
 	int exit_code; /* as wait(2) reports it; 0 without the right to ptrace the task */
 };
 int proc_read_stat(int proc, struct proc_stat *ret);
+/* For messages: what a thread is at, as a letter; '?' if there is none. */
+char proc_state(pid_t pid, pid_t tid);
 
 /*
  * A file of /proc that the kernel prints as one record (fdinfo, status, stat, limits; not maps or

@@ -111,11 +111,13 @@ static struct stop stop_of(pid_t tid, int status)
 
 int ptrace_wait(pid_t tid, unsigned int timeout_ms, struct stop *ret)
 {
-	int64_t begun = now_ns(), waited = 0;
+	int64_t begun = now_ns(), waited = 0, patience = timeout_ms * 1000000LL;
 	long nap = 20 * 1000;
 	int status;
 
 	for (;;) {
+		/* Before the look: what has come while nobody let us run has come in time. */
+		bool last = waited >= patience;
 		pid_t got = waitpid(tid, &status, __WALL | WNOHANG);
 
 		if (got == tid) {
@@ -124,6 +126,8 @@ int ptrace_wait(pid_t tid, unsigned int timeout_ms, struct stop *ret)
 		}
 		if (got < 0 && errno != EINTR)
 			return errno == ECHILD ? -ESRCH : -errno;
+		if (last)
+			return -ETIMEDOUT;
 		if (waited < SPIN_NS) {
 			sched_yield();
 		} else {
@@ -131,8 +135,6 @@ int ptrace_wait(pid_t tid, unsigned int timeout_ms, struct stop *ret)
 			nap = MIN(nap * 2, 2000L * 1000);
 		}
 		waited = now_ns() - begun;
-		if (waited > timeout_ms * 1000000LL)
-			return -ETIMEDOUT;
 	}
 }
 
@@ -153,9 +155,9 @@ int ptrace_step(pid_t tid)
 	return request(PTRACE_SINGLESTEP, tid, 0, 0);
 }
 
-int ptrace_until_syscall(pid_t tid)
+int ptrace_until_syscall(pid_t tid, int sig)
 {
-	return request(PTRACE_SYSCALL, tid, 0, 0);
+	return request(PTRACE_SYSCALL, tid, 0, sig);
 }
 
 int ptrace_detach(pid_t tid, int sig)

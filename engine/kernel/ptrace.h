@@ -51,7 +51,7 @@ bool ptrace_stands(pid_t tid);
 /* Let it run on, delivering sig unless 0; until the next stop, or for one instruction. */
 int ptrace_cont(pid_t tid, int sig);
 int ptrace_step(pid_t tid);
-int ptrace_until_syscall(pid_t tid);
+int ptrace_until_syscall(pid_t tid, int sig);
 int ptrace_detach(pid_t tid, int sig);
 
 int ptrace_get_regs(pid_t tid, struct user_regs_struct *regs);

@@ -193,7 +193,7 @@ static void last_steps(struct program *p, struct restore *r, struct restore_task
 	/* Changing credentials has cleared it. 2 cannot be set: it is what an unreadable program gets. */
 	if (t->mm->has_dumpable)
 		program_call(p, "dumpable", SYS_prctl, PR_SET_DUMPABLE, t->mm->dumpable == 1);
-	limits_restore(p, tc->rlimits);
+	rlimit_restore(p, tc->rlimits);
 	program_call(p, "parent-death signal", SYS_prctl, PR_SET_PDEATHSIG, core->pdeath_sig);
 	timers_start(p, t);
 }

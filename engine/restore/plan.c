@@ -194,7 +194,7 @@ static int check_task(const TaskCoreEntry *tc, const char *image)
 		return log_refuse("%s: seccomp of the whole task: not supported yet", image);
 	r = timers_check(tc->timers, image);
 	if (r == 0)
-		r = limits_check(tc->rlimits, image);
+		r = rlimit_check(tc->rlimits, image);
 	if (r == 0)
 		r = siginfo_check(tc->signals_s, image);
 	return r < 0 ? r : sigactions_check(tc, image);

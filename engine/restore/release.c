@@ -144,7 +144,7 @@ static int catch_in_call(struct restore_task *t, struct restore_thread *th, arch
 static int until_syscall(pid_t tid)
 {
 	struct stop s;
-	int r = ptrace_until_syscall(tid);
+	int r = ptrace_until_syscall(tid, 0);
 
 	return r < 0 ? log_err(r, "thread %d", tid) : next_stop(tid, &s);
 }

@@ -123,7 +123,7 @@ static int task_entry(struct dump *d, struct task *t, TaskCoreEntry *tc)
 	}
 	r = timers_dump(&d->tree, t, a, &tc->timers);
 	if (r == 0)
-		r = limits_dump(t, a, &tc->rlimits);
+		r = rlimit_dump(t, a, &tc->rlimits);
 	if (r == 0)
 		r = siginfo_dump(t->pid, true, t->sigstop, a, &tc->signals_s);
 	if (r == 0)

@@ -50,10 +50,10 @@ bool timers_take_ids(void);
 /* Is this pending signal one that a timer will have sent again as soon as it is started? */
 bool timers_will_send(const TaskTimersEntry *e, const siginfo_t *info);
 
-/* limits.c */
-int limits_dump(const struct task *t, struct arena *a, TaskRlimitsEntry **ret);
-int limits_check(const TaskRlimitsEntry *e, const char *image);
-int limits_restore(struct program *p, const TaskRlimitsEntry *e);
+/* rlimit.c */
+int rlimit_dump(const struct task *t, struct arena *a, TaskRlimitsEntry **ret);
+int rlimit_check(const TaskRlimitsEntry *e, const char *image);
+int rlimit_restore(struct program *p, const TaskRlimitsEntry *e);
 
 /* sched.c: policy, priority, nice, affinity, I/O priority, timer slack, memory policy. */
 int sched_dump(const struct task *t, const struct thread *th, struct arena *a,

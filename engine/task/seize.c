@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -7,6 +8,7 @@
 
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
+#include "engine/session.h"
 #include "seize.h"
 
 /*
@@ -33,8 +35,15 @@ static int why_not(const struct task *t, pid_t tid)
 /*
  * PTRACE_SEIZE waits while the task executes a program, which waits until all its other threads are
  * gone: until we, who trace some of them, have buried those. So that is done from a signal handler.
+ * It may wait for something else as well, and for ever: the handler leaves it, too.
  */
 static struct task *volatile seizing;
+static volatile unsigned int seizes; /* that have begun */
+static sigjmp_buf no_more;
+static unsigned int patience_ms;
+static uint64_t give_up; /* when, if it is this one that waits */
+
+#define TICK_US (10 * 1000)
 
 /* Stops of who is traced are reported whether they are asked for or not: those are left alone. */
 static bool has_ended(pid_t tid)
@@ -46,16 +55,31 @@ static bool has_ended(pid_t tid)
 		info.si_code == CLD_DUMPED);
 }
 
-static void bury(int sig)
+static void bury(struct task *t)
 {
+	for_each_thread(th, t)
+		if (!th->gone && has_ended(th->tid))
+			th->gone = waitpid(th->tid, NULL, WNOHANG | __WALL) == th->tid;
+}
+
+static void on_tick(int sig)
+{
+	static unsigned int seen;
 	struct task *t = seizing;
 	int saved = errno;
 
 	if (!t)
 		return;
-	for_each_thread(th, t)
-		if (!th->gone && has_ended(th->tid))
-			th->gone = waitpid(th->tid, NULL, WNOHANG | __WALL) == th->tid;
+	/* Most are over before the next tick. */
+	if (seen != seizes) {
+		seen = seizes;
+		give_up = now_us() + patience_ms * 1000ULL;
+		return;
+	}
+	bury(t);
+	/* Should it have come to an end just now: our own end detaches what nobody knows of. */
+	if (now_us() > give_up)
+		siglongjmp(no_more, 1);
 	errno = saved;
 }
 
@@ -67,16 +91,17 @@ static void every(suseconds_t us)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-void thread_seize_begin(void)
+void thread_seize_begin(unsigned int timeout_ms)
 {
-	struct sigaction act = { .sa_handler = bury, .sa_flags = SA_RESTART };
+	struct sigaction act = { .sa_handler = on_tick, .sa_flags = SA_RESTART };
 	sigset_t set;
 
+	patience_ms = timeout_ms;
 	sigaction(SIGALRM, &act, NULL);
 	sigemptyset(&set);
 	sigaddset(&set, SIGALRM);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	every(20 * 1000);
+	every(TICK_US);
 }
 
 void thread_seize_end(void)
@@ -88,6 +113,11 @@ static int seize_burying(struct task *t, pid_t tid)
 {
 	int r;
 
+	if (sigsetjmp(no_more, 1)) {
+		seizing = NULL;
+		return -ETIMEDOUT;
+	}
+	seizes++;
 	seizing = t;
 	r = ptrace_seize(tid);
 	seizing = NULL;
@@ -109,6 +139,10 @@ int thread_seize(struct task *t, pid_t tid)
 				return r;
 		}
 	} while (r == -EPERM && tries-- > 0);
+	if (r == -ETIMEDOUT)
+		return log_err(r,
+			       "task %d: cannot seize thread %d: an execve() in it comes to no end",
+			       t->pid, tid);
 	if (r < 0)
 		return log_err(r, "task %d: cannot seize thread %d", t->pid, tid);
 	r = ptrace_interrupt(tid);

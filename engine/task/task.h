@@ -116,8 +116,9 @@ struct tree {
 	struct task *root;
 	struct task *by_pid; /* uthash */
 	unsigned int n_tasks, n_threads;
-	pid_t half_dead; /* then: a task whose main thread has ended before others */
-	bool ended;      /* while freezing: a task or thread ended since the last look */
+	pid_t half_dead;         /* then: a task whose main thread has ended before others */
+	unsigned int timeout_ms; /* while freezing: longest wait for one thread */
+	bool ended;              /* and: a task or thread ended since the last look */
 };
 
 #define for_each_task(t, tree) for (struct task *t = (tree)->root; t; t = t->next)

@@ -7,7 +7,7 @@
 #include "engine/base/log.h"
 #include "parts.h"
 
-int limits_dump(const struct task *t, struct arena *a, TaskRlimitsEntry **ret)
+int rlimit_dump(const struct task *t, struct arena *a, TaskRlimitsEntry **ret)
 {
 	TaskRlimitsEntry *e = arena_new(a, TaskRlimitsEntry);
 	struct rlimit limits[RLIM_NLIMITS];
@@ -37,7 +37,7 @@ int limits_dump(const struct task *t, struct arena *a, TaskRlimitsEntry **ret)
 	return 0;
 }
 
-int limits_check(const TaskRlimitsEntry *e, const char *image)
+int rlimit_check(const TaskRlimitsEntry *e, const char *image)
 {
 	if (e && e->n_rlimits > RLIM_NLIMITS)
 		return log_bad_image("%s: %zu resource limits, there are %d", image, e->n_rlimits,
@@ -45,7 +45,7 @@ int limits_check(const TaskRlimitsEntry *e, const char *image)
 	return 0;
 }
 
-int limits_restore(struct program *p, const TaskRlimitsEntry *e)
+int rlimit_restore(struct program *p, const TaskRlimitsEntry *e)
 {
 	static const char *const what[RLIM_NLIMITS] = {
 		[RLIMIT_CPU] = "RLIMIT_CPU",           [RLIMIT_FSIZE] = "RLIMIT_FSIZE",
