@@ -144,6 +144,8 @@ static int write_tasks(struct dump *d)
 			return r;
 	}
 	r = seccomp_dump_end(d);
+	if (r == 0)
+		r = memory_dump_end(d);
 	return r < 0 ? r : files_dump_end(d);
 }
 

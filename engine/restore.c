@@ -81,7 +81,7 @@ static int prepare(struct restore *r)
 		return log_err(-errno, "child subreaper");
 	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
-	ret = guard_begin(r);
+	ret = guard_begin(r, memory_done);
 	forget_rseq();
 	if (ret == 0)
 		ret = stages_init(r);
@@ -229,6 +229,7 @@ static int release(struct restore *r)
 		return ret;
 	/* From here on nothing can fail any more; what main held for the tasks must not outlive this. */
 	files_finish(r, true);
+	memory_done(r, true);
 	prctl(PR_SET_CHILD_SUBREAPER, 0);
 	guard_release(r);
 	ret = for_tasks(r, false, release_go);
@@ -249,6 +250,7 @@ static void undo(struct restore *r)
 	while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR)
 		;
 	files_finish(r, false);
+	memory_done(r, false);
 }
 
 static int write_stats(struct restore *r)

@@ -25,6 +25,7 @@
 struct object;
 struct plan_memory;
 struct plan_segment;
+struct plan_sysv;
 struct sharer;
 struct restore_lock;
 struct restore_task;
@@ -144,6 +145,7 @@ struct restore {
 	unsigned int n_confined;    /* threads with seccomp */
 	struct restore_file *files; /* uthash by id */
 	struct plan_segment *segments;
+	struct plan_sysv *sysv;
 	struct restore_ctl *ctl;
 	pid_t guard;
 	uint32_t *released;          /* shared: the tree is complete, and nobody's but its own */

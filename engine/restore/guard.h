@@ -11,7 +11,7 @@
 #include "engine/restore.h"
 
 /* Before main has anything that nobody else may have. */
-int guard_begin(struct restore *r);
+int guard_begin(struct restore *r, void (*undo)(struct restore *r, bool ok));
 
 /* From here on the tree lives on whatever becomes of main: one store, for all tasks at once. */
 void guard_release(struct restore *r);
