@@ -137,8 +137,9 @@ int memory_segment(struct restore *r, uint64_t id, uint64_t size, const MemfdIno
 		s->fd = -EBADF;
 		HASH_ADD(hh, r->segments, id, sizeof(s->id), s);
 		/* Other writers have none for a memfd without a size. */
-		err = size || r->set.sealed ? memory_read_pagemap(r, IMAGE_SHMEM_PAGEMAP, id, &s->pages)
-					    : 0;
+		err = size || r->set.sealed
+			      ? memory_read_pagemap(r, IMAGE_SHMEM_PAGEMAP, id, &s->pages)
+			      : 0;
 		if (err < 0)
 			return err;
 		if (s->pages.n)

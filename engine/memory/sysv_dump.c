@@ -118,9 +118,10 @@ static int look(struct dump *d, const struct task *t, const struct vm_area *a, s
 	if (r < 0)
 		return log_err(r, "task %d: System V shared memory %d", t->pid, s->id);
 	if (r == 0)
-		return log_refuse("task %d: mapping %jx-%jx (%s): System V shared memory of another "
-				  "IPC namespace: not supported yet",
-				  t->pid, (uintmax_t)a->start, (uintmax_t)a->end, a->name);
+		return log_refuse(
+			"task %d: mapping %jx-%jx (%s): System V shared memory of another "
+			"IPC namespace: not supported yet",
+			t->pid, (uintmax_t)a->start, (uintmax_t)a->end, a->name);
 	if (s->ds.shm_perm.mode & ~MODES & 07777)
 		return log_refuse("System V shared memory %d has mode %o: not supported yet", s->id,
 				  s->ds.shm_perm.mode);
@@ -153,9 +154,10 @@ int sysv_dump_area(struct dump *d, const struct task *t, const struct vm_area *a
 	size = ALIGN_UP(s->ds.shm_segsz, page);
 	/* mremap(2) makes such. */
 	if (a->pgoff > size || a->end - a->start > size - a->pgoff)
-		return log_refuse("task %d: mapping %jx-%jx (%s) goes beyond its segment's end: not "
-				  "supported yet",
-				  t->pid, (uintmax_t)a->start, (uintmax_t)a->end, a->name);
+		return log_refuse(
+			"task %d: mapping %jx-%jx (%s) goes beyond its segment's end: not "
+			"supported yet",
+			t->pid, (uintmax_t)a->start, (uintmax_t)a->end, a->name);
 	if (!a->shared)
 		return log_refuse("task %d: mapping %jx-%jx (%s): a private mapping of System V "
 				  "shared memory: not supported yet",

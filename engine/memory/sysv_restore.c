@@ -52,10 +52,11 @@ static int add(struct restore *r, const IpcShmEntry *e, const char *image)
 	if (!s)
 		return -ENOMEM;
 	if (!possible(e))
-		return log_bad_image("%s: shared memory %u of %ju bytes, mode %#o, key %#x, huge pages "
-				     "%#x",
-				     image, e->desc->id, (uintmax_t)e->size, e->desc->mode,
-				     e->desc->key, e->hugetlb_flag);
+		return log_bad_image(
+			"%s: shared memory %u of %ju bytes, mode %#o, key %#x, huge pages "
+			"%#x",
+			image, e->desc->id, (uintmax_t)e->size, e->desc->mode, e->desc->key,
+			e->hugetlb_flag);
 	s->id = (int)e->desc->id;
 	s->e = e;
 	s->size = ALIGN_UP(e->size, e->hugetlb_flag ? huge_page_size(e->hugetlb_flag) : PAGE);
@@ -69,8 +70,9 @@ static int add(struct restore *r, const IpcShmEntry *e, const char *image)
 				  image, s->id);
 	ret = memory_read_pagemap(r, IMAGE_SHMEM_PAGEMAP, s->id, &s->pages);
 	if (ret == 0 && s->pages.n && s->pages.run[s->pages.n - 1].end > s->size)
-		return log_bad_image("pagemap-shmem-%d.img: pages beyond the end of shared memory %d",
-				     s->id, s->id);
+		return log_bad_image(
+			"pagemap-shmem-%d.img: pages beyond the end of shared memory %d", s->id,
+			s->id);
 	return ret;
 }
 
@@ -106,9 +108,9 @@ int sysv_check_area(struct restore *r, struct plan_vma *v, const char *image)
 				     image, (uintmax_t)e->start, (uintmax_t)e->shmid);
 	if (e->pgoff % PAGE || e->pgoff > s->size || vma_size(v) > s->size - e->pgoff ||
 	    e->start < e->pgoff || e->prot & ~(PROT_READ | PROT_WRITE | PROT_EXEC))
-		return log_bad_image("%s: mapping %#jx-%#jx: is not of shared memory %d, from %#jx on",
-				     image, (uintmax_t)e->start, (uintmax_t)e->end, id,
-				     (uintmax_t)e->pgoff);
+		return log_bad_image(
+			"%s: mapping %#jx-%#jx: is not of shared memory %d, from %#jx on", image,
+			(uintmax_t)e->start, (uintmax_t)e->end, id, (uintmax_t)e->pgoff);
 	v->sysv = s;
 	return 0;
 }
@@ -223,10 +225,11 @@ static int prepare_one(struct restore *r, struct plan_sysv *s)
 	if (s->attached != (void *)-1) {
 		if (shmctl(s->id, IPC_STAT, &ds) < 0)
 			return log_err(-errno, "System V shared memory %d", s->id);
-		return is_the_one(s, &ds) ? 0
-					  : log_refuse("System V shared memory %d is another one than "
-						       "was dumped",
-						       s->id);
+		return is_the_one(s, &ds)
+			       ? 0
+			       : log_refuse("System V shared memory %d is another one than "
+					    "was dumped",
+					    s->id);
 	}
 	ret = errno == EINVAL || errno == EIDRM ? make(r, s) : -errno;
 	return ret < 0 ? log_err(ret, "System V shared memory %d of %ju bytes with key %#x", s->id,
@@ -291,7 +294,8 @@ static int attach_parts(struct plan_memory *m, struct plan_vma *v)
 	    shmat(s->id, room, SHM_REMAP | (read_only(v->e) ? SHM_RDONLY : 0)) == (void *)-1)
 		return -errno;
 	for (struct plan_vma *part = v; part < end && part->e->start < base + s->size; part++) {
-		if (part->sysv != s || base_of(part) != base || read_only(part->e) != read_only(v->e))
+		if (part->sysv != s || base_of(part) != base ||
+		    read_only(part->e) != read_only(v->e))
 			continue;
 		part->at = (uintptr_t)room + part->e->pgoff;
 		part->mapped = true;

@@ -10,6 +10,7 @@
 #include "proto/files.pb-c.h"
 #include "proto/fs.pb-c.h"
 #include "proto/inventory.pb-c.h"
+#include "proto/ipc.pb-c.h"
 #include "proto/memfd.pb-c.h"
 #include "proto/mm.pb-c.h"
 #include "proto/pagemap.pb-c.h"
@@ -35,6 +36,7 @@ static const struct kind {
 	{ "pipes-data", D(pipe_data_entry), D(pipe_data_entry) },
 	{ "fifo-data", D(pipe_data_entry), D(pipe_data_entry) },
 	{ "memfd", D(memfd_inode_entry), D(memfd_inode_entry) },
+	{ "ipcns-shm-", D(ipc_shm_entry), D(ipc_shm_entry) },
 };
 
 static const struct kind *kind_of(const char *name)
