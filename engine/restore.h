@@ -28,6 +28,7 @@ struct plan_segment;
 struct plan_sysv;
 struct sharer;
 struct restore_lock;
+struct restore_undo;
 struct restore_task;
 
 /* An open file to be made. */
@@ -101,6 +102,9 @@ struct restore_task {
 	int log_fd;           /* then: where the log is in it */
 	struct restore_lock *locks; /* that it takes: objects/filelock_restore.c */
 	unsigned int n_posix_locks;
+
+	struct restore_undo *undo; /* task/undo_restore.c */
+	uint64_t undo_room;        /* for operations, in its area */
 
 	uint32_t filters_in_common; /* of all its threads: task/seccomp.c */
 

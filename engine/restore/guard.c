@@ -38,8 +38,7 @@ static unsigned int end_all(const struct restore *r)
 	return n;
 }
 
-static _Noreturn void stand_by(struct restore *r, int main_pidfd,
-			       void (*undo)(struct restore *r, bool ok))
+static _Noreturn void stand_by(struct restore *r, int main_pidfd, void (*undo)(struct restore *r))
 {
 	struct pollfd p = { .fd = main_pidfd, .events = POLLIN };
 
@@ -49,11 +48,11 @@ static _Noreturn void stand_by(struct restore *r, int main_pidfd,
 	while (!__atomic_load_n(r->released, __ATOMIC_ACQUIRE) && end_all(r))
 		sched_yield();
 	if (!__atomic_load_n(r->released, __ATOMIC_ACQUIRE))
-		undo(r, false);
+		undo(r);
 	_exit(0);
 }
 
-int guard_begin(struct restore *r, void (*undo)(struct restore *r, bool ok))
+int guard_begin(struct restore *r, void (*undo)(struct restore *r))
 {
 	_cleanup_close_ int pidfd = sys_pidfd_open(getpid(), 0);
 
