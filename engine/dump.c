@@ -93,6 +93,8 @@ static int ask(struct dump *d)
 		r = inject_run_end(t, d->timeout_ms);
 		if (r == 0)
 			r = task_answer(t);
+		if (r == 0)
+			r = undo_find(d, t);
 		if (r < 0)
 			return r;
 	}
@@ -144,6 +146,8 @@ static int write_tasks(struct dump *d)
 			return r;
 	}
 	r = seccomp_dump_end(d);
+	if (r == 0)
+		r = memory_dump_end(d);
 	return r < 0 ? r : files_dump_end(d);
 }
 
@@ -165,6 +169,22 @@ static int write_inventory(struct dump *d)
 	inv.has_root_pid = true;
 	inv.root_pid = d->tree.root->pid;
 	return image_dir_commit(&d->images, &inv);
+}
+
+/* What the end of the tree must not do is the last thing that can fail, but for one. */
+static int complete(struct dump *d)
+{
+	int r = 0;
+
+	for_each_live(t, d)
+		if (r == 0 && dump_ends_tree(d->opts))
+			r = undo_take(d, t);
+	if (r == 0)
+		r = write_inventory(d);
+	for_each_live(t, d)
+		if (r < 0)
+			undo_give_back(d, t);
+	return r;
 }
 
 /* Everything between the tree standing still and the set being complete. */
@@ -193,7 +213,7 @@ static int save(struct dump *d)
 	r = memory_dump_pages(d);
 	d->stats.memory_us = now_us() - begun;
 	log_debug("wrote the pages");
-	return r < 0 ? r : write_inventory(d);
+	return r < 0 ? r : complete(d);
 }
 
 /* The tree as it was, running. A task that cannot be cured has died or is beyond help: say so. */

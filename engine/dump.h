@@ -30,6 +30,11 @@ struct dump {
 	struct dump_stats stats;
 };
 
+static inline bool dump_ends_tree(const struct options *opts)
+{
+	return !opts->leave_running && !opts->leave_stopped;
+}
+
 int dump_main(const struct options *opts);
 
 #endif

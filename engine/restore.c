@@ -70,6 +70,13 @@ static void forget_rseq(void)
 		syscall(SYS_rseq, area, 32, RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
 }
 
+/* What outlives the tasks, who are gone. */
+static void undo_outside(struct restore *r)
+{
+	memory_done(r, false);
+	undo_fail(r);
+}
+
 /* Main becomes what all tasks are copies of. */
 static int prepare(struct restore *r)
 {
@@ -81,7 +88,7 @@ static int prepare(struct restore *r)
 		return log_err(-errno, "child subreaper");
 	for (int sig = 1; sig < NSIG; sig++)
 		signal(sig, SIG_DFL);
-	ret = guard_begin(r);
+	ret = guard_begin(r, undo_outside);
 	forget_rseq();
 	if (ret == 0)
 		ret = stages_init(r);
@@ -89,6 +96,8 @@ static int prepare(struct restore *r)
 		ret = memory_find_vdso();
 	if (ret == 0)
 		ret = memory_prepare(r);
+	if (ret == 0)
+		ret = undo_prepare(r);
 	return ret < 0 ? ret : files_prepare(r);
 }
 
@@ -229,6 +238,7 @@ static int release(struct restore *r)
 		return ret;
 	/* From here on nothing can fail any more; what main held for the tasks must not outlive this. */
 	files_finish(r, true);
+	memory_done(r, true);
 	prctl(PR_SET_CHILD_SUBREAPER, 0);
 	guard_release(r);
 	ret = for_tasks(r, false, release_go);
@@ -249,6 +259,7 @@ static void undo(struct restore *r)
 	while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR)
 		;
 	files_finish(r, false);
+	undo_outside(r);
 }
 
 static int write_stats(struct restore *r)

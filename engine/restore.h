@@ -25,8 +25,10 @@
 struct object;
 struct plan_memory;
 struct plan_segment;
+struct plan_sysv;
 struct sharer;
 struct restore_lock;
+struct restore_undo;
 struct restore_task;
 
 /* An open file to be made. */
@@ -101,6 +103,9 @@ struct restore_task {
 	struct restore_lock *locks; /* that it takes: objects/filelock_restore.c */
 	unsigned int n_posix_locks;
 
+	struct restore_undo *undo; /* task/undo_restore.c */
+	uint64_t undo_room;        /* for operations, in its area */
+
 	uint32_t filters_in_common; /* of all its threads: task/seccomp.c */
 
 	uint32_t made;                     /* its pid, from when it exists */
@@ -144,6 +149,7 @@ struct restore {
 	unsigned int n_confined;    /* threads with seccomp */
 	struct restore_file *files; /* uthash by id */
 	struct plan_segment *segments;
+	struct plan_sysv *sysv;
 	struct restore_ctl *ctl;
 	pid_t guard;
 	uint32_t *released;          /* shared: the tree is complete, and nobody's but its own */

@@ -12,6 +12,7 @@
 #include "proto/files.pb-c.h"
 #include "proto/fs.pb-c.h"
 #include "proto/inventory.pb-c.h"
+#include "proto/ipc.pb-c.h"
 #include "proto/memfd.pb-c.h"
 #include "proto/mm.pb-c.h"
 #include "proto/pagemap.pb-c.h"
@@ -46,6 +47,7 @@ static const struct kind {
 	{ "tty-data", D(tty_data_entry), D(tty_data_entry) },
 	{ "seccomp", D(seccomp_entry), NULL },
 	{ "bpfmap-data", D(bpfmap_data_entry), D(bpfmap_data_entry) },
+	{ "ipcns-shm-", D(ipc_shm_entry), D(ipc_shm_entry) },
 };
 
 static const struct kind *kind_of(const char *name)

@@ -272,10 +272,8 @@ int inject_map_begin(struct task *t, size_t extra)
 		b->base = at; /* until the area has an address */
 		b->mem = in->local + at;
 		b->size = i ? THREAD_SLICE : LEADER_SLICE + extra;
-		b->ops = i ? ALIGN_UP(GATE_SIZE, 64UL)
-			   : 0; /* a thread's slice begins with its gate */
-		b->outs = b->size;
 	}
+	inject_again(t);
 
 	r = write_gate(t);
 	if (r < 0)
@@ -437,6 +435,18 @@ int inject_run_end(struct task *t, unsigned int timeout_ms)
 	}
 	r = copy_area(t, true);
 	return r < 0 ? log_err(r, "task %d: cannot read its memory", t->pid) : 0;
+}
+
+void inject_again(struct task *t)
+{
+	for_each_thread(th, t) {
+		struct batch *b = th->batch;
+
+		/* A thread's slice begins with its gate. */
+		b->ops = th == task_leader(t) ? 0 : ALIGN_UP(GATE_SIZE, 64UL);
+		b->outs = b->size;
+		b->n_ops = 0;
+	}
 }
 
 /* ---- and out again ---- */

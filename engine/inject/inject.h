@@ -34,6 +34,9 @@ uint64_t inject_untouched_page(const struct task *t);
 int inject_run_begin(struct task *t);
 int inject_run_end(struct task *t, unsigned int timeout_ms);
 
+/* Empties the lists of all threads, for another round. */
+void inject_again(struct task *t);
+
 /* Takes everything out again: afterwards the threads stand as they were frozen. */
 int inject_cure(struct task *t, unsigned int timeout_ms);
 

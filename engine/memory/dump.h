@@ -55,10 +55,13 @@ struct mapped {
 	UT_hash_handle hh;
 };
 
+struct sysv_seen;
+
 struct dump_memory {
 	struct page_source *source;
 	unsigned int n, cap;
 	struct segment *segments;
+	struct sysv_seen *sysv;
 	struct mapped *mapped;
 	struct pages_file *reserved;
 	uint32_t n_files;
@@ -70,6 +73,9 @@ struct dump_memory *memory_of(struct dump *d);
 int pages_file_of(struct dump *d, struct page_source *s);
 /* Closes all; those made for tasks that were not dumped go again. */
 void pages_files_done(struct dump *d);
+
+/* The pages of shared memory, through `fd` (borrowed, readable), in the pagemap image `id`. */
+int memory_add_segment(struct dump *d, uint64_t id, int fd);
 
 /* A new, empty source; NULL when there is no memory. */
 struct page_source *memory_add_source(struct dump *d, struct task *t, uint64_t id);

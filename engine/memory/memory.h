@@ -33,6 +33,9 @@ int memory_dump_mm(struct dump *d, struct task *t);
  */
 int memory_dump_segment(struct dump *d, const struct stat *st, int fd, uint64_t *id);
 
+/* What the mappings of all tasks have in common, when all mm images are written. */
+int memory_dump_end(struct dump *d);
+
 /* Writes the pages of all tasks and segments, on all CPUs. */
 int memory_dump_pages(struct dump *d);
 
@@ -57,6 +60,12 @@ int memory_segment(struct restore *r, uint64_t id, uint64_t size, const MemfdIno
 int memory_prepare(struct restore *r);
 /* Its descriptor in main, open for reading and writing. */
 int memory_segment_fd(const struct plan_segment *s);
+
+/*
+ * In main: lets go of what it held for the tasks. What outlives them and was made goes again, unless
+ * all is well.
+ */
+void memory_done(struct restore *r, bool ok);
 
 /* In main, when every task has mapped what it has: seals forbid that. */
 int memory_seal(struct restore *r);

@@ -20,6 +20,7 @@
 #include "huge.h"
 #include "overlay.h"
 #include "proto/mm.pb-c.h"
+#include "sysv.h"
 
 #ifndef MAP_DROPPABLE
 #define MAP_DROPPABLE 0x08
@@ -30,6 +31,7 @@ enum kind {
 	KIND_ANON, /* private anonymous */
 	KIND_FILE,
 	KIND_MEMFD, /* of memfd_create(2), or shared anonymous memory, which is the same */
+	KIND_SYSV,  /* System V shared memory */
 	KIND_AIO,   /* the ring of a context of io_setup(2) */
 	KIND_VDSO,
 	KIND_VVAR,
@@ -74,7 +76,6 @@ static int classify(const struct task *t, const struct vm_area *a, enum kind *re
 	static const struct {
 		const char *prefix, *why;
 	} foreign[] = {
-		{ "/SYSV", "System V shared memory" },
 		{ "anon_inode:", "a kernel object" },
 		{ "socket:", "a socket" },
 		{ "[uprobes]", "uprobes" },
@@ -97,6 +98,8 @@ static int classify(const struct task *t, const struct vm_area *a, enum kind *re
 		return *ret = KIND_AIO, 0;
 	if (str_after(a->name, "/memfd:") || streq(a->name, "/dev/zero (deleted)"))
 		*ret = KIND_MEMFD;
+	else if (sysv_is_segment(a))
+		*ret = KIND_SYSV;
 	else if (streq(a->name, "/anon_hugepage (deleted)"))
 		*ret = shows_file(t, a) ? KIND_MEMFD : KIND_ANON;
 	else if (a->name[0] == '/' && a->ino)
@@ -302,12 +305,25 @@ static int segment_runs(struct page_source *s)
 	return 0;
 }
 
+int memory_add_segment(struct dump *d, uint64_t id, int fd)
+{
+	struct page_source *s = memory_add_source(d, NULL, id);
+	int r;
+
+	if (!s)
+		return -ENOMEM;
+	s->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	if (s->fd < 0)
+		return -errno;
+	r = segment_runs(s);
+	d->stats.shmem_pages_scanned += s->runs.pages;
+	return r;
+}
+
 int memory_dump_segment(struct dump *d, const struct stat *st, int fd, uint64_t *id)
 {
 	struct dump_memory *m = memory_of(d);
 	struct segment *seg, key;
-	struct page_source *s;
-	int r;
 
 	if (!m)
 		return -ENOMEM;
@@ -323,19 +339,10 @@ int memory_dump_segment(struct dump *d, const struct stat *st, int fd, uint64_t 
 	if (!seg)
 		return -ENOMEM;
 	seg->key = key.key;
-	/* They all live on one mount of the kernel's own. */
-	*id = seg->id = st->st_ino;
 	HASH_ADD(hh, m->segments, key, sizeof(seg->key), seg);
-
-	s = memory_add_source(d, NULL, seg->id);
-	if (!s)
-		return -ENOMEM;
-	s->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	if (s->fd < 0)
-		return -errno;
-	r = segment_runs(s);
-	d->stats.shmem_pages_scanned += s->runs.pages;
-	return r;
+	/* Above the ids of System V segments, which have their own for a number. */
+	*id = seg->id = (1U << 31) + HASH_COUNT(m->segments);
+	return memory_add_segment(d, seg->id, fd);
 }
 
 /* ---- the mm image ---- */
@@ -433,6 +440,14 @@ static int fill_vma(struct dump *d, struct task *t, const struct vm_area *a, Vma
 		e->has_fdflags = true;
 		e->fdflags = flags;
 		break;
+	case KIND_SYSV:
+		e->flags |= MAP_ANONYMOUS;
+		e->status |= VMA_SYSV | VMA_ANON_SHARED;
+		e->pgoff = a->pgoff;
+		e->has_fdflags = true;
+		e->fdflags = a->flags & VM_FLAG(MW) ? O_RDWR : O_RDONLY;
+		r = sysv_dump_area(d, t, a, &e->shmid);
+		break;
 	case KIND_AIO:
 		e->status = VMA_AIO_RING;
 		e->has_fdflags = true;
@@ -528,6 +543,11 @@ static int dump_exe(struct dump *d, struct task *t, uint32_t *id)
 	if (fd < 0)
 		return log_err(-errno, "task %d: its executable", t->pid);
 	return file_dump_extra(d, t->pid, fd, O_RDONLY, "its executable", id);
+}
+
+int memory_dump_end(struct dump *d)
+{
+	return sysv_dump_end(d);
 }
 
 int memory_dump_mm(struct dump *d, struct task *t)

@@ -17,6 +17,7 @@
 #include "aio.h"
 #include "huge.h"
 #include "restore.h"
+#include "sysv.h"
 
 #define ADDRESS_LIMIT (1UL << 47) /* of a task that does not ask for more */
 
@@ -91,7 +92,7 @@ static int check_pages_file(struct restore *r, const struct plan_pages *p)
 	return 0;
 }
 
-static int read_pagemap(struct restore *r, enum image_type type, uint64_t id, struct plan_pages *p)
+int memory_read_pagemap(struct restore *r, enum image_type type, uint64_t id, struct plan_pages *p)
 {
 	struct image_in in;
 	PagemapHead *head;
@@ -136,8 +137,9 @@ int memory_segment(struct restore *r, uint64_t id, uint64_t size, const MemfdIno
 		s->fd = -EBADF;
 		HASH_ADD(hh, r->segments, id, sizeof(s->id), s);
 		/* Other writers have none for a memfd without a size. */
-		err = size || r->set.sealed ? read_pagemap(r, IMAGE_SHMEM_PAGEMAP, id, &s->pages)
-					    : 0;
+		err = size || r->set.sealed
+			      ? memory_read_pagemap(r, IMAGE_SHMEM_PAGEMAP, id, &s->pages)
+			      : 0;
 		if (err < 0)
 			return err;
 		if (s->pages.n)
@@ -176,7 +178,6 @@ static int check_kind(struct restore *r, const VmaEntry *e, const char *image)
 		uint32_t status;
 		const char *what;
 	} cannot[] = {
-		{ VMA_SYSV, "System V shared memory" },
 		{ VMA_SOCKET, "a socket" },
 		{ VMA_SHSTK, "a shadow stack" },
 		{ VMA_UPROBES, "uprobes" },
@@ -187,7 +188,7 @@ static int check_kind(struct restore *r, const VmaEntry *e, const char *image)
 			return log_refuse("%s: mapping %#jx: %s: not supported yet", image,
 					  (uintmax_t)e->start, cannot[i].what);
 	if (!(e->status & (VMA_FILE_PRIVATE | VMA_FILE_SHARED | VMA_ANON_PRIVATE | VMA_ANON_SHARED |
-			   VMA_AIO_RING)))
+			   VMA_SYSV | VMA_AIO_RING)))
 		return log_bad_image("%s: mapping %#jx is of no kind", image, (uintmax_t)e->start);
 	return e->flags & MAP_HUGETLB ? check_huge(r, e, image) : 0;
 }
@@ -222,6 +223,8 @@ static int take_vma(struct restore *r, struct plan_memory *m, const VmaEntry *e,
 	ret = check_kind(r, e, image);
 	if (ret < 0)
 		return ret;
+	if (e->status & VMA_SYSV)
+		return sysv_check_area(r, v, image);
 	if (e->status & VMA_ANON_SHARED)
 		return memory_segment(r, e->shmid, e->pgoff + (e->end - e->start), NULL,
 				      &v->segment);
@@ -375,7 +378,7 @@ static int plan_task(struct restore *r, struct restore_task *t)
 	}
 	ret = match_guards(m, image);
 	if (ret == 0)
-		ret = read_pagemap(r, IMAGE_PAGEMAP, t->pid, &m->pages);
+		ret = memory_read_pagemap(r, IMAGE_PAGEMAP, t->pid, &m->pages);
 	if (ret == 0)
 		ret = match_pages(r, m, image_name(IMAGE_PAGEMAP, t->pid, image));
 	return ret < 0 ? ret : aio_check(t->mm, m, image_name(IMAGE_MM, t->pid, image));
@@ -383,7 +386,7 @@ static int plan_task(struct restore *r, struct restore_task *t)
 
 int memory_plan(struct restore *r)
 {
-	int ret = 0;
+	int ret = sysv_plan(r);
 
 	for_each_restore_task(t, r) {
 		if (ret == 0 && !t->zombie)

@@ -21,6 +21,7 @@
 #include "aio.h"
 #include "memory_task.h"
 #include "restore.h"
+#include "sysv.h"
 
 #ifndef MAP_DROPPABLE
 #define MAP_DROPPABLE 0x08
@@ -135,6 +136,8 @@ static int map_flags(const VmaEntry *e)
 /* Pages that are to be filled in must be writable for that long, and readable for comparing. */
 static int first_prot(const struct plan_vma *v)
 {
+	if (v->sysv)
+		return sysv_prot(v->e);
 	return (int)v->e->prot | (v->has_pages ? PROT_READ | PROT_WRITE : 0);
 }
 
@@ -149,6 +152,8 @@ static int map_one(struct restore *r, struct restore_task *t, struct plan_vma *v
 		v->mapped = true;
 		return aio_setup(e, &v->at);
 	}
+	if (v->sysv)
+		return sysv_attach(t->memory, v, !in_the_way(e->start, e->end));
 	if (v->segment)
 		fd = v->segment->fd;
 	else if (e->status & (VMA_FILE_PRIVATE | VMA_FILE_SHARED)) {

@@ -13,6 +13,7 @@
 #include "engine/base/log.h"
 #include "engine/base/str.h"
 #include "restore.h"
+#include "sysv.h"
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* since 5.14 */
@@ -137,29 +138,29 @@ int pages_read(int fd, const struct page_copy *copy, size_t n)
 	return parallel_for(cut(copy, n, piece, part), read_part, &job);
 }
 
-static int fill_segment(struct restore *r, struct plan_segment *s, char *at)
+int pages_fill(struct restore *r, const struct plan_pages *p, char *at)
 {
-	_cleanup_free_ struct page_copy *copy = calloc(s->pages.n + 1, sizeof(*copy));
+	_cleanup_free_ struct page_copy *copy = calloc(p->n + 1, sizeof(*copy));
 	_cleanup_close_ int fd = -EBADF;
 	uint64_t size;
 	int ret;
 
 	if (!copy)
 		return -ENOMEM;
-	if (!s->pages.n)
+	if (!p->n)
 		return 0;
-	fd = image_open_raw(&r->set, IMAGE_PAGES, s->pages.pages_id, &size);
+	fd = image_open_raw(&r->set, IMAGE_PAGES, p->pages_id, &size);
 	if (fd < 0)
 		return fd;
-	for (unsigned int i = 0; i < s->pages.n; i++) {
-		const struct plan_run *run = &s->pages.run[i];
+	for (unsigned int i = 0; i < p->n; i++) {
+		const struct plan_run *run = &p->run[i];
 
 		copy[i] = (struct page_copy){ .to = at + run->start,
 					      .pos = run->pos,
 					      .len = run->end - run->start };
 	}
-	ret = pages_read(fd, copy, s->pages.n);
-	__atomic_fetch_add(&r->stats->pages_restored, s->pages.bytes / PAGE, __ATOMIC_RELAXED);
+	ret = pages_read(fd, copy, p->n);
+	__atomic_fetch_add(&r->stats->pages_restored, p->bytes / PAGE, __ATOMIC_RELAXED);
 	return ret;
 }
 
@@ -237,7 +238,7 @@ int memory_prepare(struct restore *r)
 		int ret = is_memfd(s) ? make_memfd(s, &at) : make_anonymous(s, &at);
 
 		if (ret == 0)
-			ret = fill_segment(r, s, at);
+			ret = pages_fill(r, &s->pages, at);
 		if (ret == 0)
 			ret = settle_file(s);
 		if (at != MAP_FAILED)
@@ -247,12 +248,17 @@ int memory_prepare(struct restore *r)
 				       (uintmax_t)s->size,
 				       segment_is_huge(s) ? ", in huge pages" : "");
 	}
-	return 0;
+	return sysv_prepare(r);
 }
 
 int memory_segment_fd(const struct plan_segment *s)
 {
 	return s->fd;
+}
+
+void memory_done(struct restore *r, bool ok)
+{
+	sysv_finish(r, ok);
 }
 
 int memory_seal(struct restore *r)

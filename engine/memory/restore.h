@@ -17,6 +17,7 @@ struct plan_vma {
 	bool inherited; /* came by fork, with its pages */
 	bool has_pages; /* of its own, in the images */
 	struct plan_segment *segment;
+	struct plan_sysv *sysv;
 };
 
 /* Pages of the images: [start, end) in memory, from `pos` on in the pages file. */
@@ -62,6 +63,9 @@ static inline uint64_t vma_size(const struct plan_vma *v)
 /* Not a mapping that the task itself made. */
 bool vma_is_special(const VmaEntry *e);
 
+/* A pagemap image, and whether the pages it tells of are there. */
+int memory_read_pagemap(struct restore *r, enum image_type type, uint64_t id, struct plan_pages *p);
+
 /* The mapping that holds this address, or NULL. */
 struct plan_vma *plan_vma_at(const struct plan_memory *m, uint64_t addr);
 
@@ -75,5 +79,7 @@ struct page_copy {
 	bool populate; /* private anonymous, untouched: may be faulted in at once */
 };
 int pages_read(int fd, const struct page_copy *copy, size_t n);
+/* The pages of shared memory that is mapped at `at`. */
+int pages_fill(struct restore *r, const struct plan_pages *p, char *at);
 
 #endif

@@ -279,6 +279,7 @@ static int write_programs(struct restore *r, struct restore_task *t, struct prog
 	if (tc->personality)
 		program_call(&p, "personality", SYS_personality, tc->personality);
 	memory_program_mm(t, &p, exe_fd);
+	t->undo_room = (uintptr_t)program_data(&p, UNDO_ROOM);
 	membarrier_restore(&p, tc);
 	for (unsigned int i = 1; i < t->n_threads; i++) {
 		ret = thread_program(r, t, i, area, l, &p, last);

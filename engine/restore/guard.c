@@ -38,7 +38,7 @@ static unsigned int end_all(const struct restore *r)
 	return n;
 }
 
-static _Noreturn void stand_by(const struct restore *r, int main_pidfd)
+static _Noreturn void stand_by(struct restore *r, int main_pidfd, void (*undo)(struct restore *r))
 {
 	struct pollfd p = { .fd = main_pidfd, .events = POLLIN };
 
@@ -47,10 +47,12 @@ static _Noreturn void stand_by(const struct restore *r, int main_pidfd)
 	/* Until nobody is left who could fork another one. */
 	while (!__atomic_load_n(r->released, __ATOMIC_ACQUIRE) && end_all(r))
 		sched_yield();
+	if (!__atomic_load_n(r->released, __ATOMIC_ACQUIRE))
+		undo(r);
 	_exit(0);
 }
 
-int guard_begin(struct restore *r)
+int guard_begin(struct restore *r, void (*undo)(struct restore *r))
 {
 	_cleanup_close_ int pidfd = sys_pidfd_open(getpid(), 0);
 
@@ -63,7 +65,7 @@ int guard_begin(struct restore *r)
 	if (r->guard < 0)
 		return log_err(-errno, "guard");
 	if (r->guard == 0)
-		stand_by(r, pidfd);
+		stand_by(r, pidfd, undo);
 	return 0;
 }
 

@@ -10,8 +10,11 @@
 
 #include "engine/restore.h"
 
-/* Before main has anything that nobody else may have. */
-int guard_begin(struct restore *r);
+/*
+ * Before main has anything that nobody else may have. undo() is for what outlives the tasks, when
+ * they are gone.
+ */
+int guard_begin(struct restore *r, void (*undo)(struct restore *r));
 
 /* From here on the tree lives on whatever becomes of main: one store, for all tasks at once. */
 void guard_release(struct restore *r);

@@ -192,7 +192,9 @@ static int check_task(const TaskCoreEntry *tc, const char *image)
 
 	if (tc->has_old_seccomp_mode && tc->old_seccomp_mode != SECCOMP_MODE__disabled)
 		return log_refuse("%s: seccomp of the whole task: not supported yet", image);
-	r = timers_check(tc->timers, image);
+	r = undo_check(tc, image);
+	if (r == 0)
+		r = timers_check(tc->timers, image);
 	if (r == 0)
 		r = rlimit_check(tc->rlimits, image);
 	if (r == 0)

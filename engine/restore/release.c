@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/sem.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
@@ -149,8 +150,8 @@ static int until_syscall(pid_t tid)
 	return r < 0 ? log_err(r, "thread %d", tid) : next_stop(tid, &s);
 }
 
-/* The restorer's area, unmapped by a call made in it: only its return would need it again. */
-static int take_area(struct restore_task *t)
+/* A call made in the restorer's area by the main thread. */
+static int call(struct restore_task *t, long nr, const uint64_t arg[6], int64_t *result)
 {
 	pid_t tid = t->thread[0].tid;
 	arch_regs regs;
@@ -159,7 +160,7 @@ static int take_area(struct restore_task *t)
 	r = ptrace_get_regs(tid, &regs);
 	if (r < 0)
 		return log_err(r, "task %d: registers", t->pid);
-	arch_set_call(&regs, t->step_ip, SYS_munmap, (const uint64_t[6]){ t->area, t->area_size });
+	arch_set_call(&regs, t->step_ip, nr, arg);
 	r = ptrace_set_regs(tid, &regs);
 	if (r < 0)
 		return log_err(r, "task %d: registers", t->pid);
@@ -167,9 +168,35 @@ static int take_area(struct restore_task *t)
 	r = until_syscall(tid);
 	if (r == 0)
 		r = until_syscall(tid);
-	if (r == 0 && ptrace_get_regs(tid, &regs) == 0 && arch_call_result(&regs) < 0)
-		r = log_err(arch_call_result(&regs), "task %d: unmap the restorer", t->pid);
+	if (r == 0) {
+		r = ptrace_get_regs(tid, &regs);
+		if (r < 0)
+			return log_err(r, "task %d: registers", t->pid);
+		*result = arch_call_result(&regs);
+	}
 	return r;
+}
+
+/* Only the return of the call that unmaps it would need it again. */
+static int take_area(struct restore_task *t)
+{
+	int64_t result;
+	int r = call(t, SYS_munmap, (const uint64_t[6]){ t->area, t->area_size }, &result);
+
+	return r == 0 && result < 0 ? log_err(result, "task %d: unmap the restorer", t->pid) : r;
+}
+
+static int call_semop(struct restore_task *t, int id, const struct sembuf *op, size_t n)
+{
+	struct iovec here = { (void *)op, n * sizeof(*op) };
+	struct iovec there = { (void *)t->undo_room, here.iov_len };
+	int64_t result;
+	int r;
+
+	if (process_vm_writev(t->pid, &here, 1, &there, 1, 0) != (ssize_t)here.iov_len)
+		return -errno;
+	r = call(t, SYS_semop, (const uint64_t[6]){ id, t->undo_room, n }, &result);
+	return r < 0 ? r : (int)result;
 }
 
 static int set_thread(struct restore_task *t, struct restore_thread *th)
@@ -183,7 +210,9 @@ static int set_thread(struct restore_task *t, struct restore_thread *th)
 	if (th->blocks)
 		r = catch_in_call(t, th, &final.regs);
 	if (r == 0 && th == &t->thread[0]) {
-		r = take_area(t);
+		r = undo_restore(t, call_semop);
+		if (r == 0)
+			r = take_area(t);
 		/*
 		 * The kernel looks at an interrupted call where it looks for signals, and comes by
 		 * there only when it has a reason.

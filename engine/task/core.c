@@ -121,7 +121,9 @@ static int task_entry(struct dump *d, struct task *t, TaskCoreEntry *tc)
 		tc->has_exit_signal = true;
 		tc->exit_signal = t->stat.exit_signal ?: EXIT_SIGNAL_NONE;
 	}
-	r = timers_dump(&d->tree, t, a, &tc->timers);
+	r = undo_dump(d, t, tc);
+	if (r == 0)
+		r = timers_dump(&d->tree, t, a, &tc->timers);
 	if (r == 0)
 		r = rlimit_dump(t, a, &tc->rlimits);
 	if (r == 0)

@@ -18,6 +18,8 @@
 #include "engine/task/task.h"
 #include "proto/core.pb-c.h"
 
+struct sembuf;
+
 /* creds.c: ids, groups, capabilities, securebits, no_new_privs. */
 int creds_dump(const struct proc_status *s, uint32_t securebits, struct arena *a, CredsEntry **ret);
 int creds_check(const CredsEntry *e, const char *image);
@@ -94,8 +96,25 @@ int membarrier_restore(struct program *p, const TaskCoreEntry *tc);
 int undo_look(struct tree *tree, pid_t none);
 size_t undo_room(const struct task *t);
 int undo_ask(const struct task *t, struct batch *b, int *first);
-int undo_answer(const struct task *t, struct batch *b, int first);
+int undo_answer(struct task *t, struct batch *b, int first);
 void undo_end(void);
+/* undo_find.c: exactly what a task that undoes anything has to undo, in the gate again. */
+int undo_find(struct dump *d, struct task *t);
+int undo_dump(struct dump *d, const struct task *t, TaskCoreEntry *tc);
+/*
+ * The end of a task that was dumped is to undo nothing: nobody but the restored one should. Or it is
+ * to after all.
+ */
+int undo_take(struct dump *d, struct task *t);
+void undo_give_back(struct dump *d, struct task *t);
+/* undo_restore.c: which sets must be there; in a held task, by a way to make it call semop(2). */
+int undo_check(const TaskCoreEntry *tc, const char *image);
+int undo_prepare(struct restore *r);
+#define UNDO_ROOM 64 /* bytes for its operations */
+typedef int undo_semop(struct restore_task *t, int id, const struct sembuf *op, size_t n);
+int undo_restore(struct restore_task *t, undo_semop *semop);
+/* When the restored tasks have been ended, and with them have undone what they had. */
+void undo_fail(struct restore *r);
 
 /*
  * seccomp.c: look suspends it in a thread, before the gate. share and restore write what a thread has

@@ -17,6 +17,7 @@
 struct batch;
 struct questions;
 struct inject;
+struct undo;
 
 #define NR_SIGNALS 64
 
@@ -110,6 +111,9 @@ struct task {
 	uint32_t vm_id, files_id, fs_id, sighand_id;
 	bool shares_files; /* with a task before it in the tree */
 	bool may_undo;     /* changes of semaphores, when it ends */
+	bool undoes;       /* some */
+	struct undo *undo; /* these: task/undo_find.c */
+	unsigned int n_undo;
 };
 
 struct tree {

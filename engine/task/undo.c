@@ -4,7 +4,7 @@
  * Nobody is told of it. But operations on semaphores are done all or none, ERANGE is the answer
  * when what is to be undone would leave its range, and that is asked of each operation before the
  * next one is tried: a task that makes some of which the last cannot succeed learns what it has,
- * and changes nothing.
+ * and changes nothing. This is how those are found who have any; undo_find.c finds out which.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,43 +15,34 @@
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
 #include "engine/kernel/syscalls.h"
-#include "parts.h"
+#include "undo.h"
 
 #ifndef SEM_STAT_ANY
 #define SEM_STAT_ANY 20 /* since 4.17 */
 #endif
 
-#define HIGHEST 32767 /* SEMVMX of a semaphore; what is to be undone is down to one less, negated */
-#define OPS     7     /* for each semaphore */
+#define HIGHEST UNDO_HIGHEST
+#define OPS     7 /* for each semaphore */
 
-union semun {
-	int val;
-	struct semid_ds *ds;
-	unsigned short *array;
-	struct seminfo *info;
-};
+struct undo_set *undo_sets;
+unsigned int undo_n_sets;
+static unsigned int per_call;
 
-/* The semaphore sets there are. */
-struct set {
-	int id;
-	unsigned int n;
-	unsigned short *value;
-};
-static struct set *sets;
-static unsigned int n_sets, per_call;
-
-static int add_set(int id, unsigned int n)
+static int add_set(int id, const struct semid_ds *ds)
 {
-	struct set *s = &sets[n_sets];
+	struct undo_set *s = &undo_sets[undo_n_sets];
 
-	*s = (struct set){ .id = id, .n = n, .value = calloc(n + 1, sizeof(*s->value)) };
+	*s = (struct undo_set){ .id = id,
+				.key = ds->sem_perm.__key,
+				.n = ds->sem_nsems,
+				.value = calloc(ds->sem_nsems + 1, sizeof(*s->value)) };
 	if (!s->value)
 		return -ENOMEM;
 	/* It may have gone just now: then it is no longer anybody's. */
 	if (semctl(id, 0, GETALL, (union semun){ .array = s->value }) < 0)
 		free(s->value);
 	else
-		n_sets++;
+		undo_n_sets++;
 	return 0;
 }
 
@@ -69,8 +60,8 @@ static int find_sets(void)
 		return log_refuse("kernel.sem lets nobody find out what semaphores are to be "
 				  "undone: it takes %d operations, now it is %d",
 				  OPS + 1, info.semopm);
-	sets = calloc(highest + 1, sizeof(*sets));
-	if (!sets)
+	undo_sets = calloc(highest + 1, sizeof(*undo_sets));
+	if (!undo_sets)
 		return -ENOMEM;
 	for (int i = 0; r == 0 && i <= highest; i++) {
 		struct semid_ds ds;
@@ -79,7 +70,7 @@ static int find_sets(void)
 		if (id < 0 && errno == EINVAL)
 			id = semctl(i, 0, SEM_STAT, (union semun){ .ds = &ds });
 		if (id >= 0)
-			r = add_set(id, ds.sem_nsems);
+			r = add_set(id, &ds);
 	}
 	return r;
 }
@@ -88,7 +79,7 @@ int undo_look(struct tree *tree, pid_t none)
 {
 	int r = find_sets();
 
-	if (r < 0 || !n_sets)
+	if (r < 0 || !undo_n_sets)
 		return r;
 	for_each_task(t, tree) {
 		if (t->zombie)
@@ -109,7 +100,7 @@ int undo_look(struct tree *tree, pid_t none)
 	return 0;
 }
 
-static unsigned int calls(const struct set *s)
+static unsigned int calls(const struct undo_set *s)
 {
 	return (s->n + per_call - 1) / per_call;
 }
@@ -118,15 +109,14 @@ size_t undo_room(const struct task *t)
 {
 	size_t size = 0;
 
-	for (unsigned int i = 0; t->may_undo && i < n_sets; i++)
-		size += calls(&sets[i]) * (sizeof(struct gate_op) + 64) +
-			(sets[i].n * OPS + calls(&sets[i])) * sizeof(struct sembuf);
+	for (unsigned int i = 0; t->may_undo && i < undo_n_sets; i++)
+		size += calls(&undo_sets[i]) * (sizeof(struct gate_op) + 64) +
+			(undo_sets[i].n * OPS + calls(&undo_sets[i])) * sizeof(struct sembuf);
 	return size;
 }
 
-static struct sembuf *add_op(struct sembuf *op, unsigned short num, int change, short flags)
+struct sembuf *undo_add_op(struct sembuf *op, unsigned short num, int change, short flags)
 {
-	/* 0 would be another thing: to wait for that. */
 	if (change)
 		*op++ = (struct sembuf){ num, change, flags | IPC_NOWAIT };
 	return op;
@@ -135,21 +125,21 @@ static struct sembuf *add_op(struct sembuf *op, unsigned short num, int change, 
 /* ERANGE if anything is to be undone; from this value, over 0 and the highest, to 1. */
 static struct sembuf *add_ops(struct sembuf *op, unsigned short num, int value)
 {
-	op = add_op(op, num, HIGHEST - value, 0);
-	op = add_op(op, num, -HIGHEST, SEM_UNDO); /* if something is to be added */
-	op = add_op(op, num, HIGHEST, SEM_UNDO);
-	op = add_op(op, num, -HIGHEST, 0);
-	op = add_op(op, num, HIGHEST, SEM_UNDO); /* if more than one is to be taken away */
-	op = add_op(op, num, -HIGHEST, 0);
-	return add_op(op, num, 1, SEM_UNDO); /* if one is */
+	op = undo_add_op(op, num, HIGHEST - value, 0);
+	op = undo_add_op(op, num, -HIGHEST, SEM_UNDO); /* if something is to be added */
+	op = undo_add_op(op, num, HIGHEST, SEM_UNDO);
+	op = undo_add_op(op, num, -HIGHEST, 0);
+	op = undo_add_op(op, num, HIGHEST, SEM_UNDO); /* if more than one is to be taken away */
+	op = undo_add_op(op, num, -HIGHEST, 0);
+	return undo_add_op(op, num, 1, SEM_UNDO); /* if one is */
 }
 
 int undo_ask(const struct task *t, struct batch *b, int *first)
 {
 	*first = -1;
-	for (unsigned int i = 0; t->may_undo && i < n_sets; i++)
-		for (unsigned int from = 0; from < sets[i].n; from += per_call) {
-			unsigned int end = MIN(from + per_call, sets[i].n);
+	for (unsigned int i = 0; t->may_undo && i < undo_n_sets; i++)
+		for (unsigned int from = 0; from < undo_sets[i].n; from += per_call) {
+			unsigned int end = MIN(from + per_call, undo_sets[i].n);
 			uint64_t at =
 				batch_out(b, ((end - from) * OPS + 1) * sizeof(struct sembuf));
 			struct sembuf *begin, *op;
@@ -159,10 +149,10 @@ int undo_ask(const struct task *t, struct batch *b, int *first)
 				return -ENOBUFS;
 			op = begin = batch_at(b, at);
 			for (unsigned int s = from; s < end; s++)
-				op = add_ops(op, s, sets[i].value[s]);
+				op = add_ops(op, s, undo_sets[i].value[s]);
 			/* What never succeeds: it is 1 by now. */
 			*op++ = (struct sembuf){ end - 1, 0, IPC_NOWAIT };
-			call = batch_call(b, SYS_semop, sets[i].id, at, op - begin);
+			call = batch_call(b, SYS_semop, undo_sets[i].id, at, op - begin);
 			if (call < 0)
 				return call;
 			if (*first < 0)
@@ -171,8 +161,7 @@ int undo_ask(const struct task *t, struct batch *b, int *first)
 	return 0;
 }
 
-/* Has it stood still while it was asked? */
-static int check_still(const struct task *t, const struct set *s)
+int undo_check_still(const struct task *t, const struct undo_set *s)
 {
 	_cleanup_free_ unsigned short *now = calloc(s->n + 1, sizeof(*now));
 
@@ -188,35 +177,32 @@ static int check_still(const struct task *t, const struct set *s)
 	return 0;
 }
 
-int undo_answer(const struct task *t, struct batch *b, int first)
+int undo_answer(struct task *t, struct batch *b, int first)
 {
 	int r = 0;
 
-	for (unsigned int i = 0; t->may_undo && i < n_sets && r == 0; i++) {
-		for (unsigned int n = calls(&sets[i]); n > 0; n--) {
+	for (unsigned int i = 0; t->may_undo && i < undo_n_sets && r == 0; i++) {
+		for (unsigned int n = calls(&undo_sets[i]); n > 0; n--) {
 			int64_t ret = batch_ret(b, first++);
 
-			if (ret == -ERANGE)
-				return log_refuse(
-					"task %d has semaphores of set %d to undo when it "
-					"ends (SEM_UNDO): not supported yet",
-					t->pid, sets[i].id);
+			t->undoes |= ret == -ERANGE;
 			/* Who may not change it now will have had no way to before; or it is gone. */
-			if (ret != -EAGAIN && ret != -EACCES && ret != -EINVAL && ret != -EIDRM)
+			if (ret != -ERANGE && ret != -EAGAIN && ret != -EACCES && ret != -EINVAL &&
+			    ret != -EIDRM)
 				return log_err(ret,
 					       "task %d: what it has to undo of semaphore set %d",
-					       t->pid, sets[i].id);
+					       t->pid, undo_sets[i].id);
 		}
-		r = check_still(t, &sets[i]);
+		r = undo_check_still(t, &undo_sets[i]);
 	}
 	return r;
 }
 
 void undo_end(void)
 {
-	for (unsigned int i = 0; i < n_sets; i++)
-		free(sets[i].value);
-	free(sets);
-	sets = NULL;
-	n_sets = 0;
+	for (unsigned int i = 0; i < undo_n_sets; i++)
+		free(undo_sets[i].value);
+	free(undo_sets);
+	undo_sets = NULL;
+	undo_n_sets = 0;
 }

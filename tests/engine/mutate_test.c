@@ -17,6 +17,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -74,6 +75,18 @@ static void lock_files(void)
 	open("lease broken", O_RDONLY | O_NONBLOCK);
 }
 
+/* Removed, so that it ends with the tree. */
+static void attach_memory(void)
+{
+	int id = shmget(IPC_PRIVATE, 5 * 4096, 0600);
+	char *p = shmat(id, NULL, 0);
+
+	p[6000] = 3;
+	shmat(id, NULL, SHM_RDONLY);
+	munmap(p + 8192, 4096);
+	shmctl(id, IPC_RMID, NULL);
+}
+
 static void map_memory(void)
 {
 	char *p = mmap(NULL, 16 * 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -81,6 +94,7 @@ static void map_memory(void)
 	p[5000] = 1;
 	p = mmap(NULL, 16 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	p[9000] = 2;
+	attach_memory();
 	madvise(p, 4096, MADV_DONTFORK);
 	mprotect(p + 4096, 4096, PROT_NONE);
 }
@@ -216,13 +230,31 @@ static void begin(struct mutant *m)
 	ATF_REQUIRE_EQ(expect_sane(), 0);
 }
 
+/* Of a tree that could not be made none may be left; one that could may have made it to stay. */
+static void expect_no_segment(bool restored)
+{
+	struct shmid_ds ds;
+	int highest = shmctl(0, SHM_INFO, &ds), id;
+
+	for (int i = 0; i <= highest; i++) {
+		id = shmctl(i, SHM_STAT, &ds);
+		ATF_CHECK_MSG(id < 0 || restored, "shared memory %d is left", id);
+		if (id >= 0)
+			shmctl(id, IPC_RMID, NULL);
+	}
+}
+
 static void try(struct mutant *m, const struct file *f, const struct image *image, const char *what)
 {
+	bool restored;
+
 	printf("---- %u: %s: %s\n", m->rounds++, f->name, what);
 	fflush(stdout);
 	ATF_REQUIRE_EQ(image_put_together(image, &m->b), 0);
 	write_file(f->path, m->b.data, m->b.len);
-	m->restored += expect_sane() == 0;
+	restored = expect_sane() == 0;
+	expect_no_segment(restored);
+	m->restored += restored;
 	write_file(f->path, f->data, f->size);
 }
 
