@@ -200,15 +200,21 @@ int notify_dump_file(const struct fd_view *v, const char *line, size_t len, cons
 	return w->what ? 0 : -ENOMEM;
 }
 
-static int follow(struct watch *w)
+struct follow {
+	int own_fds; /* /proc/self/fd: a shorter way to each */
+	struct watch **watch;
+};
+
+static int follow(int own_fds, struct watch *w)
 {
 	_cleanup_close_ int fd = notify_open_handle(w->fh);
-	char link[PATH_MAX];
+	char name[16], link[PATH_MAX];
 	int r;
 
 	if (fd < 0)
 		return fd;
-	r = fd_path(fd, link, sizeof(link));
+	snprintf(name, sizeof(name), "%d", fd);
+	r = read_link_at(own_fds, name, link, sizeof(link));
 	if (r < 0)
 		return r;
 	if (fstat(fd, &w->st) < 0)
@@ -223,9 +229,9 @@ static int follow(struct watch *w)
 
 static int follow_one(void *arg, size_t i)
 {
-	struct watch *const *of = arg;
+	const struct follow *f = arg;
 
-	of[i]->err = of[i]->err ?: follow(of[i]);
+	f->watch[i]->err = f->watch[i]->err ?: follow(f->own_fds, f->watch[i]);
 	return 0;
 }
 
@@ -239,20 +245,22 @@ static int by_device(const void *a, const void *b)
 /* By all CPUs, on one file system after the other: we have but one working directory. */
 static int follow_all(void)
 {
+	_cleanup_close_ int own_fds = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_free_ struct watch **of = calloc(asked.n, sizeof(*of));
 	size_t from, end;
 
-	if (!of)
+	if (own_fds < 0 || !of)
 		return -ENOMEM;
 	for (size_t i = 0; i < asked.n; i++)
 		of[i] = &asked.watch[i];
 	qsort(of, asked.n, sizeof(*of), by_device);
 	for (from = 0; from < asked.n; from = end) {
+		struct follow f = { own_fds, of + from };
 		int r = notify_go_to(of[from]->dev);
 
 		for (end = from; end < asked.n && of[end]->dev == of[from]->dev; end++)
 			of[end]->err = of[end]->err ?: r;
-		(void)parallel_for(end - from, follow_one, of + from);
+		(void)parallel_for(end - from, follow_one, &f);
 	}
 	return 0;
 }
