@@ -169,6 +169,25 @@ static int ids_of(const char *text, const char *key, uint32_t to[4])
 	return 0;
 }
 
+/* A backslash and a newline are escaped by a backslash, and nothing else. */
+static int comm_of(const char *text, char *to, size_t size)
+{
+	/* Not kv_find(): blanks may belong to the name. */
+	const char *p = str_after(text, "Name:\t");
+	size_t n = 0;
+
+	if (!p)
+		return -EBADMSG;
+	for (; *p && *p != '\n' && n + 1 < size; p++) {
+		if (*p == '\\' && (p[1] == 'n' || p[1] == '\\'))
+			to[n++] = *++p == 'n' ? '\n' : '\\';
+		else
+			to[n++] = *p;
+	}
+	to[n] = '\0';
+	return 0;
+}
+
 int proc_read_status(int proc, struct proc_status *ret)
 {
 	static const char *const cap_key[PROC_CAPS] = { "CapInh", "CapPrm", "CapEff", "CapBnd",
@@ -182,7 +201,8 @@ int proc_read_status(int proc, struct proc_status *ret)
 	r = proc_read_single(proc, "status", &b);
 	if (r < 0)
 		return r;
-	if (ids_of(b.data, "Uid", s.uid) < 0 || ids_of(b.data, "Gid", s.gid) < 0)
+	if (comm_of(b.data, s.comm, sizeof(s.comm)) < 0 || ids_of(b.data, "Uid", s.uid) < 0 ||
+	    ids_of(b.data, "Gid", s.gid) < 0)
 		return -EBADMSG;
 
 	n = kv_list(b.data, "Groups", 10, NULL, 0);

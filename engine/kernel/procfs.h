@@ -52,6 +52,7 @@ int kv_list(const char *text, const char *key, int base, uint64_t *ret, unsigned
 enum { PROC_CAPS_INH, PROC_CAPS_PRM, PROC_CAPS_EFF, PROC_CAPS_BND, PROC_CAPS_AMB, PROC_CAPS };
 
 struct proc_status {
+	char comm[64];           /* as in struct proc_stat */
 	uint32_t uid[4], gid[4]; /* real, effective, saved, file system */
 	uint32_t *groups;
 	unsigned int n_groups;

@@ -207,7 +207,9 @@ static int dump(const struct fd_view *v, FileEntry *fe)
 				  fd_view_name(v));
 	r = notify_refuse_events(v);
 	if (r == 0)
-		r = notify_done(dump_marks(v, img));
+		r = dump_marks(v, img);
+	if (r == 0)
+		r = notify_dump_asked(v);
 	if (r < 0)
 		return r;
 	if (!is_privileged(v, img))

@@ -51,7 +51,8 @@ struct numbers {
 struct dump_files {
 	struct open_files *open;
 	struct look *look; /* AT_ONCE of them */
-	int own_fds;       /* /proc/self/fd */
+	struct open_file_question *question;
+	int own_fds; /* /proc/self/fd */
 	struct numbers *numbers;
 	FileEntry **entry;
 	unsigned int n, cap;
@@ -75,6 +76,7 @@ void files_dump_free(struct dump *d)
 		buf_done(&f->look[i].link);
 	}
 	free(f->look);
+	free(f->question);
 	cleanup_close(&f->own_fds);
 	open_files_free(f->open);
 	free(f->entry);
@@ -93,8 +95,9 @@ static struct dump_files *table(struct dump *d)
 		return NULL;
 	f->open = open_files_new();
 	f->look = calloc(AT_ONCE, sizeof(*f->look));
+	f->question = calloc(AT_ONCE, sizeof(*f->question));
 	f->own_fds = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (!f->open || !f->look || f->own_fds < 0)
+	if (!f->open || !f->look || !f->question || f->own_fds < 0)
 		files_dump_free(d);
 	return d->files;
 }
@@ -195,6 +198,7 @@ struct fd_table {
 	const int *fd;
 	unsigned int n;
 	struct look *look;
+	struct open_file_question *question;
 };
 
 static int failed(struct look *l, const char *what, int err)
@@ -301,9 +305,9 @@ static int look_at_piece(void *arg, size_t piece)
 	return 0;
 }
 
-/* Saves what was looked at, unless it was met before. */
+/* Saves what was looked at, unless that has been done. */
 static int dump_looked_at(struct dump *d, struct look *l, pid_t pid, const char *what,
-			  struct open_file **ret)
+			  struct open_file *f)
 {
 	struct fd_view v = {
 		.dump = d,
@@ -324,18 +328,14 @@ static int dump_looked_at(struct dump *d, struct look *l, pid_t pid, const char 
 
 	if (l->err < 0)
 		return log_err(l->err, "%s: %s", fd_view_name(&v), l->failed);
-	r = open_files_find(d->files->open, pid, l->fd, l->copy, &v.st, ret);
-	if (r < 0)
-		return log_err(r, "%s: compare it", fd_view_name(&v));
-	r = r > 0 ? dump_new(&v, *ret) : 0;
-	return r == 0 && strstr(v.fdinfo, "\nlock:") ? filelock_look(&v, *ret) : r;
+	r = f->id ? 0 : dump_new(&v, f);
+	return r == 0 && strstr(v.fdinfo, "\nlock:") ? filelock_look(&v, f) : r;
 }
 
-static int dump_fd(const struct fd_table *t, struct look *l, FdinfoEntry *e)
+static int dump_fd(const struct fd_table *t, struct look *l, struct open_file *f, FdinfoEntry *e)
 {
 	struct numbers *numbers = t->numbers;
-	struct open_file *f;
-	int r = dump_looked_at(t->dump, l, t->task->pid, NULL, &f);
+	int r = dump_looked_at(t->dump, l, t->task->pid, NULL, f);
 
 	if (r < 0)
 		return r;
@@ -352,7 +352,7 @@ int files_dump_copy(struct dump *d, int copy, const char *what, uint32_t *id, Fd
 	_cleanup_close_ int fdinfo = open("/proc/self/fdinfo", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_free_ struct look *l = calloc(1, sizeof(*l));
 	struct dump_files *files = table(d);
-	struct open_file *f;
+	struct open_file_question q = { .pid = getpid(), .fd = copy, .copy = copy };
 	struct scratch s;
 	char name[16];
 	int r;
@@ -366,25 +366,46 @@ int files_dump_copy(struct dump *d, int copy, const char *what, uint32_t *id, Fd
 	l->err = look_at_copy(files->own_fds, fdinfo, name, l, &s);
 	cleanup_close(&s.spot);
 	buf_done(&s.text);
-	r = dump_looked_at(d, l, getpid(), what, &f);
+	q.st = &l->st;
+	r = l->err < 0 ? 0 : open_files_find(files->open, &q, 1);
+	r = r < 0 ? log_err(r, "%s: compare it", what)
+		  : dump_looked_at(d, l, q.pid, what, q.answer);
 	buf_done(&l->fdinfo);
 	buf_done(&l->link);
 	if (r < 0)
 		return r;
-	*id = f->id;
-	*type = f->type;
+	*id = q.answer->id;
+	*type = q.answer->type;
 	return 0;
+}
+
+/* Up to the first that could not be looked at. */
+static int find_some(const struct fd_table *t)
+{
+	struct open_file_question *q = t->question;
+	size_t n;
+	int r;
+
+	for (n = 0; n < t->n && t->look[n].err == 0; n++)
+		q[n] = (struct open_file_question){ .pid = t->task->pid,
+						    .fd = t->look[n].fd,
+						    .copy = t->look[n].copy,
+						    .st = &t->look[n].st };
+	r = open_files_find(t->dump->files->open, q, n);
+	return r < 0 ? log_err(r, "task %d: compare its descriptors", t->task->pid) : 0;
 }
 
 static int dump_some(struct fd_table *t, struct image_out *img)
 {
 	int r = parallel_for((t->n + PIECE - 1) / PIECE, look_at_piece, t);
 
+	if (r == 0)
+		r = find_some(t);
 	for (unsigned int i = 0; i < t->n; i++) {
 		FdinfoEntry e = FDINFO_ENTRY__INIT;
 
 		if (r == 0)
-			r = dump_fd(t, &t->look[i], &e);
+			r = dump_fd(t, &t->look[i], t->question[i].answer, &e);
 		if (r == 0)
 			r = image_put(img, &e.base);
 		cleanup_close(&t->look[i].copy);
@@ -469,6 +490,7 @@ int files_dump_task(struct dump *d, struct task *t)
 	if (!f)
 		return -ENOMEM;
 	from.look = f->look;
+	from.question = f->question;
 	from.own_fds = f->own_fds;
 	from.pidfd = pidfd = sys_pidfd_open(t->pid, 0);
 	if (pidfd < 0)

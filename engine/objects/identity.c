@@ -6,7 +6,8 @@
  *
  * Comparing descriptors of our own is several times cheaper: the kernel then has no access to
  * check. So copies are kept for as long as there are descriptors left for that, and only where
- * there is anything to compare: most inodes are open once.
+ * there is anything to compare: most inodes are open once. What is compared below one inode concerns
+ * no other one, so that all CPUs compare.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +19,7 @@
 #include <uthash.h>
 
 #include "engine/base/cleanup.h"
+#include "engine/base/parallel.h"
 #include "engine/kernel/syscalls.h"
 #include "identity.h"
 
@@ -26,16 +28,16 @@ struct bucket {
 		dev_t dev;
 		ino_t ino;
 	} key;
-	bool socket;             /* it has but one open file */
-	struct open_file *first; /* until there is a second one */
-	void *tree;              /* tsearch of struct open_file */
+	bool socket;                              /* it has but one open file */
+	struct open_file *first;                  /* until there is a second one */
+	void *tree;                               /* tsearch of struct open_file */
+	struct open_file_question *asked, **last; /* in turn */
 	UT_hash_handle hh;
 };
 
 struct open_files {
 	struct bucket *buckets;
 	unsigned int copies, max_copies;
-	struct open_file *spare;
 };
 
 static pid_t self;
@@ -73,7 +75,6 @@ void open_files_free(struct open_files *all)
 		tdestroy(b->tree, file_free);
 		free(b);
 	}
-	free(all->spare);
 	free(all);
 }
 
@@ -117,13 +118,14 @@ static struct bucket *bucket_of(struct open_files *all, const struct stat *st)
 /* Does without when there are none left, unless the caller's own will go. */
 static int keep_copy(struct open_files *all, struct open_file *f, int fd, bool must)
 {
-	if (f->copy >= 0 || (all->copies >= all->max_copies && !must))
+	if (f->copy >= 0)
 		return 0;
-	f->copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	if (f->copy < 0)
-		return must ? -errno : 0;
-	all->copies++;
-	return 0;
+	if (__atomic_fetch_add(&all->copies, 1, __ATOMIC_RELAXED) < all->max_copies || must)
+		f->copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (f->copy >= 0)
+		return 0;
+	__atomic_fetch_sub(&all->copies, 1, __ATOMIC_RELAXED);
+	return must ? -errno : 0;
 }
 
 int open_file_copy(const struct open_file *f)
@@ -144,7 +146,7 @@ static int plant(struct open_files *all, struct bucket *b)
 {
 	_cleanup_close_ int copy = -EBADF;
 
-	if (b->first->copy < 0 && all->copies < all->max_copies) {
+	if (b->first->copy < 0) {
 		copy = open_file_copy(b->first);
 		if (copy >= 0)
 			(void)keep_copy(all, b->first, copy, false);
@@ -155,45 +157,98 @@ static int plant(struct open_files *all, struct bucket *b)
 	return 0;
 }
 
-int open_files_find(struct open_files *all, pid_t pid, int fd, int copy, const struct stat *st,
-		    struct open_file **ret)
+static int answer(struct open_files *all, struct bucket *b, struct open_file_question *q,
+		  struct open_file **spare)
 {
-	struct bucket *b = bucket_of(all, st);
-	struct open_file *f, **at;
-	int r;
+	struct open_file *f = *spare = *spare ?: malloc(sizeof(*f)), **at;
+	bool own = q->pid == self;
+	int r = 0;
 
-	if (!b)
-		return -ENOMEM;
-	if (!all->spare)
-		all->spare = malloc(sizeof(*f));
-	f = all->spare;
 	if (!f)
 		return -ENOMEM;
-	*f = (struct open_file){ .pid = pid, .fd = fd, .copy = -EBADF };
+	*f = (struct open_file){ .pid = q->pid, .fd = q->fd, .copy = -EBADF };
 	if (!b->first && !b->tree) {
-		r = pid == self ? keep_copy(all, f, copy, true) : 0;
-		if (r < 0)
-			return r;
-		b->first = *ret = TAKE_PTR(all->spare);
-		return 1;
+		r = own ? keep_copy(all, f, q->copy, true) : 0;
+		if (r == 0)
+			b->first = q->answer = TAKE_PTR(*spare);
+		return r;
 	}
-	if (b->first) {
+	if (b->first)
 		r = plant(all, b);
-		if (r < 0)
-			return r;
-	}
+	if (r < 0)
+		return r;
 	/* With the caller's copy for as long as it is only a question. */
-	f->copy = copy;
+	f->copy = q->copy;
 	at = tsearch(f, &b->tree, by_open_file);
 	f->copy = -EBADF;
 	if (!at)
 		return -ENOMEM;
-	*ret = *at;
+	q->answer = *at;
 	if (*at != f)
 		return 0;
-	all->spare = NULL;
-	r = keep_copy(all, f, copy, pid == self);
-	return r < 0 ? r : 1;
+	*spare = NULL;
+	return keep_copy(all, f, q->copy, own);
+}
+
+struct work {
+	struct open_files *all;
+	struct bucket **bucket;
+};
+
+static int answer_bucket(void *arg, size_t i)
+{
+	const struct work *w = arg;
+	struct bucket *b = w->bucket[i];
+	struct open_file *spare = NULL;
+	int r = 0;
+
+	for (; r == 0 && b->asked; b->asked = b->asked->next)
+		r = answer(w->all, b, b->asked, &spare);
+	b->asked = NULL;
+	free(spare);
+	return r;
+}
+
+int open_files_find(struct open_files *all, struct open_file_question *q, size_t n)
+{
+	_cleanup_free_ struct bucket **bucket = calloc(n, sizeof(*bucket));
+	struct work w = { all, bucket };
+	size_t n_buckets = 0, crowded = 0;
+	int r = 0;
+
+	if (!bucket)
+		return -ENOMEM;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct bucket *b = q[i].bucket = bucket_of(all, q[i].st);
+
+		q[i].next = NULL;
+		if (!b) {
+			r = -ENOMEM;
+		} else if (!b->asked) {
+			b->asked = &q[i];
+			b->last = &q[i].next;
+			bucket[n_buckets++] = b;
+		} else {
+			*b->last = &q[i];
+			b->last = &q[i].next;
+		}
+	}
+	/* Those with nothing to compare are no work for others. */
+	for (size_t i = 0; i < n_buckets; i++) {
+		struct bucket *b = bucket[i];
+
+		if (r < 0)
+			b->asked = NULL;
+		else if (b->first || b->tree || b->asked->next)
+			bucket[crowded++] = b;
+		else
+			r = answer_bucket(&(struct work){ all, &b }, 0);
+	}
+	if (r == 0)
+		r = parallel_for(crowded, answer_bucket, &w);
+	for (size_t i = 0; i < crowded; i++)
+		bucket[i]->asked = NULL;
+	return r;
 }
 
 /* ---- what an epoll watches ---- */

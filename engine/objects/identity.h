@@ -15,7 +15,7 @@ struct open_file {
 	pid_t pid;
 	int fd;
 	int copy;    /* of ours, kept for comparing; -1: none */
-	uint32_t id; /* the finder's: its entry in the image */
+	uint32_t id; /* the finder's: its entry in the image; 0: none yet */
 	FdTypes type;
 };
 
@@ -25,12 +25,22 @@ struct open_files *open_files_new(void);
 void open_files_free(struct open_files *all);
 
 /*
- * The open file behind descriptor `fd` of task `pid`, which is held still (or of ourselves);
- * `copy` is ours of the same, borrowed, and `st` its fstat(). Returns 1 when it has not been met
- * before, 0 when it has, -errno. The answer lives as long as `all`.
+ * Which open file is behind descriptor `fd` of task `pid`, which is held still (or of ourselves)?
+ * `copy` is ours of the same, borrowed, and `st` its fstat(). The answer lives as long as `all`; one
+ * that has not been met before has no id yet.
  */
-int open_files_find(struct open_files *all, pid_t pid, int fd, int copy, const struct stat *st,
-		    struct open_file **ret);
+struct open_file_question {
+	pid_t pid;
+	int fd, copy;
+	const struct stat *st;
+	struct open_file *answer;
+	/* Its own. */
+	struct bucket *bucket;
+	struct open_file_question *next;
+};
+
+/* Answers all, by all CPUs. NULL answers are none: 0 or -errno. */
+int open_files_find(struct open_files *all, struct open_file_question *q, size_t n);
 
 /* A descriptor of ours for one that has been met, or -errno. */
 int open_file_copy(const struct open_file *f);

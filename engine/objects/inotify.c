@@ -124,7 +124,9 @@ static int dump(const struct fd_view *v, FileEntry *fe)
 	img->flags = v->flags & ~O_CLOEXEC;
 	r = notify_refuse_events(v);
 	if (r == 0)
-		r = notify_done(dump_watches(v, img));
+		r = dump_watches(v, img);
+	if (r == 0)
+		r = notify_dump_asked(v);
 	return r < 0 ? r : fown_dump(v, &img->fown);
 }
 

@@ -32,20 +32,42 @@ struct notify_id {
 };
 
 /*
- * The file that a line of fdinfo with a handle is about; `what` names the watch in messages. *id
- * is filled by notify_dump_end().
+ * Asks for the file that a line of fdinfo with a handle is about; `what` names the watch in
+ * messages. *ret is complete after notify_dump_asked(), *id is filled by notify_dump_end().
  */
 int notify_dump_file(const struct fd_view *v, const char *line, size_t len, const char *what,
 		     FhEntry **ret, struct notify_id id);
 
-/* After some of these, or of notify_open_file(): back to the working directory. Returns r. */
-int notify_done(int r);
+/* Finds all that were asked for. */
+int notify_dump_asked(const struct fd_view *v);
 
 /* Does fdinfo show IN_ONESHOT and IN_EXCL_UNLINK of a watch, as since 5.19? 1, 0, -errno. */
 int inotify_flags_are_shown(void);
 
 /* For object.dump_end: all files of all tasks are known. */
 int notify_dump_end(struct dump *d);
+
+/* ---- file handles ---- */
+
+#define NOTIFY_HANDLE_MAX 128 /* MAX_HANDLE_SZ */
+
+/* linux/kdev_t.h */
+static inline unsigned int notify_major(uint32_t dev)
+{
+	return dev >> 20;
+}
+
+static inline unsigned int notify_minor(uint32_t dev)
+{
+	return dev & 0xfffff;
+}
+
+/* The working directory becomes one on that file system, by the kernel's count of devices. */
+int notify_go_to(uint32_t dev);
+/* Then: an O_PATH descriptor. From any thread of ours. */
+int notify_open_handle(const FhEntry *fh);
+/* After some of these, or of notify_open_file(): back to the working directory. Returns r. */
+int notify_done(int r);
 
 /* ---- restore ---- */
 

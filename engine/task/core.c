@@ -32,7 +32,7 @@ static int dump_thread(struct dump *d, struct task *t, struct thread *th, TaskCo
 	thread.futex_rla_len = len;
 	thread.has_blk_sigset = true;
 	thread.blk_sigset = th->sigmask;
-	thread.comm = th->comm;
+	thread.comm = th->status.comm;
 	if (th->answers.pdeath_sig && t->parent && t->maker != t->parent->pid)
 		return log_refuse(
 			"task %d: its parent-death signal waits for the end of thread %d: not "

@@ -162,27 +162,37 @@ static const struct {
 	{ "ns/time_for_children", "time (for children)", false },
 };
 
-int ids_check_thread(const struct task *t, pid_t tid, int proc)
+int ids_thread_namespaces(int proc, uint64_t ns[THREAD_NAMESPACES])
 {
+	unsigned int n = 0;
+
 	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++) {
-		uint64_t own, whole;
 		int r;
 
 		if (!namespaces[i].by_thread)
 			continue;
-		r = proc_ns(proc, namespaces[i].link, &own);
-		if (r == -ENOENT)
-			continue; /* this kernel has none of the kind */
-		if (r == 0)
-			r = proc_ns(t->proc, namespaces[i].link, &whole);
-		if (r < 0)
-			return log_err(r, "task %d: %s namespace of thread %d", t->pid,
-				       namespaces[i].name, tid);
-		if (own != whole)
+		ns[n] = 0;
+		r = proc_ns(proc, namespaces[i].link, &ns[n++]);
+		if (r < 0 && r != -ENOENT)
+			return r;
+	}
+	return 0;
+}
+
+int ids_check_thread(const struct task *t, pid_t tid, const uint64_t ns[THREAD_NAMESPACES],
+		     const uint64_t whole[THREAD_NAMESPACES])
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++) {
+		if (!namespaces[i].by_thread)
+			continue;
+		if (ns[n] != whole[n])
 			return log_refuse(
 				"task %d: thread %d lives in a %s namespace of its own: not "
 				"supported yet",
 				t->pid, tid, namespaces[i].name);
+		n++;
 	}
 	return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
+#include "engine/base/parallel.h"
 #include "parts.h"
 
 /* Is there a task in the tree whose pid leads this session or group? */
@@ -50,28 +51,56 @@ static int look_at_job(struct dump *d, const struct task *t)
 	return 0;
 }
 
-static int look_at_thread(struct task *t, struct thread *th)
+/* What /proc tells of the threads of one task. */
+struct thread_look {
+	int err;
+	uint64_t ns[THREAD_NAMESPACES];
+};
+
+struct look {
+	struct task *task;
+	struct thread_look *of;
+};
+
+static int read_thread(struct task *t, struct thread *th, struct thread_look *l)
 {
-	_cleanup_close_ int proc = -EBADF;
-	struct proc_stat stat;
+	_cleanup_close_ int proc = proc_open(t->pid, th->tid);
 	int r;
 
-	if (th == task_leader(t)) {
-		memcpy(th->comm, t->stat.comm, sizeof(th->comm));
-		r = proc_read_status(t->proc, &th->status);
-	} else {
-		r = proc = proc_open(t->pid, th->tid);
-		if (r >= 0)
-			r = proc_read_status(proc, &th->status);
+	if (proc < 0)
+		return proc;
+	r = proc_read_status(proc, &th->status);
+	return r < 0 || t->n_threads == 1 ? r : ids_thread_namespaces(proc, l->ns);
+}
+
+static int read_one(void *arg, size_t i)
+{
+	struct look *l = arg;
+
+	l->of[i].err = read_thread(l->task, &l->task->thread[i], &l->of[i]);
+	return 0;
+}
+
+/* The kernel makes ten inodes to answer for one thread: all CPUs ask. */
+static int look_at_threads(struct task *t)
+{
+	_cleanup_free_ struct thread_look *of = calloc(t->n_threads, sizeof(*of));
+	struct look l = { t, of };
+	int r;
+
+	if (!of)
+		return -ENOMEM;
+	r = parallel_for(t->n_threads, read_one, &l);
+	for (unsigned int i = 0; r == 0 && i < t->n_threads; i++) {
+		struct thread *th = &t->thread[i];
+
+		if (of[i].err < 0)
+			return log_err(of[i].err, "task %d: status of thread %d", t->pid, th->tid);
+		r = seccomp_look(t, th);
 		if (r == 0)
-			r = proc_read_stat(proc, &stat);
-		if (r == 0)
-			memcpy(th->comm, stat.comm, sizeof(th->comm));
+			r = ids_check_thread(t, th->tid, of[i].ns, of[0].ns);
 	}
-	if (r < 0)
-		return log_err(r, "task %d: status of thread %d", t->pid, th->tid);
-	r = seccomp_look(t, th);
-	return r < 0 || proc < 0 ? r : ids_check_thread(t, th->tid, proc);
+	return r;
 }
 
 static int find_sigstop(pid_t tid, bool shared, siginfo_t **ret)
@@ -113,10 +142,10 @@ int task_look(struct dump *d, struct task *t)
 		r = look_for_stops(t);
 	if (r < 0)
 		return r;
+	r = look_at_threads(t);
+	if (r < 0)
+		return r;
 	for_each_thread(th, t) {
-		r = look_at_thread(t, th);
-		if (r < 0)
-			return r;
 		r = ptrace_sud_active(th->tid, &sud);
 		/* -EIO: before 6.4 nobody tells. */
 		if (r == 0 && sud)

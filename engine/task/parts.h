@@ -139,8 +139,15 @@ int ids_number(struct tree *tree);
 int ids_dump(struct dump *d, const struct task *t, TaskKobjIdsEntry *ids);
 /* Refuses tasks that live in other namespaces than we do. */
 int ids_check_namespaces(const struct tree *tree);
-/* The same for one thread (proc: its directory in /proc), which may have left those of its task. */
-int ids_check_thread(const struct task *t, pid_t tid, int proc);
+/*
+ * Those that a thread can have left by itself; proc: its directory in /proc. 0: this kernel has none
+ * of the kind, or it is one that does not exist yet. From any thread of ours.
+ */
+#define THREAD_NAMESPACES 5
+int ids_thread_namespaces(int proc, uint64_t ns[THREAD_NAMESPACES]);
+/* Refuses a thread whose are not those of its task. */
+int ids_check_thread(const struct task *t, pid_t tid, const uint64_t ns[THREAD_NAMESPACES],
+		     const uint64_t whole[THREAD_NAMESPACES]);
 /* The ids of the engine's own namespaces, for the inventory. */
 void ids_own(TaskKobjIdsEntry *ids);
 

@@ -36,8 +36,11 @@ static int affinity_dump(pid_t tid, struct arena *a, ThreadCoreEntry *core)
 /* A mask of all CPUs is what everybody starts with: it must not tie a task to this machine's. */
 static bool all_cpus(const uint8_t *mask, size_t n)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN), set = 0;
+	static long cpus; /* it takes a file of /sys to know */
+	long set = 0;
 
+	if (!cpus)
+		cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	for (size_t i = 0; i < n; i++)
 		set += __builtin_popcount(mask[i]);
 	return set >= cpus;

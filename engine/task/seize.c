@@ -91,16 +91,22 @@ static void every(suseconds_t us)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-void thread_seize_begin(unsigned int timeout_ms)
+static void unblock_ticks(void)
 {
-	struct sigaction act = { .sa_handler = on_tick, .sa_flags = SA_RESTART };
 	sigset_t set;
 
-	patience_ms = timeout_ms;
-	sigaction(SIGALRM, &act, NULL);
 	sigemptyset(&set);
 	sigaddset(&set, SIGALRM);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+void thread_seize_begin(unsigned int timeout_ms)
+{
+	struct sigaction act = { .sa_handler = on_tick, .sa_flags = SA_RESTART };
+
+	patience_ms = timeout_ms;
+	sigaction(SIGALRM, &act, NULL);
+	unblock_ticks();
 	every(TICK_US);
 }
 
@@ -113,8 +119,9 @@ static int seize_burying(struct task *t, pid_t tid)
 {
 	int r;
 
-	if (sigsetjmp(no_more, 1)) {
+	if (sigsetjmp(no_more, 0)) {
 		seizing = NULL;
+		unblock_ticks();
 		return -ETIMEDOUT;
 	}
 	seizes++;

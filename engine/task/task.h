@@ -70,7 +70,6 @@ struct thread {
 	bool held; /* seized, and stopped unless we let it run */
 	bool gone; /* while freezing: it ended */
 	struct proc_status status;
-	char comm[64];
 	siginfo_t *sigstop; /* as that of the task, for this thread */
 	struct arch_thread cpu;
 	uint64_t sigmask;

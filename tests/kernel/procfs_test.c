@@ -95,7 +95,7 @@ UNIT(stat_nonsense, "one that ends early, or is none")
 /* ---- status ---- */
 
 #define STATUS(groups, seccomp)                                                                    \
-	"Name:\tx\\nUid:\t9\nUmask:\t0027\nState:\tS (sleeping)\nNgid:\t0\nTracerPid:\t42\n"       \
+	"Name:\t x\\\\n\\nUid:\t9\nUmask:\t0027\nState:\tS (sleeping)\nNgid:\t0\nTracerPid:\t42\n" \
 	"Uid:\t1\t2\t3\t4\nGid:\t5\t6\t7\t4294967295\nFDSize:\t64\nGroups:\t" groups               \
 	" \nNSpid:\t812\t3\n"                                                                      \
 	"SigBlk:\t8000000000000001\nSigIgn:\t0\nSigCgt:\t00000000000000ff\n"                       \
@@ -109,6 +109,7 @@ UNIT(status, "ids, groups, capabilities, masks, tracer")
 
 	text_put(dir, "status", STATUS("0 10 4294967294", "Seccomp:\t2\n"));
 	ATF_REQUIRE_EQ(proc_read_status(dir, &s), 0);
+	ATF_CHECK_STREQ(s.comm, " x\\n\nUid:\t9");
 	for (uint32_t i = 0; i < 4; i++)
 		ATF_CHECK_EQ(s.uid[i], i + 1);
 	ATF_CHECK_EQ(s.gid[3], 4294967295);

@@ -286,6 +286,7 @@ _Static_assert(sizeof(struct fxsave) == 512, "FXSAVE area");
 #define XHEADER   576 /* where components begin */
 
 enum xfeature {
+	XFEATURE_ALL = 0,
 	XFEATURE_YMM = 2,
 	XFEATURE_BNDREGS,
 	XFEATURE_BNDCSR,
@@ -295,21 +296,37 @@ enum xfeature {
 	XFEATURE_PKRU = 9,
 };
 
-static void cpuid_xsave(unsigned int leaf, uint32_t *a, uint32_t *b, uint32_t *c, uint32_t *d)
+/* Leaf 13. A guest's CPUID is its host's business, and takes that long: each is asked for once. */
+struct xsave_leaf {
+	uint32_t a, b, d;
+	bool known;
+};
+
+static struct xsave_leaf cpuid_xsave(enum xfeature sub)
 {
-	*c = leaf;
-	__asm__ volatile("cpuid" : "=a"(*a), "=b"(*b), "+c"(*c), "=d"(*d) : "a"(0xd));
+	static struct xsave_leaf leaves[XFEATURE_PKRU + 1];
+	struct xsave_leaf l = { .known = true };
+	uint32_t c = sub;
+
+	/* Who comes at the same time finds the same. */
+	if (__atomic_load_n(&leaves[sub].known, __ATOMIC_ACQUIRE))
+		return leaves[sub];
+	__asm__ volatile("cpuid" : "=a"(l.a), "=b"(l.b), "+c"(c), "=d"(l.d) : "a"(0xd));
+	leaves[sub].a = l.a;
+	leaves[sub].b = l.b;
+	leaves[sub].d = l.d;
+	__atomic_store_n(&leaves[sub].known, true, __ATOMIC_RELEASE);
+	return l;
 }
 
 /* Size of the state of all components user space may use here, and which they are. */
 static size_t xstate_size(uint64_t *features)
 {
-	uint32_t a, b, c, d;
+	struct xsave_leaf l = cpuid_xsave(XFEATURE_ALL);
 
-	cpuid_xsave(0, &a, &b, &c, &d);
 	if (features)
-		*features = (uint64_t)d << 32 | a;
-	return b;
+		*features = (uint64_t)l.d << 32 | l.a;
+	return l.b;
 }
 
 /* The words of a component as the image has them: where they are in the area, in the message. */
@@ -337,16 +354,16 @@ static const struct component components[] = {
 /* Offset and size of a component in the area; false when this CPU lacks it. */
 static bool component_at(enum xfeature f, size_t *offset, size_t *size)
 {
-	uint32_t a, b, c, d;
+	struct xsave_leaf l;
 	uint64_t have;
 
 	xstate_size(&have);
 	if (!(have & (1ULL << f)))
 		return false;
-	cpuid_xsave(f, &a, &b, &c, &d);
-	*size = a;
-	*offset = b;
-	return a != 0;
+	l = cpuid_xsave(f);
+	*size = l.a;
+	*offset = l.b;
+	return l.a != 0;
 }
 
 static UserX86FpregsEntry *dump_fpregs(const struct arch_thread *t)
