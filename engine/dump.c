@@ -216,6 +216,8 @@ static void finish(struct dump *d)
 		tree_leave_stopped(&d->tree);
 	} else {
 		tree_kill(&d->tree);
+		memory_let_go(d);
+		tree_bury(&d->tree);
 	}
 }
 
