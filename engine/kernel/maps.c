@@ -74,9 +74,9 @@ static int parse_flags(char **at, struct vm_area *a)
 
 /*
  * A mapping whose text does not fit any more into the kernel's buffer, a page, is gone through again
- * for the next read, which of a big one takes long. Where less than that is asked for, it fits.
+ * for the next read, which of a big one takes long. Where no more than this is asked for, it fits.
  */
-#define STEP 2048
+#define STEP 3072
 
 static int read_smaps(int proc, struct buf *b)
 {

@@ -33,14 +33,21 @@ static int affinity_dump(pid_t tid, struct arena *a, ThreadCoreEntry *core)
 	return 0;
 }
 
+static long cpus_online;
+
+void sched_prepare(void)
+{
+	cpus_online = sysconf(_SC_NPROCESSORS_ONLN);
+}
+
 /* A mask of all CPUs is what everybody starts with: it must not tie a task to this machine's. */
 static bool all_cpus(const uint8_t *mask, size_t n)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN), set = 0;
+	long set = 0;
 
 	for (size_t i = 0; i < n; i++)
 		set += __builtin_popcount(mask[i]);
-	return set >= cpus;
+	return set >= cpus_online;
 }
 
 int sched_dump(const struct task *t, const struct thread *th, struct arena *a,
