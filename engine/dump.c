@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The story of a dump: hold the tree still, look at everything, write it down, let go. */
 #include <errno.h>
+#include <malloc.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "engine/base/cleanup.h"
@@ -19,17 +21,45 @@
 #include "proto/pstree.pb-c.h"
 #include "proto/stats.pb-c.h"
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* since 5.14 */
+#endif
+
 #define for_each_live(t, d)                                                                        \
 	for_each_task(t, &(d)->tree)                                                               \
 		if (!t->zombie)
+
+/* The heap grows now, and keeps what it has: a fault each page is a good part of a short dump. */
+static void warm_up(void)
+{
+	const size_t enough = 256 << 10, lots = 32 << 20;
+	char *p;
+
+	mallopt(M_MMAP_THRESHOLD, lots);
+	mallopt(M_TRIM_THRESHOLD, lots);
+	p = malloc(enough);
+	/* An older kernel faults all the same. */
+	if (p)
+		(void)madvise((void *)ALIGN_UP((uintptr_t)p, PAGE), enough - PAGE,
+			      MADV_POPULATE_WRITE);
+	free(p);
+}
 
 /* While the tree still runs: the time it stands still is for what cannot be done before. */
 static int prepare(struct dump *d)
 {
 	int r = image_dir_begin(d->images_fd, &d->images);
 
+	if (r < 0)
+		return log_err(r, "images directory");
+	ids_prepare();
+	sched_prepare();
 	security_prepare(d->opts->pid);
-	return r < 0 ? log_err(r, "images directory") : memory_reserve(d);
+	r = files_dump_prepare(d);
+	if (r == 0)
+		r = memory_reserve(d);
+	warm_up();
+	return r;
 }
 
 static int freeze(struct dump *d)
@@ -198,8 +228,6 @@ static int save(struct dump *d)
 		return r;
 	log_debug("looked at everything");
 	r = ask(d);
-	security_end();
-	undo_end();
 	if (r < 0)
 		return r;
 	log_debug("asked the tasks");
@@ -236,6 +264,8 @@ static void finish(struct dump *d)
 		tree_leave_stopped(&d->tree);
 	} else {
 		tree_kill(&d->tree);
+		memory_let_go(d);
+		tree_bury(&d->tree);
 	}
 }
 
@@ -302,6 +332,8 @@ int dump_main(const struct options *opts)
 		return failed(&d, r);
 	}
 	finish(&d);
+	security_end();
+	undo_end();
 	r = write_stats(&d);
 	if (r < 0)
 		log_warn("stats-dump: %s", strerror(-r));

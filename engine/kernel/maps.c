@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "engine/base/cleanup.h"
 #include "engine/base/fd.h"
@@ -70,6 +72,33 @@ static int parse_flags(char **at, struct vm_area *a)
 	return 0;
 }
 
+/*
+ * A mapping whose text does not fit any more into the kernel's buffer, a page, is gone through again
+ * for the next read, which of a big one takes long. Where no more than this is asked for, it fits.
+ */
+#define STEP 3072
+
+static int read_smaps(int proc, struct buf *b)
+{
+	_cleanup_close_ int fd = openat(proc, "smaps", O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	do {
+		int r = buf_reserve(b, STEP);
+
+		if (r < 0)
+			return r;
+		n = read(fd, b->data + b->len, STEP);
+		if (n < 0)
+			return -errno;
+		b->len += n;
+	} while (n > 0);
+	b->data[b->len] = '\0';
+	return 0;
+}
+
 int vm_map_read(int proc, struct vm_map *ret)
 {
 	_cleanup_(vm_map_done) struct vm_map m = {};
@@ -77,7 +106,7 @@ int vm_map_read(int proc, struct vm_map *ret)
 	char *at;
 	int r;
 
-	r = read_file_at(proc, "smaps", &m.text);
+	r = read_smaps(proc, &m.text);
 	if (r < 0)
 		return r;
 	if (m.text.len == 0)

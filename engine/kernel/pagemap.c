@@ -130,24 +130,31 @@ static bool own_page(const struct pagemap *m, uint64_t word)
 	return !m->zero_pfn || (word & WORD_PFN) != m->zero_pfn;
 }
 
+static int scan_used(struct pagemap *m, uint64_t start, uint64_t end, uint64_t not,
+		     struct page_runs *to)
+{
+	/* A guard is kept like a swapped-out page, and shows as one. */
+	if (m->guard)
+		not |= PM_GUARD;
+	return scan(m,
+		    (struct pm_scan){
+			    .start = start,
+			    .end = end,
+			    .category_inverted = not,
+			    .category_mask = not,
+			    .category_anyof_mask = PM_PRESENT | PM_SWAPPED,
+		    },
+		    to);
+}
+
 int pagemap_private(struct pagemap *m, uint64_t start, uint64_t end, uint64_t at_most,
 		    struct page_runs *to)
 {
-	/* A guard is kept like a swapped-out page, and shows as one. */
-	uint64_t not = PM_FILE | PM_PFNZERO | (m->guard ? PM_GUARD : 0);
 	static uint64_t word[1 << 15];
 	uint64_t enough = to->pages + at_most;
 
 	if (m->scan)
-		return scan(m,
-			    (struct pm_scan){
-				    .start = start,
-				    .end = end,
-				    .category_inverted = not,
-				    .category_mask = not,
-				    .category_anyof_mask = PM_PRESENT | PM_SWAPPED,
-			    },
-			    to);
+		return scan_used(m, start, end, PM_FILE | PM_PFNZERO, to);
 
 	while (start < end && to->pages < enough) {
 		size_t want = MIN((end - start) / PAGE, ARRAY_SIZE(word));
@@ -168,6 +175,13 @@ int pagemap_private(struct pagemap *m, uint64_t start, uint64_t end, uint64_t at
 		}
 	}
 	return 0;
+}
+
+int pagemap_anonymous(struct pagemap *m, uint64_t start, uint64_t end, uint64_t at_most,
+		      struct page_runs *to)
+{
+	return m->scan ? scan_used(m, start, end, PM_PFNZERO, to)
+		       : pagemap_private(m, start, end, at_most, to);
 }
 
 int pagemap_guards(struct pagemap *m, uint64_t start, uint64_t end, struct page_runs *to)

@@ -29,6 +29,15 @@ int sys_pidfd_send_signal(int pidfd, int sig)
 	return RET(syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0));
 }
 
+#ifndef SYS_process_mrelease
+#define SYS_process_mrelease 448
+#endif
+
+int sys_process_mrelease(int pidfd)
+{
+	return RET(syscall(SYS_process_mrelease, pidfd, 0));
+}
+
 /* linux/pidfd.h of 6.13; the ioctl takes longer ones as well. */
 struct pidfd_info {
 	uint64_t mask, cgroupid;

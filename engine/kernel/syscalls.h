@@ -13,6 +13,9 @@ int sys_pidfd_send_signal(int pidfd, int sig);
 /* How a process ended that is gone, as wait(2) tells it. -ENODATA, -ENOTTY: nobody can know, before 6.15. */
 int sys_pidfd_exit_status(int pidfd, int *ret);
 
+/* Frees the memory of who is being killed, as it does itself, at the same time. Since 5.15. */
+int sys_process_mrelease(int pidfd);
+
 /*
  * kcmp(2). Orders two descriptors' open files: 0 the same, 1 less, 2 greater; the order holds
  * among all open files for as long as they live.

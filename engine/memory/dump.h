@@ -8,6 +8,10 @@
 #include <uthash.h>
 
 #include "memory.h"
+#include "room.h"
+
+/* What comes in less is written sooner than reserved, and freed sooner than helped with. */
+#define BIG (2 * ROOM_PART)
 
 /* pages-<id>.img */
 struct pages_file {
@@ -16,8 +20,9 @@ struct pages_file {
 	int fd;
 	unsigned int index; /* in the set */
 	bool used;
-	pthread_mutex_t
-		turn; /* the kernel lets one write to a file at a time: the others may read on */
+	/* The kernel lets one write to a file at a time: the others may read on. */
+	pthread_mutex_t turn;
+	struct room room;
 	UT_hash_handle hh; /* by pid */
 };
 
@@ -66,6 +71,7 @@ struct dump_memory {
 	struct pages_file *reserved;
 	uint32_t n_files;
 	struct part *part; /* while pages are copied */
+	size_t n_parts;
 };
 
 struct dump_memory *memory_of(struct dump *d);

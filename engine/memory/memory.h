@@ -39,6 +39,9 @@ int memory_dump_end(struct dump *d);
 /* Writes the pages of all tasks and segments, on all CPUs. */
 int memory_dump_pages(struct dump *d);
 
+/* While killed tasks end: does half of what takes them long, which is to give back big memory. */
+void memory_let_go(struct dump *d);
+
 /* Does this kernel have a word for mlock2(MLOCK_ONFAULT)? */
 bool memory_tells_on_fault(void);
 

@@ -162,6 +162,44 @@ static uint64_t most_pages(const struct vm_area *a)
 	return (vm_area_number(a, "Anonymous") + vm_area_number(a, "Swap")) / PAGE;
 }
 
+/* Anonymous memory worth a scan of its own. */
+static bool big_anonymous(const struct vm_area *a)
+{
+	const uint64_t big = 1UL << 20;
+
+	return a->end - a->start >= big && !a->ino && !a->shared &&
+	       !(a->flags & (VM_FLAG(IO) | VM_FLAG(PF) | VM_FLAG(MM))) &&
+	       (!a->name[0] || streq(a->name, "[heap]") || str_after(a->name, "[anon:")) &&
+	       vm_area_number(a, "Anonymous") >= big;
+}
+
+/* As few scans as can be. The vsyscall page, which comes last, is beyond what can be scanned. */
+static int scan_pages(struct task *t, struct pagemap *map, struct page_runs *all)
+{
+	uint64_t at = 0, end = 0;
+	int r = 0;
+
+	for (unsigned int i = 0; r == 0 && i < t->map.n; i++) {
+		const struct vm_area *a = &t->map.area[i];
+
+		if (streq(a->name, "[vsyscall]"))
+			continue;
+		end = a->end;
+		if (!big_anonymous(a))
+			continue;
+		r = pagemap_private(map, at, a->start, UINT64_MAX, all);
+		if (r == 0)
+			r = pagemap_anonymous(map, a->start, a->end, UINT64_MAX, all);
+		at = a->end;
+	}
+	if (r == 0)
+		r = pagemap_private(map, at, end, UINT64_MAX, all);
+	if (r == 0)
+		r = pagemap_guards(map, 0, end, &t->guards);
+	/* Guards there may be, but the kernel shows them to nobody. */
+	return r == -ENOTTY ? 0 : r;
+}
+
 static int find_pages(struct dump *d, struct task *t)
 {
 	_cleanup_(page_runs_done) struct page_runs all = {};
@@ -175,17 +213,7 @@ static int find_pages(struct dump *d, struct task *t)
 	if (r < 0)
 		return r;
 	if (map.scan) {
-		/* One scan of everything; the vsyscall page is beyond what can be scanned. */
-		uint64_t end = 0;
-
-		for (unsigned int i = 0; i < t->map.n; i++)
-			if (!streq(t->map.area[i].name, "[vsyscall]"))
-				end = t->map.area[i].end;
-		r = pagemap_private(&map, 0, end, UINT64_MAX, &all);
-		if (r == 0)
-			r = pagemap_guards(&map, 0, end, &t->guards);
-		if (r == -ENOTTY)
-			r = 0; /* guards there may be, but the kernel shows them to nobody */
+		r = scan_pages(t, &map, &all);
 	} else {
 		for (unsigned int i = 0; r == 0 && i < t->map.n; i++) {
 			const struct vm_area *a = &t->map.area[i];

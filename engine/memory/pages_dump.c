@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Pages from tasks and shared segments into images, on all CPUs. Everything is cut into parts of at
- * most PART bytes, each with its place in an image, so that parts need not know of each other.
+ * most ROOM_PART bytes, each with its place in an image, so that parts need not know of each other.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,9 +18,9 @@
 #include "engine/base/parallel.h"
 #include "engine/image/values.h"
 #include "engine/inject/inject.h"
+#include "engine/kernel/syscalls.h"
 #include "proto/pagemap.pb-c.h"
 
-#define PART     (2UL << 20)
 /* Read in steps that are still in the CPU's cache when they are counted. */
 #define STEP     (256UL << 10)
 #define MAX_RUNS 256
@@ -106,7 +106,7 @@ static int cut(struct dump_memory *m, struct part **ret, size_t *ret_n)
 		unsigned int run = 0;
 
 		while (left) {
-			uint64_t len = MIN(left, PART), ahead = len;
+			uint64_t len = MIN(left, ROOM_PART), ahead = len;
 
 			if (n == cap) {
 				struct part *more;
@@ -222,14 +222,24 @@ static int read_part(struct page_source *s, struct part *p, char *to)
 	return 0;
 }
 
+/* From both ends in turns: there is room in memory at the end, and turns are taken at the begin. */
+static struct part *part_of(struct dump_memory *m, size_t index)
+{
+	return &m->part[index % 2 ? m->n_parts - 1 - index / 2 : index / 2];
+}
+
 static int copy_part(void *arg, size_t index)
 {
 	struct dump *d = arg;
-	struct part *p = &d->memory->part[index];
+	struct part *p = part_of(d->memory, index);
 	struct page_source *s = &d->memory->source[p->source];
-	_cleanup_free_ char *buf = aligned_alloc(PAGE, p->len);
+	char *room = room_at(&s->out->room, p->pos, p->len);
+	_cleanup_free_ char *buf = NULL;
 	int r;
 
+	if (room)
+		return read_part(s, p, room);
+	buf = aligned_alloc(PAGE, p->len);
 	if (!buf)
 		return -ENOMEM;
 	r = read_part(s, p, buf);
@@ -290,7 +300,6 @@ static void account(struct dump *d, const struct part *part, size_t n)
 int memory_dump_pages(struct dump *d)
 {
 	struct dump_memory *m = memory_of(d);
-	size_t n;
 	int r = 0;
 
 	if (!m)
@@ -301,13 +310,34 @@ int memory_dump_pages(struct dump *d)
 			r = write_pagemap(d, &m->source[i]);
 	}
 	if (r == 0)
-		r = cut(m, &m->part, &n);
+		r = cut(m, &m->part, &m->n_parts);
 	if (r == 0)
-		r = parallel_for(n, copy_part, d);
+		r = parallel_for(m->n_parts, copy_part, d);
 	if (r == 0)
-		account(d, m->part, n);
+		account(d, m->part, m->n_parts);
 	pages_files_done(d);
 	free(m->part);
 	m->part = NULL;
 	return r;
+}
+
+void memory_let_go(struct dump *d)
+{
+	struct dump_memory *m = d->memory;
+
+	/* Ours would take us as long when we end. */
+	for (unsigned int i = 0; i < m->n; i++)
+		if (m->source[i].out)
+			room_done(&m->source[i].out->room);
+	for (unsigned int i = 0; i < m->n; i++) {
+		const struct page_source *s = &m->source[i];
+		_cleanup_close_ int pidfd = -EBADF;
+
+		if (!s->task || s->runs.pages * PAGE < BIG)
+			continue;
+		pidfd = sys_pidfd_open(s->task->pid, 0);
+		/* On older kernels it takes longer. */
+		if (pidfd >= 0)
+			(void)sys_process_mrelease(pidfd);
+	}
 }

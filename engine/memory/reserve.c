@@ -9,9 +9,6 @@
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
 
-/* Less than this is written sooner than reserved. */
-#define BIG (4UL << 20)
-
 static struct pages_file *make(struct dump *d, pid_t pid, int *err)
 {
 	struct dump_memory *m = memory_of(d);
@@ -56,8 +53,8 @@ static int reserve(struct dump *d, pid_t pid, struct buf *b)
 		f = make(d, pid, &r);
 		if (!f)
 			return r;
+		f->room = (struct room){ .fd = f->fd, .size = bytes };
 		HASH_ADD_INT(d->memory->reserved, pid, f);
-		(void)fallocate(f->fd, 0, 0, bytes);
 	}
 	if (proc_children(proc, &child, NULL, &n) < 0)
 		return 0;
@@ -71,10 +68,26 @@ static int reserve(struct dump *d, pid_t pid, struct buf *b)
 
 int memory_reserve(struct dump *d)
 {
+	_cleanup_free_ struct room **room = NULL;
 	_cleanup_buf_ struct buf b = {};
-	int r = reserve(d, d->opts->pid, &b);
+	struct pages_file *f, *next;
+	unsigned int n = 0;
+	int r;
 
-	return r < 0 ? log_err(r, "images directory") : 0;
+	if (!room_is_memory(d->images.fd))
+		return 0;
+	r = reserve(d, d->opts->pid, &b);
+	if (r < 0)
+		return log_err(r, "images directory");
+	if (!d->memory)
+		return 0;
+	room = calloc(HASH_COUNT(d->memory->reserved) + 1, sizeof(struct room *));
+	if (!room)
+		return -ENOMEM;
+	HASH_ITER(hh, d->memory->reserved, f, next)
+		room[n++] = &f->room;
+	room_make(room, n);
+	return 0;
 }
 
 int pages_file_of(struct dump *d, struct page_source *s)
@@ -109,6 +122,7 @@ void pages_files_done(struct dump *d)
 		HASH_DEL(m->reserved, f);
 		if (f->used)
 			continue;
+		room_done(&f->room);
 		cleanup_close(&f->fd);
 		image_raw_unused(&d->images, f->index);
 	}

@@ -11,6 +11,9 @@
 
 /* ---- dump ---- */
 
+/* Before anything stands still: what there is to be made for a dump. */
+int files_dump_prepare(struct dump *d);
+
 /* A new file_entry in files.img; its id is unique among all kinds. */
 FileEntry *files_new_entry(struct dump *d, FdTypes type);
 

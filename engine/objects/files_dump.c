@@ -102,6 +102,11 @@ static struct dump_files *table(struct dump *d)
 	return d->files;
 }
 
+int files_dump_prepare(struct dump *d)
+{
+	return table(d) ? 0 : -ENOMEM;
+}
+
 FileEntry *files_new_entry(struct dump *d, FdTypes type)
 {
 	struct dump_files *f = table(d);

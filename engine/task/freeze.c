@@ -348,6 +348,10 @@ void tree_kill(struct tree *tree)
 	for_each_task(t, tree)
 		if (!t->zombie)
 			(void)kill(t->pid, SIGKILL);
+}
+
+void tree_bury(struct tree *tree)
+{
 	/* A leader's end is only told when its last thread has been reaped. */
 	for_each_task(t, tree)
 		for (unsigned int i = t->n_threads; i-- > 0;)

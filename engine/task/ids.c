@@ -162,6 +162,24 @@ static const struct {
 	{ "ns/time_for_children", "time (for children)", false },
 };
 
+/* Ours. 0: this kernel has none of the kind. */
+static struct {
+	int err;
+	uint64_t id;
+} own_namespace[ARRAY_SIZE(namespaces)];
+
+void ids_prepare(void)
+{
+	_cleanup_close_ int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++) {
+		own_namespace[i].err =
+			self < 0 ? -EBADF : proc_ns(self, namespaces[i].link, &own_namespace[i].id);
+		if (own_namespace[i].err == -ENOENT)
+			own_namespace[i].err = own_namespace[i].id = 0;
+	}
+}
+
 int ids_thread_namespaces(int proc, uint64_t ns[THREAD_NAMESPACES])
 {
 	unsigned int n = 0;
@@ -199,16 +217,12 @@ int ids_check_thread(const struct task *t, pid_t tid, const uint64_t ns[THREAD_N
 
 int ids_check_namespaces(const struct tree *tree)
 {
-	_cleanup_close_ int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (self < 0)
-		return log_err(-errno, "/proc/self");
 	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++) {
-		uint64_t own, theirs;
-		int r = proc_ns(self, namespaces[i].link, &own);
+		int r = own_namespace[i].err;
+		uint64_t theirs;
 
-		if (r == -ENOENT)
-			continue; /* this kernel has none of the kind */
+		if (r == 0 && !own_namespace[i].id)
+			continue;
 		for_each_task(t, tree) {
 			if (t->zombie)
 				continue;
@@ -218,7 +232,7 @@ int ids_check_namespaces(const struct tree *tree)
 			if (r < 0)
 				return log_err(r, "task %d: its %s namespace", t->pid,
 					       namespaces[i].name);
-			if (theirs != own)
+			if (theirs != own_namespace[i].id)
 				return log_refuse("task %d lives in a %s namespace of its own: not "
 						  "supported yet",
 						  t->pid, namespaces[i].name);

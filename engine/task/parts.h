@@ -58,6 +58,7 @@ int rlimit_check(const TaskRlimitsEntry *e, const char *image);
 int rlimit_restore(struct program *p, const TaskRlimitsEntry *e);
 
 /* sched.c: policy, priority, nice, affinity, I/O priority, timer slack, memory policy. */
+void sched_prepare(void); /* counts CPUs: before a dump */
 int sched_dump(const struct task *t, const struct thread *th, struct arena *a,
 	       ThreadCoreEntry *core);
 int sched_check(const ThreadCoreEntry *core, const char *image);
@@ -135,6 +136,7 @@ void seccomp_restore(struct program *p, const struct restore_task *t,
 		     const struct restore_thread *th);
 
 /* ids.c: which tasks share memory, descriptors, directories or signal handlers. */
+void ids_prepare(void); /* notes our own namespaces: before a dump */
 int ids_number(struct tree *tree);
 int ids_dump(struct dump *d, const struct task *t, TaskKobjIdsEntry *ids);
 /* Refuses tasks that live in other namespaces than we do. */

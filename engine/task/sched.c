@@ -33,17 +33,21 @@ static int affinity_dump(pid_t tid, struct arena *a, ThreadCoreEntry *core)
 	return 0;
 }
 
+static long cpus_online;
+
+void sched_prepare(void)
+{
+	cpus_online = sysconf(_SC_NPROCESSORS_ONLN);
+}
+
 /* A mask of all CPUs is what everybody starts with: it must not tie a task to this machine's. */
 static bool all_cpus(const uint8_t *mask, size_t n)
 {
-	static long cpus; /* it takes a file of /sys to know */
 	long set = 0;
 
-	if (!cpus)
-		cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	for (size_t i = 0; i < n; i++)
 		set += __builtin_popcount(mask[i]);
-	return set >= cpus;
+	return set >= cpus_online;
 }
 
 int sched_dump(const struct task *t, const struct thread *th, struct arena *a,
