@@ -7,6 +7,7 @@
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
 #include "parts.h"
+#include "restart.h"
 
 /* Is there a task in the tree whose pid leads this session or group? */
 static bool led_from_inside(const struct dump *d, pid_t id)
@@ -124,7 +125,9 @@ int task_look(struct dump *d, struct task *t)
 					  t->pid);
 		if (r < 0 && r != -EIO)
 			return log_err(r, "task %d: syscall user dispatch", t->pid);
-		r = rseq_look(t, th);
+		r = restart_after_stop(t, th);
+		if (r == 0)
+			r = rseq_look(t, th);
 		if (r < 0)
 			return r;
 	}

@@ -8,7 +8,8 @@
 
 #include "parts.h"
 
-#define UNDO_HIGHEST 32767 /* SEMVMX of a semaphore; what is to be undone is down to one less, negated */
+#define UNDO_HIGHEST                                                                               \
+	32767 /* SEMVMX of a semaphore; what is to be undone is down to one less, negated */
 
 union semun {
 	int val;

@@ -102,8 +102,8 @@ static int ask(struct dump *d, struct task *t, struct question *q, size_t n)
 		for (end = i; end < n; end++) {
 			struct sembuf op[QUESTION_OPS];
 
-			q[end].call = put_call(t, q[end].set->id, op,
-					       question_ops(op, &q[end]) - op);
+			q[end].call =
+				put_call(t, q[end].set->id, op, question_ops(op, &q[end]) - op);
 			if (q[end].call < 0)
 				break;
 		}
@@ -135,10 +135,11 @@ static int begin(struct dump *d, struct task *t, struct question **ret, size_t *
 	for (unsigned int i = 0; i < undo_n_sets; i++)
 		for (unsigned int num = 0; num < undo_sets[i].n; num++)
 			for (int sign = -1; sign <= 1; sign += 2)
-				q[n++] = (struct question){ .set = &undo_sets[i],
-							    .num = num,
-							    .sign = sign,
-							    .by = sign > 0 ? HIGHEST : HIGHEST + 1 };
+				q[n++] =
+					(struct question){ .set = &undo_sets[i],
+							   .num = num,
+							   .sign = sign,
+							   .by = sign > 0 ? HIGHEST : HIGHEST + 1 };
 	r = ask(d, t, q, n);
 	if (r < 0)
 		return r;
@@ -290,8 +291,9 @@ int undo_take(struct dump *d, struct task *t)
 		int r = shift(d, t, u, -u->change);
 
 		if (r < 0)
-			return log_err(r, "task %d: take what it has to undo of semaphore %u of set %d",
-				       t->pid, u->num, u->id);
+			return log_err(
+				r, "task %d: take what it has to undo of semaphore %u of set %d",
+				t->pid, u->num, u->id);
 		u->taken = true;
 	}
 	return 0;
@@ -304,7 +306,8 @@ void undo_give_back(struct dump *d, struct task *t)
 		int r = u->taken ? shift(d, t, u, u->change) : 0;
 
 		if (r < 0)
-			log_err(r, "task %d: give back what it has to undo of semaphore %u of set %d",
+			log_err(r,
+				"task %d: give back what it has to undo of semaphore %u of set %d",
 				t->pid, u->num, u->id);
 		u->taken = false;
 	}

@@ -26,9 +26,11 @@ int undo_check(const TaskCoreEntry *tc, const char *image)
 
 		if (e->id > INT32_MAX || e->num >= e->nsems || e->nsems > UINT16_MAX + 1U ||
 		    !e->change || e->change > UNDO_HIGHEST || e->change < -UNDO_HIGHEST - 1)
-			return log_bad_image("%s: semaphore %u of %u of set %u, to be changed by %d",
-					     image, e->num, e->nsems, e->id, e->change);
-		if (before && (before->id > e->id || (before->id == e->id && before->num >= e->num)))
+			return log_bad_image(
+				"%s: semaphore %u of %u of set %u, to be changed by %d", image,
+				e->num, e->nsems, e->id, e->change);
+		if (before &&
+		    (before->id > e->id || (before->id == e->id && before->num >= e->num)))
 			return log_bad_image("%s: semaphore %u of set %u comes out of order", image,
 					     e->num, e->id);
 	}
@@ -40,7 +42,8 @@ static int check_set(const struct restore_task *t, const SemUndoEntry *e)
 	struct semid_ds ds;
 
 	if (semctl((int)e->id, 0, IPC_STAT, (union semun){ .ds = &ds }) < 0)
-		return log_err(-errno, "task %d has semaphores of set %u to undo (SEM_UNDO), which",
+		return log_err(-errno,
+			       "task %d: semaphore set %u, of which it has some to undo (SEM_UNDO)",
 			       t->pid, e->id);
 	if (ds.sem_perm.__key != (key_t)e->key || ds.sem_nsems != e->nsems)
 		return log_refuse("task %d has semaphores of set %u to undo (SEM_UNDO), which is "
@@ -99,9 +102,11 @@ int undo_restore(struct restore_task *t, undo_semop *semop)
 		int r = redo(t, e, tc->sem_undo_twice, semop);
 
 		if (r < 0)
-			return log_err(r, "task %d: semaphore %u of set %u, to be changed by %d when it "
-				       "ends",
-				       t->pid, e->num, e->id, e->change);
+			return log_err(
+				r,
+				"task %d: semaphore %u of set %u, to be changed by %d when it "
+				"ends",
+				t->pid, e->num, e->id, e->change);
 		t->undo->done++;
 	}
 	return 0;
@@ -121,8 +126,8 @@ void undo_fail(struct restore *r)
 			end = undo_add_op(op, e->num, MIN(-e->change, UNDO_HIGHEST), 0);
 			end = undo_add_op(end, e->num, -e->change - (end - 1)->sem_op, 0);
 			if (semop((int)e->id, op, end - op) < 0)
-				log_warn("semaphore %u of set %u cannot be put back: %s", e->num, e->id,
-					 strerror(errno));
+				log_warn("semaphore %u of set %u cannot be put back: %s", e->num,
+					 e->id, strerror(errno));
 		}
 	}
 }
