@@ -36,9 +36,8 @@ struct message {
 /* One semaphore for each waiter, and messages of one type for each. */
 static void blocks(long who)
 {
-	const struct timespec *end = variant->arg == SEMTIMEDOP
-					     ? &(const struct timespec){ .tv_sec = 1000 }
-					     : NULL;
+	const struct timespec *end =
+		variant->arg == SEMTIMEDOP ? &(const struct timespec){ .tv_sec = 1000 } : NULL;
 	struct sembuf op = { who, variant->arg == SEMOP_ZERO ? 0 : -2,
 			     variant->arg == SEMOP_UNDO ? SEM_UNDO : 0 };
 	struct message m = { .type = who + 1 };
