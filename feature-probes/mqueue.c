@@ -79,6 +79,24 @@ PROBE(file,
 	PROMISE_EQ(atoi(strstr(text, "NOTIFY_PID:") + 11), getpid());
 }
 
+PROBE(name, .what = "the link of a queue is the name it is opened by, until that is gone", DECLARED)
+{
+	struct stat st, found;
+	mqd_t q, again;
+	const char *name = "/some name";
+
+	own_queues();
+	q = make(name, 0);
+	NEED(fstat(q, &st));
+	PROMISE_STR(link_text("/proc/self/fd/%d", q), name);
+	again = NEED(mq_open(name, O_RDONLY));
+	NEED(fstat(again, &found));
+	PROMISE_EQ(found.st_ino, st.st_ino);
+	PROMISE_EQ(found.st_dev, st.st_dev);
+	NEED(mq_unlink(name));
+	PROMISE_STR(link_text("/proc/self/fd/%d", q), "/some name (deleted)");
+}
+
 PROBE(order, .what = "messages come by priority, then as they were sent", DECLARED)
 {
 	static const struct {

@@ -156,21 +156,74 @@ PROBE(undo_range,
 	ask_in_child(undo_range);
 }
 
-static void undo_told(void)
+/* Whether more than 32767 - by is to be added at the end; the semaphore is `value`. */
+static bool is_more_than(int value, int by)
 {
-	pid_t four, one;
+	struct sembuf ops[] = { { 0, 32767 - value, IPC_NOWAIT },
+				{ 0, -by, SEM_UNDO | IPC_NOWAIT },
+				{ 0, 1, IPC_NOWAIT },
+				{ 0, 0, IPC_NOWAIT } };
 
-	NEED(semctl(set, 0, SETVAL, (union arg){ .val = 9 }));
-	four = spawn_holding(4, 1);
-	one = spawn_holding(1, 2);
-	tried_tasks(four, one);
-	TRIED_TO("semctl of the next numbers", semctl(set, 0, 21, NULL));
+	PROMISE_FAILS(semop(set, ops, 4), ERANGE, EAGAIN);
+	return errno == ERANGE;
 }
 
-GAP(undo_values, .what = "nobody tells what will be undone at a task's end",
-    .kconfig = "CONFIG_SYSVIPC", .source = "semop(2)")
+static void undo_values(void)
 {
-	ask_in_child(undo_told);
+	struct sembuf take = { 0, -1234, SEM_UNDO };
+	int low = 1, high = 32767;
+
+	NEED(semctl(set, 0, SETVAL, (union arg){ .val = 9999 }));
+	NEED(semop(set, &take, 1));
+	PROMISE(is_more_than(9999 - 1234, high));
+	while (low < high) {
+		int by = (low + high) / 2;
+
+		if (is_more_than(9999 - 1234, by))
+			high = by;
+		else
+			low = by + 1;
+	}
+	PROMISE_EQ(32768 - low, 1234);
+	PROMISE_EQ(NEED(semctl(set, 0, GETVAL)), 9999 - 1234);
+}
+
+PROBE(undo_values, .what = "how much is to be undone is found out by what is too much, to the unit",
+      .since = "2.0", .kconfig = "CONFIG_SYSVIPC", .source = "semop(2)")
+{
+	ask_in_child(undo_values);
+}
+
+static void undo_moved(void)
+{
+	struct sembuf take = { 0, -4, SEM_UNDO };
+	struct sembuf forget[] = { { 0, 4, SEM_UNDO | IPC_NOWAIT }, { 0, -4, IPC_NOWAIT } };
+	struct sembuf remember[] = { { 0, 4, IPC_NOWAIT }, { 0, -4, SEM_UNDO | IPC_NOWAIT } };
+	pid_t pid;
+
+	NEED(semctl(set, 0, SETVAL, (union arg){ .val = 9 }));
+	pid = spawn();
+	if (pid == 0) {
+		NEED(semop(set, &take, 1));
+		NEED(semop(set, forget, 2));
+		conforms();
+	}
+	reap(pid);
+	PROMISE_EQ(NEED(semctl(set, 0, GETVAL)), 5);
+	pid = spawn();
+	if (pid == 0) {
+		NEED(semop(set, remember, 2));
+		PROMISE_EQ(NEED(semctl(set, 0, GETVAL)), 5);
+		conforms();
+	}
+	reap(pid);
+	PROMISE_EQ(NEED(semctl(set, 0, GETVAL)), 9);
+}
+
+PROBE(undo_moved, .what = "who undoes is changed by one call that leaves the semaphore as it is",
+      .since = "2.0", .kconfig = "CONFIG_SYSVIPC", .source = "semop(2)")
+{
+	ask_in_child(undo_moved);
 }
 
 static void last_pid(void)

@@ -81,6 +81,76 @@ PROBE(attach_where, .what = "a segment is attached where it was, over other memo
 	PROMISE_EQ(NEED(at), room);
 }
 
+PROBE(parts,
+      .what = "shmdt detaches all that is left of an attachment where it was, not what has moved",
+      DECLARED)
+{
+	char *room = map(-1, 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS), *at, *moved;
+	struct shmid_ds ds;
+	int id;
+
+	quiet_ipc();
+	id = segment(5 * page_size(), 0);
+	at = shmat(id, NULL, 0);
+	NEED(shmctl(id, IPC_RMID, NULL));
+	NEED(at);
+	NEED(munmap(at + page_size(), page_size()));
+	NEED(mprotect(at + 4 * page_size(), page_size(), PROT_READ));
+	moved = mremap(at + 2 * page_size(), page_size(), page_size(),
+		       MREMAP_MAYMOVE | MREMAP_FIXED, room);
+	PROMISE_EQ(NEED(moved), room);
+	NEED(shmctl(id, IPC_STAT, &ds));
+	PROMISE_EQ(ds.shm_nattch, 4);
+	NEED(shmdt(at));
+	NEED(shmctl(id, IPC_STAT, &ds));
+	PROMISE_EQ(ds.shm_nattch, 1);
+	PROMISE_EQ(*moved, 0);
+}
+
+union handle {
+	struct file_handle head;
+	char bytes[sizeof(struct file_handle) + MAX_HANDLE_SZ];
+};
+
+/* Of the file behind an attached page. */
+static void handle_of(const char *at, union handle *h)
+{
+	char path[80];
+	int fd, mount;
+
+	snprintf(path, sizeof(path), "/proc/self/map_files/%lx-%lx", (long)at,
+		 (long)at + page_size());
+	fd = NEED(open(path, O_RDONLY | O_CLOEXEC));
+	*h = (union handle){ .head.handle_bytes = MAX_HANDLE_SZ };
+	NEED(name_to_handle_at(fd, "", &h->head, &mount, AT_EMPTY_PATH));
+	NEED(close(fd));
+}
+
+PROBE(namespaces,
+      .what = "segments with one id, of two namespaces, have the same inode number and other "
+	      "handles",
+      .since = "2.6.39", .kconfig = "CONFIG_SYSVIPC CONFIG_IPC_NS", .capability = "CAP_SYS_ADMIN",
+      .source = "name_to_handle_at(2), ipc_namespaces(7)")
+{
+	union handle a, again, b;
+	char *at[2];
+	int id[2];
+
+	need_privilege("CAP_SYS_ADMIN");
+	for (int i = 0; i < 2; i++) {
+		quiet_ipc();
+		id[i] = segment(page_size(), 0);
+		at[i] = NEED(shmat(id[i], NULL, 0));
+	}
+	PROMISE_EQ(id[0], id[1]);
+	handle_of(at[0], &a);
+	handle_of(at[0], &again);
+	handle_of(at[1], &b);
+	PROMISE_EQ(a.head.handle_bytes, b.head.handle_bytes);
+	PROMISE_MEM(a.head.f_handle, again.head.f_handle, a.head.handle_bytes);
+	PROMISE(memcmp(a.head.f_handle, b.head.f_handle, a.head.handle_bytes) != 0);
+}
+
 PROBE(stat_index, .what = "SHM_STAT finds every segment by an index up to what SHM_INFO tells",
       DECLARED, .capability = "CAP_SYS_ADMIN")
 {

@@ -33,6 +33,9 @@ const char *arch_unsupported(const arch_regs *regs);
 enum arch_call { ARCH_CALL_NONE, ARCH_CALL_RESTART, ARCH_CALL_BLOCK };
 enum arch_call arch_interrupted_call(const arch_regs *regs);
 
+/* Is it about to return from a system call with this error? */
+bool arch_call_failed(const arch_regs *regs, int err);
+
 /* Number and arguments of the system call a thread was stopped in. */
 void arch_call_args(const arch_regs *regs, long *nr, uint64_t arg[6]);
 

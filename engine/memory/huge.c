@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/mman.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 #include "engine/base/cleanup.h"
 #include "engine/base/fd.h"
@@ -38,6 +40,13 @@ uint64_t huge_page_size(uint32_t flags)
 	if (shift == 0)
 		return default_size();
 	return (1ULL << shift) > PAGE && shift < 40 ? 1ULL << shift : 0;
+}
+
+bool huge_file(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type == HUGETLBFS_MAGIC;
 }
 
 static bool all_zero(const char *data, size_t n)

@@ -17,6 +17,9 @@ uint32_t huge_flags(const struct vm_area *a);
  */
 uint64_t huge_page_size(uint32_t flags);
 
+/* Is it one of hugetlbfs? */
+bool huge_file(int fd);
+
 /* Adds the pages that a file of hugetlbfs, of whole pages, holds. */
 int huge_file_runs(int fd, struct page_runs *to);
 

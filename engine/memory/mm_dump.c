@@ -308,13 +308,12 @@ static int file_id(struct dump *d, struct task *t, const struct vm_area *a, int 
 /* The parts of a segment that have pages, swapped out or not, whoever has them mapped. */
 static int segment_runs(struct page_source *s)
 {
-	struct statfs fs;
 	struct stat st;
 	off_t data, hole;
 
-	if (fstat(s->fd, &st) < 0 || fstatfs(s->fd, &fs) < 0)
+	if (fstat(s->fd, &st) < 0)
 		return -errno;
-	if (fs.f_type == HUGETLBFS_MAGIC)
+	if (huge_file(s->fd))
 		return huge_file_runs(s->fd, &s->runs);
 	for (off_t at = 0; at < st.st_size; at = hole) {
 		int r;

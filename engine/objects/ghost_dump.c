@@ -13,10 +13,42 @@
 #include "engine/base/fd.h"
 #include "engine/base/log.h"
 #include "engine/base/str.h"
+#include "engine/memory/huge.h"
 #include "filelock.h"
 #include "ghost.h"
 
 #define COPY_STEP (1UL << 20)
+
+static int put_run(struct image_out *img, int fd, off_t pos, off_t end, char *buf)
+{
+	while (pos < end) {
+		GhostChunkEntry e = GHOST_CHUNK_ENTRY__INIT;
+		size_t n = MIN((size_t)(end - pos), COPY_STEP);
+		int r;
+
+		e.off = pos;
+		e.len = n;
+		r = pread_full(fd, buf, n, pos);
+		if (r == 0)
+			r = image_put(img, &e.base);
+		if (r == 0)
+			r = image_put_raw(img, buf, n);
+		if (r < 0)
+			return r;
+		pos += n;
+	}
+	return 0;
+}
+
+static int put_huge_pages(struct image_out *img, int fd, char *buf)
+{
+	_cleanup_(page_runs_done) struct page_runs runs = {};
+	int r = huge_file_runs(fd, &runs);
+
+	for (unsigned int i = 0; r == 0 && i < runs.n; i++)
+		r = put_run(img, fd, runs.run[i].start, runs.run[i].end, buf);
+	return r;
+}
 
 /* The data between holes, each run as a chunk of its own. */
 static int put_chunks(struct image_out *img, int fd, off_t size)
@@ -27,6 +59,8 @@ static int put_chunks(struct image_out *img, int fd, off_t size)
 
 	if (!buf)
 		return -ENOMEM;
+	if (huge_file(fd))
+		return put_huge_pages(img, fd, buf);
 	for (off_t at = 0; at < size; at = hole) {
 		data = lseek(fd, at, SEEK_DATA);
 		if (data < 0 && errno == ENXIO)
@@ -35,21 +69,9 @@ static int put_chunks(struct image_out *img, int fd, off_t size)
 		if (hole < 0)
 			return -errno;
 		hole = MIN(hole, size);
-		for (off_t pos = data; pos < hole;) {
-			GhostChunkEntry e = GHOST_CHUNK_ENTRY__INIT;
-			size_t n = MIN((size_t)(hole - pos), COPY_STEP);
-
-			e.off = pos;
-			e.len = n;
-			r = pread_full(fd, buf, n, pos);
-			if (r == 0)
-				r = image_put(img, &e.base);
-			if (r == 0)
-				r = image_put_raw(img, buf, n);
-			if (r < 0)
-				return r;
-			pos += n;
-		}
+		r = put_run(img, fd, data, hole, buf);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
@@ -143,7 +165,7 @@ int ghost_dump(const struct fd_view *v, const char *path, uint32_t id)
 		e.has_size = true;
 		e.size = st->st_size;
 		/* Fewer blocks than bytes: there are holes to keep. */
-		e.has_chunks = e.chunks = st->st_blocks * 512 < st->st_size;
+		e.has_chunks = e.chunks = st->st_blocks * 512 < st->st_size || huge_file(fd);
 		e.has_tmpfile = e.tmpfile = never_linked(v, path);
 	}
 	if (S_ISLNK(st->st_mode)) {

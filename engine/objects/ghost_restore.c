@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <uthash.h>
@@ -13,6 +14,7 @@
 #include "engine/base/fd.h"
 #include "engine/base/log.h"
 #include "engine/base/str.h"
+#include "engine/memory/huge.h"
 #include "ghost.h"
 #include "regfile.h"
 #include "remap_names.h"
@@ -44,6 +46,34 @@ static int make_inode(const char *path, void *arg)
 	return r < 0 ? -errno : 0;
 }
 
+/* Which of hugetlbfs can only be filled through a mapping; the page is there before. */
+static int put_bytes(int fd, const uint8_t *data, size_t n, uint64_t pos)
+{
+	struct stat st;
+
+	if (!huge_file(fd))
+		return pwrite_full(fd, data, n, pos);
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	while (n) {
+		uint64_t page = ALIGN_DOWN(pos, (uint64_t)st.st_blksize);
+		size_t here = MIN(n, (size_t)(page + st.st_blksize - pos));
+		char *at;
+
+		if (fallocate(fd, 0, (off_t)page, st.st_blksize) < 0)
+			return -errno;
+		at = mmap(NULL, st.st_blksize, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)page);
+		if (at == MAP_FAILED)
+			return -errno;
+		memcpy(at + (pos - page), data, here);
+		munmap(at, st.st_blksize);
+		data += here;
+		pos += here;
+		n -= here;
+	}
+	return 0;
+}
+
 static int ghost_content(struct image_in *in, const GhostFileEntry *e, int fd)
 {
 	const uint8_t *data;
@@ -53,7 +83,7 @@ static int ghost_content(struct image_in *in, const GhostFileEntry *e, int fd)
 		size_t n = image_left(in);
 
 		r = image_get_raw(in, n, &data);
-		return r < 0 ? r : pwrite_full(fd, data, n, 0);
+		return r < 0 ? r : put_bytes(fd, data, n, 0);
 	}
 	for (;;) {
 		GhostChunkEntry *c;
@@ -64,7 +94,7 @@ static int ghost_content(struct image_in *in, const GhostFileEntry *e, int fd)
 		if (r > 0)
 			r = image_get_raw(in, c->len, &data);
 		if (r == 0)
-			r = pwrite_full(fd, data, c->len, c->off);
+			r = put_bytes(fd, data, c->len, c->off);
 		if (r < 0)
 			return r;
 	}
@@ -162,7 +192,7 @@ static int fill_tmpfile(struct image_in *in, const GhostFileEntry *e, const char
 {
 	struct timespec times[2] = { stamp(e->atim, e->atim_nsec), stamp(e->mtim, e->mtim_nsec) };
 	/* A descriptor without O_APPEND, which would make every write go to the end. */
-	_cleanup_close_ int fd = open(link, O_WRONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = open(link, O_RDWR | O_CLOEXEC);
 	int r;
 
 	if (fd < 0)

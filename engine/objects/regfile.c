@@ -187,11 +187,17 @@ int regfile_fill(const struct fd_view *v, uint32_t id, RegFileEntry **ret)
 
 static int dump(const struct fd_view *v, FileEntry *fe)
 {
+	MqueueEntry *queue = NULL;
 	int r = refuse_kind(v);
 
 	if (r == 0)
-		r = mqueue_check(v);
-	return r < 0 ? r : regfile_fill(v, fe->id, &fe->reg);
+		r = mqueue_check(v, &queue);
+	if (r < 0 || !queue)
+		return r < 0 ? r : regfile_fill(v, fe->id, &fe->reg);
+	r = regfile_fill_at(v, fe->id, v->link, &fe->reg);
+	if (r == 0)
+		fe->reg->mqueue = queue;
+	return r;
 }
 
 static int dump_mapped(const struct fd_view *v, int open_flags, FileEntry *fe)
@@ -277,9 +283,9 @@ int regfile_open_by_path(struct restore *r, struct restore_file *f, int flags)
 	/* O_DIRECT of a fifo is its packet mode, which only F_SETFL sets: fcntl(2). */
 	if (S_ISFIFO(img->mode))
 		flags &= ~O_DIRECT;
-	fd = open(img->name, regfile_open_flags(flags));
+	fd = img->mqueue ? mqueue_open(img, flags) : open(img->name, regfile_open_flags(flags));
 	if (fd < 0)
-		return log_err(-errno, "%s", img->name);
+		return img->mqueue ? fd : log_err(-errno, "%s", img->name);
 	ret = verify(img, fd);
 	return ret < 0 ? ret : TAKE_FD(fd);
 }

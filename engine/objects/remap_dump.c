@@ -2,12 +2,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 #include <uthash.h>
 
@@ -15,6 +13,7 @@
 #include "engine/base/fd.h"
 #include "engine/base/log.h"
 #include "engine/base/str.h"
+#include "engine/memory/huge.h"
 #include "ghost.h"
 #include "notify.h"
 #include "regfile.h"
@@ -89,15 +88,14 @@ int remap_dump_ghost(const struct fd_view *v, uint32_t id, const char *path)
 {
 	uint64_t bytes = (uint64_t)v->st.st_blocks * 512, limit = v->dump->opts->ghost_limit;
 	struct remapped *i = find_inode(&v->st);
-	struct statfs fs;
 	int r;
 
 	if (!i) {
 		if (S_ISSOCK(v->st.st_mode))
 			return log_refuse("%s: the unlinked socket file %s: not supported yet",
 					  fd_view_name(v), path);
-		if (fstatfs(v->copy, &fs) == 0 && fs.f_type == HUGETLBFS_MAGIC)
-			return log_refuse("%s: the unlinked file %s is in huge pages: not "
+		if (huge_file(v->copy) && v->st.st_size % v->st.st_blksize)
+			return log_refuse("%s: the unlinked file %s ends within a huge page: not "
 					  "supported yet",
 					  fd_view_name(v), path);
 		if (S_ISREG(v->st.st_mode) && bytes > limit)

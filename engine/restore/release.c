@@ -211,8 +211,11 @@ static int set_thread(struct restore_task *t, struct restore_thread *th)
 		r = catch_in_call(t, th, &final.regs);
 	if (r == 0 && th == &t->thread[0]) {
 		r = undo_restore(t, call_semop);
-		if (r == 0)
-			r = take_area(t);
+		if (r < 0) {
+			free(final.xstate);
+			return r;
+		}
+		r = take_area(t);
 		/*
 		 * The kernel looks at an interrupted call where it looks for signals, and comes by
 		 * there only when it has a reason.

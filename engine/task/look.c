@@ -8,6 +8,7 @@
 #include "engine/base/log.h"
 #include "engine/base/parallel.h"
 #include "parts.h"
+#include "restart.h"
 
 /* Is there a task in the tree whose pid leads this session or group? */
 static bool led_from_inside(const struct dump *d, pid_t id)
@@ -153,7 +154,9 @@ int task_look(struct dump *d, struct task *t)
 					  t->pid);
 		if (r < 0 && r != -EIO)
 			return log_err(r, "task %d: syscall user dispatch", t->pid);
-		r = rseq_look(t, th);
+		r = restart_after_stop(t, th);
+		if (r == 0)
+			r = rseq_look(t, th);
 		if (r < 0)
 			return r;
 	}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <linux/futex.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -10,6 +12,42 @@
 #include "engine/base/log.h"
 #include "engine/memory/memory_task.h"
 #include "restart.h"
+
+/* Was it to take a signal? */
+static int has_signal(const struct task *t, const struct thread *th, bool *ret)
+{
+	for (int shared = 0; shared < 2; shared++) {
+		_cleanup_free_ siginfo_t *info = NULL;
+		unsigned int n;
+		int r = ptrace_peek_siginfo(th->tid, shared, &info, &n);
+
+		if (r < 0)
+			return log_err(r, "task %d: pending signals", t->pid);
+		for (unsigned int i = 0; i < n; i++)
+			*ret |= !(th->sigmask & 1ULL << (info[i].si_signo - 1));
+	}
+	return 0;
+}
+
+int restart_after_stop(const struct task *t, struct thread *th)
+{
+	bool signal = false;
+	uint64_t arg[6];
+	long nr;
+	int r;
+
+	/* Who was stopped by job control will have noticed. */
+	if (t->stop_signo || !arch_call_failed(&th->cpu.regs, EINTR))
+		return 0;
+	arch_call_args(&th->cpu.regs, &nr, arg);
+	/* Whoever has other things to do after a while expects to be woken. */
+	if (nr != SYS_semop && nr != SYS_semtimedop && (nr != SYS_epoll_wait || (int)arg[3] >= 0))
+		return 0;
+	r = has_signal(t, th, &signal);
+	if (r == 0 && !signal)
+		arch_repeat_call(&th->cpu.regs);
+	return r;
+}
 
 int restart_image_regs(const struct task *t, const struct thread *th, arch_regs *ret, bool *block)
 {

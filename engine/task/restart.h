@@ -13,6 +13,13 @@
 #include "engine/task/task.h"
 
 /*
+ * Waiting for a semaphore or an epoll ends with EINTR at any stop, ours as well: if no signal waits
+ * for the thread, it was ours, and its registers are set to make the call once more. With a time
+ * limit that begins anew: how much of it was left nobody knows. Before the gate.
+ */
+int restart_after_stop(const struct task *t, struct thread *th);
+
+/*
  * The registers of a thread as the image has them: on the system call instruction, ready to make
  * the call once more. *block: only restart_syscall can do it properly. -ENOTSUP (logged): nobody
  * knows which call that is.

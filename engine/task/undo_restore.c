@@ -42,7 +42,8 @@ static int check_set(const struct restore_task *t, const SemUndoEntry *e)
 	struct semid_ds ds;
 
 	if (semctl((int)e->id, 0, IPC_STAT, (union semun){ .ds = &ds }) < 0)
-		return log_err(-errno, "task %d has semaphores of set %u to undo (SEM_UNDO), which",
+		return log_err(-errno,
+			       "task %d: semaphore set %u, of which it has some to undo (SEM_UNDO)",
 			       t->pid, e->id);
 	if (ds.sem_perm.__key != (key_t)e->key || ds.sem_nsems != e->nsems)
 		return log_refuse("task %d has semaphores of set %u to undo (SEM_UNDO), which is "

@@ -17,6 +17,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -99,6 +100,13 @@ static void map_memory(void)
 	mprotect(p + 4096, 4096, PROT_NONE);
 }
 
+static void undo_later(void)
+{
+	struct sembuf op = { 2, 1, SEM_UNDO };
+
+	semop(semget(IPC_PRIVATE, 3, 0600), &op, 1);
+}
+
 static void keep_busy(void)
 {
 	struct sigevent se = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN };
@@ -116,6 +124,7 @@ static void keep_busy(void)
 	raise(SIGUSR1);
 	signal(SIGUSR2, SIG_IGN);
 	prctl(PR_SET_TIMERSLACK, 12345);
+	undo_later();
 }
 
 static _Noreturn void tree(int ready)

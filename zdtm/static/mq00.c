@@ -74,7 +74,7 @@ ZDTM_TEST = {
 	.object = "mqueue",
 	.caps = CAP_BIT(CAP_SYS_ADMIN), /* mount(2) */
 	.variants =
-		(const struct zdtm_variant[]){ { "named", NAMED, .demand = KEEP_OR_REFUSE },
+		(const struct zdtm_variant[]){ { "named", NAMED },
 					       { "unlinked", UNLINKED, .demand = KEEP_OR_REFUSE },
 					       { "seen", SEEN },
 					       {} },

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A thread and another process, both blocked in a call that has no time limit or a far one: neither
- * comes back before what it waits for has happened. criu 4.2 ends waits for a futex with EINTR.
+ * comes back before what it waits for has happened. criu 4.2 ends waits for a futex or an epoll with EINTR.
  */
 #include <linux/futex.h>
+#include <sys/epoll.h>
 #include <time.h>
 
 #include "zdtm.h"
 
-enum { READ, WRITE, OPEN, PAUSE, SUSPEND, FUTEX, FUTEX_UNTIL }; /* variant->arg */
+enum { READ, WRITE, OPEN, PAUSE, SUSPEND, FUTEX, FUTEX_UNTIL, EPOLL }; /* variant->arg */
 enum { THREAD, PROCESS, WAITERS };
 
 static const long numbers[] = { SYS_read,          SYS_write, SYS_openat, SYS_pause,
-				SYS_rt_sigsuspend, SYS_futex, SYS_futex };
+				SYS_rt_sigsuspend, SYS_futex, SYS_futex,  SYS_epoll_wait };
 
 static struct {
 	pthread_t thread;
@@ -49,6 +50,15 @@ static long wait_futex(long who)
 		       &t, NULL, FUTEX_BITSET_MATCH_ANY);
 }
 
+static void wait_epoll(long who)
+{
+	struct epoll_event e = { .events = EPOLLIN };
+	int fd = SYS(epoll_create1(0));
+
+	SYS(epoll_ctl(fd, EPOLL_CTL_ADD, was.pipe[who][0], &e));
+	EXPECT_EQ(SYS(epoll_wait(fd, &e, 1, -1)), 1);
+}
+
 static void blocks(long who)
 {
 	char some[4096];
@@ -75,6 +85,9 @@ static void blocks(long who)
 		EXPECT_ERRNO(sigsuspend(&none), EINTR);
 		EXPECT_EQ(signals, 1);
 		break;
+	case EPOLL:
+		wait_epoll(who);
+		break;
 	default:
 		EXPECT_EQ(SYS(wait_futex(who)), 0);
 	}
@@ -88,6 +101,7 @@ static void wake(long who)
 	was.of[who].may_wake = true;
 	switch (variant->arg) {
 	case READ:
+	case EPOLL:
 		t_write(was.pipe[who][1], "abc", 3);
 		break;
 	case WRITE:
@@ -154,7 +168,7 @@ ZDTM_TEST = {
 	.object = "task",
 	.variants = VARIANTS({ "read", READ }, { "write", WRITE }, { "open", OPEN },
 			     { "pause", PAUSE }, { "suspend", SUSPEND }, { "futex", FUTEX },
-			     { "futex_until", FUTEX_UNTIL }),
+			     { "futex_until", FUTEX_UNTIL }, { "epoll", EPOLL }),
 	.setup = setup,
 	.check = check,
 };

@@ -35,6 +35,11 @@ enum arch_call arch_interrupted_call(const arch_regs *regs)
 	return ARCH_CALL_NONE;
 }
 
+bool arch_call_failed(const arch_regs *regs, int err)
+{
+	return (int64_t)regs->orig_rax >= 0 && (int64_t)regs->rax == -err;
+}
+
 void arch_call_args(const arch_regs *regs, long *nr, uint64_t arg[6])
 {
 	*nr = regs->orig_rax;
