@@ -57,8 +57,7 @@ static int keep(struct buf *b, const char *text, size_t n)
 	return buf_append(b, text, n);
 }
 
-int fd_look_at(int own_fds, int fdinfo, const char *name, struct fd_look *l,
-			struct fd_scratch *s)
+int fd_look_at(int own_fds, int fdinfo, const char *name, struct fd_look *l, struct fd_scratch *s)
 {
 	uint64_t flags;
 	int r;

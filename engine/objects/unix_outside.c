@@ -99,7 +99,8 @@ int unix_outside_dump(struct dump *d, struct unix_seen *s, const struct diag_uni
 	if (!may_stay_outside(d, s))
 		return log_refuse("%s: it is connected to a socket outside the tree (%u): %s",
 				  s->who, s->sk->peer,
-				  unix_seen_connects(s) ? "--external unix[INODE]" : "--ext-unix-sk");
+				  unix_seen_connects(s) ? "--external unix[INODE]"
+							: "--ext-unix-sk");
 	/* It cannot be put back into a socket whose other end is not ours. */
 	if (unix_seen_connects(s) && s->sk->rqueue)
 		return log_refuse("%s: data waits that came from outside the tree", s->who);
@@ -107,4 +108,3 @@ int unix_outside_dump(struct dump *d, struct unix_seen *s, const struct diag_uni
 	HASH_FIND(hh, outside, &s->sk->peer, sizeof(s->sk->peer), peer);
 	return peer ? 0 : leave_outside(d, s, diag_unix_find(list, s->sk->peer));
 }
-
