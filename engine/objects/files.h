@@ -81,6 +81,9 @@ int files_lend(struct restore *r, struct restore_task *t, struct restore_file *f
  */
 int files_give(struct restore *r, struct restore_task *t, struct restore_file *f);
 
+/* The lowest number from 3 up that a table leaves free, and where it would stand in it. */
+int files_free_number(const struct restore_task *t, unsigned int *at);
+
 /* In a task: what it opened only for others nobody needs any more. */
 void files_close_lent(struct restore_task *t, struct restore_file *f);
 

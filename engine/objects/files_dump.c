@@ -1,24 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Descriptor tables saved, and each open file once. */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "engine/base/cleanup.h"
-#include "engine/base/fd.h"
 #include "engine/base/log.h"
 #include "engine/base/parallel.h"
 #include "engine/image/values.h"
 #include "engine/kernel/syscalls.h"
-#include "engine/kernel/procfs.h"
 #include "filelock.h"
 #include "files.h"
+#include "files_look.h"
 #include "identity.h"
-#include "regfile.h"
 
 /*
  * Descriptors are looked at some hundred at a time, which is as many copies as we then have open,
@@ -26,18 +23,6 @@
  */
 #define AT_ONCE 512
 #define PIECE   16
-
-struct look {
-	int fd, err;
-	const char *failed;
-	int copy;
-	struct stat st;
-	int flags;
-	bool found;
-	int sig;
-	struct f_owner_ex owner;
-	struct buf fdinfo, link; /* keep their memory from one to the next */
-};
 
 /* The descriptors of a table, rising. */
 struct numbers {
@@ -50,7 +35,7 @@ struct numbers {
 
 struct dump_files {
 	struct open_files *open;
-	struct look *look; /* AT_ONCE of them */
+	struct fd_look *look; /* AT_ONCE of them */
 	struct open_file_question *question;
 	int own_fds; /* /proc/self/fd */
 	struct numbers *numbers;
@@ -72,8 +57,7 @@ void files_dump_free(struct dump *d)
 		free(n);
 	}
 	for (unsigned int i = 0; f->look && i < AT_ONCE; i++) {
-		buf_done(&f->look[i].fdinfo);
-		buf_done(&f->look[i].link);
+		fd_look_done(&f->look[i]);
 	}
 	free(f->look);
 	free(f->question);
@@ -130,53 +114,6 @@ FileEntry *files_new_entry(struct dump *d, FdTypes type)
 	return fe;
 }
 
-const char *fd_view_name(const struct fd_view *v)
-{
-	static char name[64];
-
-	if (v->what)
-		return v->what;
-	if (v->fd >= 0)
-		snprintf(name, sizeof(name), "task %d fd %d", v->pid, v->fd);
-	else
-		snprintf(name, sizeof(name), "task %d", v->pid);
-	return name;
-}
-
-int fd_view_keep(const struct fd_view *v)
-{
-	int fd;
-
-	if (v->spare)
-		return TAKE_FD(*v->spare);
-	fd = fcntl(v->copy, F_DUPFD_CLOEXEC, 0);
-	return fd < 0 ? -errno : fd;
-}
-
-int fown_dump(const struct fd_view *v, FownEntry **ret)
-{
-	FownEntry *e = arena_new(&v->dump->arena, FownEntry);
-	uint32_t ids[2];
-
-	if (!e)
-		return -ENOMEM;
-	fown_entry__init(e);
-	*ret = e;
-	e->signum = v->sig;
-	if (v->owner.pid == 0)
-		return 0;
-
-	/* enum pid_type of the kernel: PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID. */
-	e->pid_type = v->owner.type == F_OWNER_PGRP ? 2 : v->owner.type == F_OWNER_PID ? 1 : 0;
-	e->pid = v->owner.pid;
-	/* Since 3.10, with CONFIG_CHECKPOINT_RESTORE. */
-	if (fcntl(v->copy, 17 /* F_GETOWNER_UIDS */, ids) < 0)
-		return log_err(-errno, "%s: credentials of its owner", fd_view_name(v));
-	e->uid = ids[0];
-	e->euid = ids[1];
-	return 0;
-}
-
 /* An open file nobody has seen yet: finds its module, lets it fill the entry. */
 static int dump_new(const struct fd_view *v, struct open_file *f)
 {
@@ -202,116 +139,42 @@ struct fd_table {
 	struct numbers *numbers;
 	const int *fd;
 	unsigned int n;
-	struct look *look;
+	struct fd_look *look;
 	struct open_file_question *question;
 };
 
-static int failed(struct look *l, const char *what, int err)
-{
-	l->failed = what;
-	return err;
-}
-
-/*
- * What one piece of the work uses again and again. Every number that is asked for below /proc/self
- * costs the kernel an inode: all copies are looked at under this one.
- */
-struct scratch {
-	int spot; /* -1: not yet */
-	struct buf text;
-	char link[PATH_MAX];
-};
-
-static int own_link(int own_fds, int copy, struct scratch *s)
-{
-	char name[16];
-
-	if (s->spot < 0)
-		s->spot = fcntl(copy, F_DUPFD_CLOEXEC, 0);
-	else if (dup3(copy, s->spot, O_CLOEXEC) < 0)
-		return -errno;
-	if (s->spot < 0)
-		return -errno;
-	snprintf(name, sizeof(name), "%d", s->spot);
-	return read_link_at(own_fds, name, s->link, sizeof(s->link));
-}
-
-static int keep(struct buf *b, const char *text, size_t n)
-{
-	b->len = 0;
-	return buf_append(b, text, n);
-}
-
-/* What l->copy tells, and `name` in a directory of fdinfo. */
-static int look_at_copy(int own_fds, int fdinfo, const char *name, struct look *l,
-			struct scratch *s)
-{
-	uint64_t flags;
-	int r;
-
-	if (fstat(l->copy, &l->st) < 0)
-		return failed(l, "stat", -errno);
-	r = proc_read_single(fdinfo, name, &s->text);
-	if (r == 0)
-		r = kv_u64(s->text.data, "flags", 8, &flags);
-	if (r == 0)
-		r = keep(&l->fdinfo, s->text.data, s->text.len);
-	if (r < 0)
-		return failed(l, "fdinfo", r);
-	l->flags = flags;
-	if (S_ISSOCK(l->st.st_mode) && !(l->flags & O_PATH)) {
-		/* What it would be told. */
-		snprintf(s->link, sizeof(s->link), "socket:[%ju]", (uintmax_t)l->st.st_ino);
-	} else {
-		r = own_link(own_fds, l->copy, s);
-	}
-	if (r == 0)
-		r = keep(&l->link, s->link, strlen(s->link));
-	if (r < 0)
-		return failed(l, "path", r);
-	l->found = s->link[0] == '/' && path_leads_to(s->link, &l->st);
-	/* O_PATH descriptors have no owner. */
-	l->owner.pid = l->sig = 0;
-	if (l->flags & O_PATH)
-		return 0;
-	l->sig = fcntl(l->copy, F_GETSIG);
-	if (l->sig < 0 || fcntl(l->copy, F_GETOWN_EX, &l->owner) < 0)
-		return failed(l, "owner", -errno);
-	return 0;
-}
-
-static int look_at(const struct fd_table *t, struct look *l, struct scratch *s)
+static int look_at(const struct fd_table *t, struct fd_look *l, struct fd_scratch *s)
 {
 	char name[16];
 
 	l->copy = sys_pidfd_getfd(t->pidfd, l->fd);
-	if (l->copy < 0)
-		return failed(l, "cannot be fetched", l->copy);
+	if (l->copy < 0) {
+		l->failed = "cannot be fetched";
+		return l->copy;
+	}
 	snprintf(name, sizeof(name), "%d", l->fd);
-	return look_at_copy(t->own_fds, t->fdinfo, name, l, s);
+	return fd_look_at(t->own_fds, t->fdinfo, name, l, s);
 }
 
 static int look_at_piece(void *arg, size_t piece)
 {
 	const struct fd_table *t = arg;
 	unsigned int end = MIN((unsigned int)(piece + 1) * PIECE, t->n);
-	struct scratch s;
+	struct fd_scratch s;
 
-	s.spot = -EBADF;
-	s.text = (struct buf){};
+	fd_scratch_init(&s);
 	for (unsigned int i = piece * PIECE; i < end; i++) {
-		struct look *l = &t->look[i];
+		struct fd_look *l = &t->look[i];
 
 		l->fd = t->fd[i];
 		l->err = look_at(t, l, &s);
 	}
-	cleanup_close(&s.spot);
-	buf_done(&s.text);
+	fd_scratch_done(&s);
 	return 0;
 }
 
 /* Saves what was looked at, unless that has been done. */
-static int dump_looked_at(struct dump *d, struct look *l, pid_t pid, const char *what,
+static int dump_looked_at(struct dump *d, struct fd_look *l, pid_t pid, const char *what,
 			  struct open_file *f)
 {
 	struct fd_view v = {
@@ -337,7 +200,7 @@ static int dump_looked_at(struct dump *d, struct look *l, pid_t pid, const char 
 	return r == 0 && strstr(v.fdinfo, "\nlock:") ? filelock_look(&v, f) : r;
 }
 
-static int dump_fd(const struct fd_table *t, struct look *l, struct open_file *f, FdinfoEntry *e)
+static int dump_fd(const struct fd_table *t, struct fd_look *l, struct open_file *f, FdinfoEntry *e)
 {
 	struct numbers *numbers = t->numbers;
 	int r = dump_looked_at(t->dump, l, t->task->pid, NULL, f);
@@ -355,10 +218,10 @@ static int dump_fd(const struct fd_table *t, struct look *l, struct open_file *f
 int files_dump_copy(struct dump *d, int copy, const char *what, uint32_t *id, FdTypes *type)
 {
 	_cleanup_close_ int fdinfo = open("/proc/self/fdinfo", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_free_ struct look *l = calloc(1, sizeof(*l));
+	_cleanup_free_ struct fd_look *l = calloc(1, sizeof(*l));
 	struct dump_files *files = table(d);
 	struct open_file_question q = { .pid = getpid(), .fd = copy, .copy = copy };
-	struct scratch s;
+	struct fd_scratch s;
 	char name[16];
 	int r;
 
@@ -366,17 +229,14 @@ int files_dump_copy(struct dump *d, int copy, const char *what, uint32_t *id, Fd
 		return -ENOMEM;
 	l->fd = l->copy = copy;
 	snprintf(name, sizeof(name), "%d", copy);
-	s.spot = -EBADF;
-	s.text = (struct buf){};
-	l->err = look_at_copy(files->own_fds, fdinfo, name, l, &s);
-	cleanup_close(&s.spot);
-	buf_done(&s.text);
+	fd_scratch_init(&s);
+	l->err = fd_look_at(files->own_fds, fdinfo, name, l, &s);
+	fd_scratch_done(&s);
 	q.st = &l->st;
 	r = l->err < 0 ? 0 : open_files_find(files->open, &q, 1);
 	r = r < 0 ? log_err(r, "%s: compare it", what)
 		  : dump_looked_at(d, l, q.pid, what, q.answer);
-	buf_done(&l->fdinfo);
-	buf_done(&l->link);
+	fd_look_done(l);
 	if (r < 0)
 		return r;
 	*id = q.answer->id;

@@ -44,6 +44,8 @@ int sockopt_value(const struct sockopt_values *v, int option, int fallback);
 struct sockopt_new;
 const struct sockopt_new *sockopt_new_socket(int family, int type, int protocol);
 
+/* ---- sockopt_image.c ---- */
+
 /* what: for messages. */
 int sockopt_dump(const struct sockopt_values *v, int sk, const struct sockopt_new *base,
 		 struct arena *a, const char *what, SkOptsEntry **ret);

@@ -47,6 +47,25 @@ static int set_modes(const struct plan_tty *t, int fd, const char *who)
 	return ioctl(fd, TCSETS2, &set) < 0 ? log_err(-errno, "%s: terminal modes", who) : 0;
 }
 
+/* What a serial line forgets when nobody has it open; a console's size is the screen's. */
+static int set_line(const struct plan_tty *t, int fd, const char *who)
+{
+	const WinsizeEntry *e = t->img->winsize;
+	struct winsize now;
+	int r = 0;
+
+	if (t->img->type != TTY_TYPE__SERIAL)
+		return 0;
+	if (ioctl(fd, TIOCGWINSZ, &now) < 0)
+		return log_err(-errno, "%s: window size", who);
+	if (e && (now.ws_row != e->ws_row || now.ws_col != e->ws_col ||
+		  now.ws_xpixel != e->ws_xpixel || now.ws_ypixel != e->ws_ypixel))
+		r = tty_set_size(fd, e, who);
+	if (r == 0 && t->img->exclusive && ioctl(fd, TIOCEXCL) < 0)
+		r = log_err(-errno, "%s: exclusive mode", who);
+	return r;
+}
+
 /* By its node, which may be one that main made anew. */
 static int open_node(struct restore *r, struct plan_tty *t, const struct plan_tty_file *f)
 {
@@ -125,7 +144,8 @@ static int make_other(struct restore *r, struct plan_tty *t)
 		return 0;
 	if (t->external && t->img->type == TTY_TYPE__PTY)
 		return fit_job(r, t, who);
-	return set_modes(t, t->fd, who);
+	ret = set_modes(t, t->fd, who);
+	return ret < 0 ? ret : set_line(t, t->fd, who);
 }
 
 int tty_make_others(struct restore *r)

@@ -84,7 +84,26 @@ struct unix_seen {
 	UT_hash_handle hh;
 };
 
+static inline bool unix_seen_connects(const struct unix_seen *s)
+{
+	return s->img->type != SOCK_DGRAM;
+}
+
 int unix_links_dump(struct dump *d, struct unix_seen *all, const struct diag_unix_list *list);
+
+/* ---- unix_look.c: what is in them ---- */
+
+/* Sooner or later reads options, SO_PEERCRED and queue of s; `list` is of all sockets there are. */
+int unix_look_later(const struct fd_view *v, struct unix_seen *s,
+		    const struct diag_unix_list *list);
+/* In what waits there may be more sockets: they come next. */
+int unix_look_rest(struct dump *d);
+
+/* ---- unix_outside.c: peers outside the tree ---- */
+
+/* Refuses it, unless the peer of s may stay outside: then it gets an entry of its own. */
+int unix_outside_dump(struct dump *d, struct unix_seen *s, const struct diag_unix_list *list);
+bool unix_outside_has_name(const struct unix_seen *s);
 
 /* ---- restore: unix_plan.c and unix_mail.c decide, unix_make.c opens, unix_join.c ties together ---- */
 
@@ -176,6 +195,9 @@ static inline bool unix_sk_precedes(const struct unix_sk *u, const struct unix_s
 {
 	return u != p && p->peer != u && !unix_sk_outside(p);
 }
+
+/* unix_roles.c: how each socket comes to be. */
+int unix_roles(struct restore *r);
 
 /*
  * unix_mail.c: who is connected to whom among datagram sockets, who sends what waits in queues, and

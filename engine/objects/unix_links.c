@@ -4,16 +4,11 @@
  * has accepted, names that came with a connection. What cannot be made again is refused here.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/base/cleanup.h"
-#include "engine/base/fd.h"
 #include "engine/base/log.h"
 #include "engine/kernel/procfs.h"
 #include "unix.h"
@@ -25,7 +20,6 @@ struct links {
 	struct unix_seen *seen;
 	const struct diag_unix_list *list;
 	struct listener *listeners; /* by key */
-	struct unix_seen *outside;  /* peers of sockets of ours */
 	pid_t known;                /* the last pid that can be had again */
 };
 
@@ -35,11 +29,6 @@ static struct unix_seen *find(const struct links *l, uint32_t ino)
 
 	HASH_FIND(hh, l->seen, &ino, sizeof(ino), s);
 	return s;
-}
-
-static bool connects(const struct unix_seen *s)
-{
-	return s->img->type != SOCK_DGRAM;
 }
 
 /* ---- connections that wait ---- */
@@ -75,101 +64,6 @@ static int take_pending(struct links *l, struct unix_seen *listener)
 
 /* ---- peers ---- */
 
-static bool may_stay_outside(const struct links *l, const struct unix_seen *s)
-{
-	char key[32];
-
-	snprintf(key, sizeof(key), "unix[%u]", s->ino);
-	return options_external(l->dump->opts, key) || (!connects(s) && l->dump->opts->ext_unix_sk);
-}
-
-/*
- * The path of a server outside: absolute, or leading there from where the client is. It has to be found
- * again by it.
- */
-static int name_outside(struct links *l, const struct unix_seen *s, const struct diag_unix *sk,
-			UnixSkEntry *img)
-{
-	const char *name = sk->name;
-	char link[64], dir[PATH_MAX] = "", full[PATH_MAX + 128];
-	struct stat st;
-
-	if (sk->name_len == 0 || name[0] == '\0') {
-		img->name.len = sk->name_len;
-		img->name.data = (uint8_t *)name;
-		return 0;
-	}
-	snprintf(link, sizeof(link), "/proc/%d/cwd", s->pid);
-	if (name[0] != '/' && read_link_at(AT_FDCWD, link, dir, sizeof(dir) - 1) == 0)
-		strcat(dir, "/");
-	snprintf(full, sizeof(full), "%s%s", dir, name);
-	if (stat(full, &st) < 0 || (uint32_t)st.st_ino != sk->file_ino ||
-	    strlen(full) >= sizeof(((struct sockaddr_un *)0)->sun_path))
-		return log_refuse(
-			"%s: the server it is connected to cannot be reached by its path, "
-			"%s",
-			s->who, name);
-	img->name.len = strlen(full) + 1;
-	img->name.data = (uint8_t *)arena_strdup(&l->dump->arena, full);
-	return img->name.data ? 0 : -ENOMEM;
-}
-
-/* What is left outside has an entry as well: others expect it as a datagram socket that listens. */
-static int leave_outside(struct links *l, struct unix_seen *s)
-{
-	FileEntry *fe = files_new_entry(l->dump, FD_TYPES__UNIXSK);
-	struct unix_seen *peer = arena_new(&l->dump->arena, struct unix_seen);
-	UnixSkEntry *img = arena_new(&l->dump->arena, UnixSkEntry);
-	const struct diag_unix *sk = diag_unix_find(l->list, s->sk->peer);
-	int r;
-
-	if (!fe || !peer || !img)
-		return -ENOMEM;
-	unix_sk_entry__init(img);
-	fe->usk = img;
-	img->id = fe->id;
-	img->ino = s->sk->peer;
-	img->type = SOCK_DGRAM;
-	img->state = SK_LISTEN;
-	img->uflags = USK_EXTERN;
-	img->fown = arena_new(&l->dump->arena, FownEntry);
-	img->opts = arena_new(&l->dump->arena, SkOptsEntry);
-	if (!img->fown || !img->opts)
-		return -ENOMEM;
-	fown_entry__init(img->fown);
-	sk_opts_entry__init(img->opts);
-	r = sk ? name_outside(l, s, sk, img) : 0;
-	peer->ino = img->ino;
-	peer->img = img;
-	peer->sk = sk;
-	HASH_ADD(hh, l->outside, ino, sizeof(peer->ino), peer);
-	return r;
-}
-
-static bool has_name_outside(const struct links *l, const struct unix_seen *s)
-{
-	struct unix_seen *peer;
-
-	HASH_FIND(hh, l->outside, &s->sk->peer, sizeof(s->sk->peer), peer);
-	return peer && peer->img->name.len;
-}
-
-static int check_outside(struct links *l, struct unix_seen *s)
-{
-	struct unix_seen *peer;
-
-	if (!may_stay_outside(l, s))
-		return log_refuse("%s: it is connected to a socket outside the tree (%u): %s",
-				  s->who, s->sk->peer,
-				  connects(s) ? "--external unix[INODE]" : "--ext-unix-sk");
-	/* It cannot be put back into a socket whose other end is not ours. */
-	if (connects(s) && s->sk->rqueue)
-		return log_refuse("%s: data waits that came from outside the tree", s->who);
-	s->outside = true;
-	HASH_FIND(hh, l->outside, &s->sk->peer, sizeof(s->sk->peer), peer);
-	return peer ? 0 : leave_outside(l, s);
-}
-
 static int check_peer(struct links *l, struct unix_seen *s)
 {
 	const struct unix_seen *peer;
@@ -177,13 +71,13 @@ static int check_peer(struct links *l, struct unix_seen *s)
 	if (s->img->has_queue_pos || !s->sk->has_peer)
 		return 0;
 	if (!s->sk->peer) {
-		if (connects(s) && s->img->shutdown != SK_SHUTDOWN__BOTH)
+		if (unix_seen_connects(s) && s->img->shutdown != SK_SHUTDOWN__BOTH)
 			return log_refuse(
 				"%s: its connection waits to be accepted outside the tree", s->who);
 		return 0;
 	}
 	peer = find(l, s->sk->peer);
-	return peer ? 0 : check_outside(l, s);
+	return peer ? 0 : unix_outside_dump(l->dump, s, l->list);
 }
 
 /* ---- where a name comes from ---- */
@@ -259,7 +153,8 @@ static int check_listener(const struct unix_seen *client, const struct unix_seen
 
 static bool has_name_of_connection(const struct unix_seen *s)
 {
-	return connects(s) && !s->outside && s->img->state == SK_ESTABLISHED && s->img->name.len;
+	return unix_seen_connects(s) && !s->outside && s->img->state == SK_ESTABLISHED &&
+	       s->img->name.len;
 }
 
 /* Did its name come with the connection, from a listener that still is there? */
@@ -333,7 +228,7 @@ static int check_maker(struct links *l, const struct unix_seen *s)
 	pid_t pid;
 
 	/* Its place is taken by what somebody hands over. */
-	if (s->outside && (connects(s) || !has_name_outside(l, s)))
+	if (s->outside && (unix_seen_connects(s) || !unix_outside_has_name(s)))
 		s->img->peer_cred = NULL;
 	if (!s->img->peer_cred || s->img->peer_cred->pid == (uint32_t)l->known)
 		return 0;
@@ -408,7 +303,7 @@ int unix_links_dump(struct dump *d, struct unix_seen *all, const struct diag_uni
 			r = check_listener(s, find(&l, s->img->peer));
 		if (r == 0)
 			r = check_maker(&l, s);
-		if (r == 0 && !connects(s))
+		if (r == 0 && !unix_seen_connects(s))
 			r = check_datagrams(&l, s);
 	}
 	return r;

@@ -15,103 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/engine/lib/lib.h"
-
-#define MUST(call) must((long)(call), #call)
-
-static long must(long r, const char *text)
-{
-	ATF_REQUIRE_MSG(r >= 0, "%s: %m", text);
-	return r;
-}
-
-static struct sockaddr_un path(const char *name)
-{
-	struct sockaddr_un un = { .sun_family = AF_UNIX };
-
-	strcpy(un.sun_path, name);
-	return un;
-}
-
-static int bound(int type, const char *name)
-{
-	struct sockaddr_un un = path(name);
-	int sk = MUST(socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
-
-	unlink(name);
-	MUST(bind(sk, (struct sockaddr *)&un, sizeof(un)));
-	return sk;
-}
-
-static int connected(int type, const char *name)
-{
-	struct sockaddr_un un = path(name);
-	int sk = MUST(socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
-
-	MUST(connect(sk, (struct sockaddr *)&un, sizeof(un)));
-	return sk;
-}
-
-static void expect_recv(int sk, const char *text)
-{
-	const struct timeval patience = { 5, 0 };
-	char got[64] = "";
-
-	MUST(setsockopt(sk, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)));
-	MUST(recv(sk, got, sizeof(got) - 1, 0));
-	ATF_CHECK_STREQ(got, text);
-}
-
-/* ---- the tree: one task with one socket, which sends whenever it is told to ---- */
-
-static int task_sk, task_other = -1;
-
-static void say_something(int sig)
-{
-	(void)!send(task_sk, "tick", 4, MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
-static pid_t task(int (*make)(void *arg), void *arg)
-{
-	pid_t pid = MUST(fork());
-	int status;
-
-	if (pid > 0) {
-		MUST(waitpid(pid, &status, WUNTRACED));
-		ATF_REQUIRE_MSG(WIFSTOPPED(status), "the task ended: %#x", status);
-		MUST(kill(pid, SIGCONT));
-		await_state(pid, 'S');
-		return pid;
-	}
-	setsid();
-	task_sk = make(arg);
-	/* At numbers nobody else has: 3 for it, 4 for the other one, if there is one. */
-	task_sk = dup2(fcntl(task_sk, F_DUPFD, 10), 3);
-	if (task_other >= 0)
-		dup2(task_other, 4);
-	closefrom(task_other >= 0 ? 5 : 4);
-	for (int fd = 0; fd < 3; fd++)
-		dup2(open("/dev/null", O_RDWR), fd);
-	closefrom(task_other >= 0 ? 5 : 4);
-	signal(SIGUSR1, say_something);
-	raise(SIGSTOP);
-	for (;;)
-		pause();
-}
-
-static void expect_tick(pid_t pid, int sk)
-{
-	MUST(kill(pid, SIGUSR1));
-	expect_recv(sk, "tick");
-}
-
-/* Ours, or one that was restored and is nobody's. */
-static void end(pid_t pid)
-{
-	MUST(kill(pid, SIGKILL));
-	if (waitpid(pid, NULL, 0) < 0)
-		expect_nobody();
-}
+#include "tests/engine/lib/sockets.h"
 
 static void dump_well(pid_t pid, const char *options)
 {
@@ -121,16 +25,6 @@ static void dump_well(pid_t pid, const char *options)
 	r = refcr("dump -t %d -D img %s", pid, options);
 	expect_fine(&r);
 	MUST(waitpid(pid, NULL, 0));
-}
-
-static void expect_refused(pid_t pid, const char *options, const char *says)
-{
-	struct ran r;
-
-	empty("img");
-	r = refcr("dump -t %d -D img %s", pid, options);
-	expect_failed(&r, says);
-	expect_empty("img");
 }
 
 /* refcr restore, with a descriptor of ours as its 9. */
@@ -436,7 +330,7 @@ ROOT_TC(place_taken, "a path that somebody else has taken since is left alone")
 
 static int bound_client(void *unused)
 {
-	struct sockaddr_un server = path("server");
+	struct sockaddr_un server = sock_path("server");
 	int sk = bound(SOCK_DGRAM, "client");
 
 	MUST(connect(sk, (struct sockaddr *)&server, sizeof(server)));

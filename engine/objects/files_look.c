@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "files_look.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/base/cleanup.h"
+#include "engine/base/fd.h"
+#include "engine/base/log.h"
+#include "engine/kernel/procfs.h"
+#include "files.h"
+#include "regfile.h"
+
+void fd_scratch_init(struct fd_scratch *s)
+{
+	s->spot = -EBADF;
+	s->text = (struct buf){};
+}
+
+void fd_scratch_done(struct fd_scratch *s)
+{
+	cleanup_close(&s->spot);
+	buf_done(&s->text);
+}
+
+void fd_look_done(struct fd_look *l)
+{
+	buf_done(&l->fdinfo);
+	buf_done(&l->link);
+}
+
+static int failed(struct fd_look *l, const char *what, int err)
+{
+	l->failed = what;
+	return err;
+}
+
+static int own_link(int own_fds, int copy, struct fd_scratch *s)
+{
+	char name[16];
+
+	if (s->spot < 0)
+		s->spot = fcntl(copy, F_DUPFD_CLOEXEC, 0);
+	else if (dup3(copy, s->spot, O_CLOEXEC) < 0)
+		return -errno;
+	if (s->spot < 0)
+		return -errno;
+	snprintf(name, sizeof(name), "%d", s->spot);
+	return read_link_at(own_fds, name, s->link, sizeof(s->link));
+}
+
+static int keep(struct buf *b, const char *text, size_t n)
+{
+	b->len = 0;
+	return buf_append(b, text, n);
+}
+
+int fd_look_at(int own_fds, int fdinfo, const char *name, struct fd_look *l, struct fd_scratch *s)
+{
+	uint64_t flags;
+	int r;
+
+	if (fstat(l->copy, &l->st) < 0)
+		return failed(l, "stat", -errno);
+	r = proc_read_single(fdinfo, name, &s->text);
+	if (r == 0)
+		r = kv_u64(s->text.data, "flags", 8, &flags);
+	if (r == 0)
+		r = keep(&l->fdinfo, s->text.data, s->text.len);
+	if (r < 0)
+		return failed(l, "fdinfo", r);
+	l->flags = flags;
+	if (S_ISSOCK(l->st.st_mode) && !(l->flags & O_PATH)) {
+		/* What it would be told. */
+		snprintf(s->link, sizeof(s->link), "socket:[%ju]", (uintmax_t)l->st.st_ino);
+	} else {
+		r = own_link(own_fds, l->copy, s);
+	}
+	if (r == 0)
+		r = keep(&l->link, s->link, strlen(s->link));
+	if (r < 0)
+		return failed(l, "path", r);
+	l->found = s->link[0] == '/' && path_leads_to(s->link, &l->st);
+	/* O_PATH descriptors have no owner. */
+	l->owner.pid = l->sig = 0;
+	if (l->flags & O_PATH)
+		return 0;
+	l->sig = fcntl(l->copy, F_GETSIG);
+	if (l->sig < 0 || fcntl(l->copy, F_GETOWN_EX, &l->owner) < 0)
+		return failed(l, "owner", -errno);
+	return 0;
+}
+
+/* ---- as modules see it ---- */
+
+const char *fd_view_name(const struct fd_view *v)
+{
+	static char name[64];
+
+	if (v->what)
+		return v->what;
+	if (v->fd >= 0)
+		snprintf(name, sizeof(name), "task %d fd %d", v->pid, v->fd);
+	else
+		snprintf(name, sizeof(name), "task %d", v->pid);
+	return name;
+}
+
+int fd_view_keep(const struct fd_view *v)
+{
+	int fd;
+
+	if (v->spare)
+		return TAKE_FD(*v->spare);
+	fd = fcntl(v->copy, F_DUPFD_CLOEXEC, 0);
+	return fd < 0 ? -errno : fd;
+}
+
+int fown_dump(const struct fd_view *v, FownEntry **ret)
+{
+	FownEntry *e = arena_new(&v->dump->arena, FownEntry);
+	uint32_t ids[2];
+
+	if (!e)
+		return -ENOMEM;
+	fown_entry__init(e);
+	*ret = e;
+	e->signum = v->sig;
+	if (v->owner.pid == 0)
+		return 0;
+
+	/* enum pid_type of the kernel: PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID. */
+	e->pid_type = v->owner.type == F_OWNER_PGRP ? 2 : v->owner.type == F_OWNER_PID ? 1 : 0;
+	e->pid = v->owner.pid;
+	/* Since 3.10, with CONFIG_CHECKPOINT_RESTORE. */
+	if (fcntl(v->copy, 17 /* F_GETOWNER_UIDS */, ids) < 0)
+		return log_err(-errno, "%s: credentials of its owner", fd_view_name(v));
+	e->uid = ids[0];
+	e->euid = ids[1];
+	return 0;
+}

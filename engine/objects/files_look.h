@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What one descriptor tells of its open file. */
+#ifndef OBJECTS_FILES_LOOK_H
+#define OBJECTS_FILES_LOOK_H
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "engine/base/buf.h"
+
+struct fd_look {
+	int fd, err;
+	const char *failed;
+	int copy;
+	struct stat st;
+	int flags;
+	bool found;
+	int sig;
+	struct f_owner_ex owner;
+	struct buf fdinfo, link; /* keep their memory from one to the next */
+};
+
+/*
+ * What one piece of the work uses again and again. Every number that is asked for below /proc/self
+ * costs the kernel an inode: all copies are looked at under this one.
+ */
+struct fd_scratch {
+	int spot; /* -1: not yet */
+	struct buf text;
+	char link[PATH_MAX];
+};
+
+void fd_scratch_init(struct fd_scratch *s);
+void fd_scratch_done(struct fd_scratch *s);
+
+/*
+ * Fills l with what l->copy tells, and the file `name` in a directory of fdinfo; own_fds is that of
+ * /proc/self/fd. Silent: what failed is l->failed.
+ */
+int fd_look_at(int own_fds, int fdinfo, const char *name, struct fd_look *l, struct fd_scratch *s);
+void fd_look_done(struct fd_look *l);
+
+#endif
