@@ -381,7 +381,8 @@ static void settle(struct answer *a, const struct probe *p, int status, bool all
 	} else if (a->verdict == MISSING) {
 		snprintf(a->reason, sizeof(a->reason), "no interface; tried: %.2000s", a->tried);
 	}
-	if (!all_dead) {
+	a->stuck = !all_dead;
+	if (a->stuck) {
 		a->verdict = BROKEN;
 		snprintf(a->reason, sizeof(a->reason), "tasks of the probe cannot be killed");
 	}

@@ -33,6 +33,7 @@ struct answer {
 	_Atomic bool returned; /* the probe fell off its end */
 	_Atomic int lock;      /* of news and detail */
 	_Atomic int stage;     /* see reach() */
+	bool stuck;            /* tasks of the probe cannot be killed */
 	_Atomic int mapping;   /* of AS_USERNS's ids: 1 wanted, 2 done, -errno */
 	char workdir[256];
 	char litter[1024]; /* see rmdir_later(): texts one after the other */
@@ -60,9 +61,5 @@ extern const char *work_base;
 unsigned int patience(void);
 
 const char *verdict_name(enum verdict verdict);
-
-/* Every probe of this program in the order of its source; "kcmp" of "feature-probes/kcmp.c". */
-extern struct probe *probes;
-const char *probe_program(void);
 
 #endif

@@ -5,105 +5,27 @@
  */
 #include <atf-c.h>
 #include <getopt.h>
-#include <json-c/json.h>
 
 #include "ask.h"
+#include "registry.h"
 
-struct probe *probes;
-
-void probe_register(struct probe *p)
+static const char *program(void)
 {
-	struct probe **at = &probes;
-
-	while (*at && (*at)->line < p->line)
-		at = &(*at)->next;
-	p->next = *at;
-	*at = p;
-}
-
-const char *probe_program(void)
-{
-	static char name[64];
-
-	snprintf(name, sizeof(name), "%s", probes ? probe_basename(probes->file) : "");
-	name[strcspn(name, ".")] = '\0';
-	return name;
+	return probes ? probe_area(probes) : "";
 }
 
 /* The probe of that name, which may have "kcmp." in front. */
-static const struct probe *probe_find(const char *name)
+static const struct probe *find(const char *name)
 {
-	const char *behind = str_after(name, probe_program());
+	char whole[128];
 
-	if (behind && *behind == '.')
-		name = behind + 1;
-	for (const struct probe *p = probes; p; p = p->next)
-		if (streq(p->name, name))
-			return p;
-	return NULL;
+	snprintf(whole, sizeof(whole), "%s.%s", program(), name);
+	return probe_find(name) ?: probe_find(whole);
 }
 
 /*
  * JSON
  */
-
-static void add_text(struct json_object *to, const char *key, const char *text)
-{
-	json_object_object_add(to, key, text ? json_object_new_string(text) : NULL);
-}
-
-static void add_name(struct json_object *to, const struct probe *p)
-{
-	char name[128];
-
-	snprintf(name, sizeof(name), "%s.%s", probe_program(), p->name);
-	add_text(to, "name", name);
-}
-
-static void print_json(struct json_object *json)
-{
-	puts(json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN |
-							  JSON_C_TO_STRING_NOSLASHESCAPE));
-	fflush(stdout);
-	json_object_put(json);
-}
-
-static void declare_all(void)
-{
-	struct json_object *all = json_object_new_array();
-
-	for (const struct probe *p = probes; p; p = p->next) {
-		struct json_object *one = json_object_new_object();
-
-		add_name(one, p);
-		add_text(one, "what", p->what);
-		add_text(one, "since", p->since);
-		add_text(one, "until", p->until);
-		add_text(one, "commit", p->commit);
-		add_text(one, "kconfig", p->kconfig);
-		add_text(one, "capability", p->capability);
-		add_text(one, "source", p->source);
-		add_text(one, "guards", p->guards);
-		json_object_object_add(one, "gap", json_object_new_boolean(p->gap));
-		json_object_array_add(all, one);
-	}
-	print_json(all);
-}
-
-static void ask_and_print(const struct probe *p, enum asker as)
-{
-	struct json_object *json = json_object_new_object();
-	const char *tmp = getenv("TMPDIR");
-	static struct answer a;
-
-	ask(p, as, tmp ?: "/tmp", &a);
-	add_name(json, p);
-	add_text(json, "verdict", verdict_name(a.verdict));
-	add_text(json, "reason", a.reason[0] ? a.reason : NULL);
-	if (a.detail[0])
-		add_text(json, "detail", a.detail);
-	print_json(json);
-}
 
 static int usage(FILE *to)
 {
@@ -111,7 +33,7 @@ static int usage(FILE *to)
 		"usage: %s --declare\n"
 		"       %s [--as root|cap_checkpoint_restore|userns-root|nobody] --ask [CASE...]\n"
 		"       %s -l | CASE        as an ATF test program\n",
-		probe_program(), probe_program(), probe_program());
+		program(), program(), program());
 	return to == stdout ? 0 : 2;
 }
 
@@ -137,8 +59,7 @@ static int json_main(int argc, char **argv)
 		case 'u':
 			as = asker_by_name(optarg);
 			if (as == AS_NOT_KNOWN) {
-				fprintf(stderr, "%s: --as %s: no such user\n", probe_program(),
-					optarg);
+				fprintf(stderr, "%s: --as %s: no such user\n", program(), optarg);
 				return usage(stderr);
 			}
 			break;
@@ -152,20 +73,20 @@ static int json_main(int argc, char **argv)
 		return usage(stderr);
 
 	if (declare) {
-		declare_all();
+		probes_declare();
 		return 0;
 	}
 	for (int i = optind; i < argc; i++) {
-		if (!probe_find(argv[i])) {
-			fprintf(stderr, "%s: no such case: %s\n", probe_program(), argv[i]);
+		if (!find(argv[i])) {
+			fprintf(stderr, "%s: no such case: %s\n", program(), argv[i]);
 			return 2;
 		}
 	}
 	for (int i = optind; i < argc; i++)
-		ask_and_print(probe_find(argv[i]), as);
+		probe_answer(find(argv[i]), as);
 	if (optind == argc)
 		for (const struct probe *p = probes; p; p = p->next)
-			ask_and_print(p, as);
+			probe_answer(p, as);
 	return 0;
 }
 
@@ -181,7 +102,7 @@ static void md_text(atf_tc_t *tc, const char *key, const char *text)
 
 static void atf_head(atf_tc_t *tc)
 {
-	const struct probe *p = probe_find(atf_tc_get_ident(tc));
+	const struct probe *p = find(atf_tc_get_ident(tc));
 
 	md_text(tc, "descr", p->what);
 	/* The frame keeps the deadline; kyua only steps in when that should fail. */
@@ -200,7 +121,7 @@ static void atf_head(atf_tc_t *tc)
 
 static void atf_body(const atf_tc_t *tc)
 {
-	const struct probe *p = probe_find(atf_tc_get_ident(tc));
+	const struct probe *p = find(atf_tc_get_ident(tc));
 	const char *user = atf_tc_get_config_var_wd(tc, "as", "");
 	enum asker as = *user ? asker_by_name(user) : AS_IS;
 	static struct answer a;

@@ -3,12 +3,15 @@
  * zdtm inside: what runs in a guest. It is told every test and question by name, and tells what comes
  * of each as it goes (see events.h); remote.c is the other end.
  */
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "commands.h"
+#include "engine/base/buf.h"
 #include "engine/base/cleanup.h"
+#include "engine/base/fd.h"
 #include "engine/base/parallel.h"
 #include "engine/base/str.h"
 #include "events.h"
@@ -76,11 +79,31 @@ static struct job parse(int argc, char **argv)
 	return j;
 }
 
+/* What is spared has its verdict. */
 static bool is_wanted(const struct probe *p, void *arg)
 {
-	const struct job *j = arg;
+	return !p->verdict;
+}
 
-	return !p->verdict && texts_have(&j->probes, p->name);
+/* FILE holds the words, a line each, and "env:NAME=VALUE": too many for a shell to pass on in good time. */
+static struct job read_job(const char *path)
+{
+	_cleanup_buf_ struct buf text = {};
+	struct texts words = {};
+	char *at, *line;
+
+	if (read_file_at(AT_FDCWD, path, &text) < 0)
+		misuse("%s cannot be read", path);
+	at = TAKE_PTR(text.data);
+	while ((line = strsep(&at, "\n"))) {
+		const char *variable = str_after(line, "env:");
+
+		if (variable)
+			putenv((char *)variable);
+		else if (*line)
+			texts_add(&words, line);
+	}
+	return parse(words.n, (char **)words.list);
 }
 
 /* By everyone who is to ask; what a test needs is asked by us. */
@@ -97,14 +120,14 @@ static void ask_probes(struct session *s, struct job *j)
 			s->probes.list[i].reason = "it brings this kernel down";
 		}
 	if (j->users.n == 0)
-		probes_ask(&s->probes, &s->kernel, is_wanted, j);
+		probes_ask(&s->probes, &s->kernel, is_wanted, NULL);
 	for (size_t u = 0; u < j->users.n; u++) {
 		struct probes as = s->probes;
 		size_t size = as.n * sizeof(*as.list);
 
 		as.list = memcpy(need(malloc(size)), as.list, size);
 		as.as = j->users.list[u];
-		probes_ask(&as, &s->kernel, is_wanted, j);
+		probes_ask(&as, &s->kernel, is_wanted, NULL);
 		free(as.list);
 	}
 }
@@ -140,7 +163,7 @@ static void run_tests(struct session *s, const struct job *j)
 
 int command_inside(int argc, char **argv)
 {
-	struct job j = parse(argc, argv);
+	struct job j = argc == 2 ? read_job(argv[1]) : parse(argc, argv);
 	struct session s = { .kernel = kernel_running(), .jobs = j.jobs };
 
 	workdir_name(INSIDE_LOGS);

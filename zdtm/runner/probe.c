@@ -75,32 +75,84 @@ static void print_pretty(FILE *out, const struct answers *a)
 	}
 }
 
-static void print_ktap_line(FILE *out, const struct probe *p, const char *as, size_t nr)
+/* ---- KTAP: an area is a test, its questions are the subtests ------------------------------------ */
+
+static bool is_skipped(const struct probe *p)
+{
+	return probe_is(p, "absent");
+}
+
+static void ktap_line(FILE *out, const struct probe *p, const char *as, size_t nr)
 {
 	const char *reason = p->reason ?: p->verdict;
 
 	if (verdict_of(p)->bad || probe_is(p, "new"))
-		fprintf(out, "# %s: %s: %s\n", p->name, p->verdict, reason);
-	fprintf(out, "%sok %zu %s%s%s", verdict_of(p)->bad ? "not " : "", nr, p->name,
-		as ? "@" : "", as ?: "");
-	if (probe_is(p, "absent") || probe_is(p, "gap"))
-		fprintf(out, " # %s %.*s", probe_is(p, "gap") ? "XFAIL" : "SKIP",
+		fprintf(out, "    # %s: %s: %s\n", p->name, p->verdict, reason);
+	fprintf(out, "    %sok %zu %s%s%s", verdict_of(p)->bad ? "not " : "", nr,
+		strchr(p->name, '.') + 1, as ? "@" : "", as ?: "");
+	if (is_skipped(p) || probe_is(p, "gap"))
+		fprintf(out, " # %s %.*s", is_skipped(p) ? "SKIP" : "XFAIL",
 			(int)strcspn(reason, "#\n"), reason);
 	fputc('\n', out);
 }
 
-static void print_ktap(FILE *out, const struct answers *a)
+/* Whether both are asked, and "kcmp" is in front of both. */
+static bool same_area(const struct probe *a, const struct probe *b)
+{
+	size_t n = strcspn(a->name, ".") + 1;
+
+	return a->verdict && b->verdict && strncmp(a->name, b->name, n) == 0;
+}
+
+static bool begins_area(const struct probes *p, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (same_area(&p->list[k], &p->list[i]))
+			return false;
+	return p->list[i].verdict;
+}
+
+/* How many are asked of the area that begins at i. */
+static size_t area_size(const struct probes *p, size_t i)
 {
 	size_t n = 0;
 
+	for (size_t k = i; k < p->n; k++)
+		n += same_area(&p->list[i], &p->list[k]);
+	return n;
+}
+
+static void ktap_area(FILE *out, const struct answers *a, size_t first, size_t nr)
+{
+	const struct probe *one = &a->by[0].list[first];
+	int name = strcspn(one->name, ".");
+	size_t n = area_size(&a->by[0], first) * a->n, told = 0, bad = 0, skipped = 0;
+
+	fprintf(out, "    KTAP version 1\n    # Subtest: %.*s\n    1..%zu\n", name, one->name, n);
+	for (size_t i = first; told < n; i++)
+		for (size_t u = 0; u < a->n; u++) {
+			const struct probe *p = &a->by[u].list[i];
+
+			if (!same_area(one, &a->by[0].list[i]))
+				continue;
+			ktap_line(out, p, a->by[u].as, ++told);
+			bad += verdict_of(p)->bad;
+			skipped += is_skipped(p);
+		}
+	fprintf(out, "%sok %zu %.*s%s\n", bad ? "not " : "", nr, name, one->name,
+		skipped == n ? " # SKIP all of it" : "");
+}
+
+static void print_ktap(FILE *out, const struct answers *a)
+{
+	size_t areas = 0, nr = 0;
+
 	for (size_t i = 0; i < a->by[0].n; i++)
-		n += a->by[0].list[i].verdict ? a->n : 0;
-	fprintf(out, "KTAP version 1\n1..%zu\n", n);
-	n = 0;
+		areas += begins_area(&a->by[0], i);
+	fprintf(out, "KTAP version 1\n1..%zu\n", areas);
 	for (size_t i = 0; i < a->by[0].n; i++)
-		for (size_t u = 0; u < a->n; u++)
-			if (a->by[u].list[i].verdict)
-				print_ktap_line(out, &a->by[u].list[i], a->by[u].as, ++n);
+		if (begins_area(&a->by[0], i))
+			ktap_area(out, a, i, ++nr);
 }
 
 /* {"root": {"verdict", "reason"}, ...} */

@@ -51,8 +51,6 @@ static bool truth(struct json_object *json, const char *key)
 struct program {
 	const char *path;
 	struct json_object *declared;
-	const char **argv;    /* the question, ended with NULL */
-	struct probe **asked; /* whose questions they are, ended with NULL */
 	struct buf answer;
 	int status;
 };
@@ -140,14 +138,18 @@ void probes_name(struct probes *p, const char *name)
 {
 	_cleanup_free_ char *program = need(strndup(name, strcspn(name, ".")));
 	_cleanup_free_ char *rest = NULL;
+	size_t at = p->n;
 
 	if (probes_find(p, name))
 		return;
 	if (asprintf(&rest, TREE_PROBES "/%s", program) < 0)
 		die("out of memory");
 	p->list = need(reallocarray(p->list, p->n + 1, sizeof(*p->list)));
-	p->list[p->n++] = (struct probe){ .name = name, .program = tree_path(rest) };
-	qsort(p->list, p->n, sizeof(*p->list), by_name);
+	/* Most come in order: sorting all of it each time takes an emulated machine seconds. */
+	while (at > 0 && strcmp(p->list[at - 1].name, name) > 0)
+		at--;
+	memmove(&p->list[at + 1], &p->list[at], (p->n++ - at) * sizeof(*p->list));
+	p->list[at] = (struct probe){ .name = name, .program = tree_path(rest) };
 }
 
 struct probe *probes_find(const struct probes *p, const char *name)
@@ -155,144 +157,6 @@ struct probe *probes_find(const struct probes *p, const char *name)
 	const struct probe key = { .name = name };
 
 	return p->n ? bsearch(&key, p->list, p->n, sizeof(*p->list), by_name) : NULL;
-}
-
-/* ---- Asking ----------------------------------------------------------------------------------- */
-
-/* "kcmp.epoll_tfd": the case's name in its own program is what follows the dot. */
-static const char *case_name(const struct probe *p)
-{
-	const char *dot = strchr(p->name, '.');
-
-	return dot ? dot + 1 : p->name;
-}
-
-/* The questions, grouped by program: each program is started once, or once for each question. */
-static size_t group(const struct probes *p, bool (*wanted)(const struct probe *p, void *arg),
-		    void *arg, struct program **ret)
-{
-	struct program *all = NULL;
-	size_t n = 0;
-
-	for (size_t i = 0; i < p->n; i++) {
-		struct probe *one = &p->list[i];
-		size_t k = p->singly ? n : 0, words = 0, asked = 0;
-
-		if (wanted && !wanted(one, arg))
-			continue;
-		while (k < n && !streq(all[k].path, one->program))
-			k++;
-		if (k == n) {
-			all = need(reallocarray(all, n + 1, sizeof(*all)));
-			all[n++] = (struct program){ .path = one->program };
-			all[k].argv = need(calloc(p->n + 5, sizeof(char *)));
-			all[k].asked = need(calloc(p->n + 1, sizeof(*all[k].asked)));
-			all[k].argv[words++] = one->program;
-			all[k].argv[words++] = "--ask";
-			if (p->as) {
-				all[k].argv[words++] = "--as";
-				all[k].argv[words++] = p->as;
-			}
-		}
-		while (all[k].argv[words])
-			words++;
-		while (all[k].asked[asked])
-			asked++;
-		all[k].argv[words] = case_name(one);
-		all[k].asked[asked] = one;
-	}
-	*ret = all;
-	return n;
-}
-
-/* Probes begin a reason with these words when the kernel is not to blame for an absence. */
-static bool not_the_kernels(const char *reason)
-{
-	return reason && (str_after(reason, "privilege: ") || str_after(reason, "machine: ") ||
-			  str_after(reason, "policy: "));
-}
-
-/* Version and configuration promise it, and nothing outside the kernel stands in the way. */
-static bool is_regression(const struct probe *p, const struct kernel *k)
-{
-	return probe_is(p, "absent") && !not_the_kernels(p->reason) && p->since &&
-	       kernel_is_since(k, p->since) && !(p->until && kernel_is_since(k, p->until)) &&
-	       kernel_has_options(k, p->kconfig);
-}
-
-void probe_judge(struct probe *p, const struct kernel *k)
-{
-	if (is_regression(p, k))
-		p->verdict = "regression";
-}
-
-static void take_answers(struct program *p)
-{
-	char *answers = p->answer.data;
-
-	for (char *line; answers && (line = strsep(&answers, "\n"));) {
-		struct json_object *json = *line ? json_tokener_parse(line) : NULL;
-		const char *name = text(json, "name");
-
-		for (struct probe **one = p->asked; name && *one; one++)
-			if (streq((*one)->name, name)) {
-				(*one)->verdict = text(json, "verdict");
-				(*one)->reason = text(json, "reason");
-			}
-		json_object_put(json);
-	}
-}
-
-struct asking {
-	const struct probes *probes;
-	const struct kernel *kernel;
-	struct program *programs;
-	pthread_mutex_t lock; /* of all answers */
-};
-
-static int ask(void *arg, size_t i)
-{
-	struct asking *a = arg;
-	struct program *p = &a->programs[i];
-	char label[256];
-
-	snprintf(label, sizeof(label), PROBES_LABEL "%s",
-		 a->probes->singly ? p->asked[0]->name : strrchr(p->path, '/') + 1);
-	events_begin(label);
-	p->status = spawn_capture(p->argv, &p->answer);
-
-	pthread_mutex_lock(&a->lock);
-	take_answers(p);
-	for (struct probe **one = p->asked; *one; one++) {
-		if (!(*one)->verdict) {
-			(*one)->verdict = "broken";
-			(*one)->reason = "its program gave no answer";
-		}
-		probe_judge(*one, a->kernel);
-		events_probe(*one, a->probes->as);
-	}
-	pthread_mutex_unlock(&a->lock);
-	events_end(label);
-	return 0;
-}
-
-void probes_ask(struct probes *p, const struct kernel *k,
-		bool (*wanted)(const struct probe *p, void *arg), void *arg)
-{
-	struct asking a = { .probes = p, .kernel = k, .lock = PTHREAD_MUTEX_INITIALIZER };
-	size_t n = group(p, wanted, arg, &a.programs);
-
-	if (p->singly)
-		for (size_t i = 0; i < n; i++)
-			ask(&a, i);
-	else
-		parallel_for(n, ask, &a);
-	for (size_t i = 0; i < n; i++) {
-		buf_done(&a.programs[i].answer);
-		free(a.programs[i].argv);
-		free(a.programs[i].asked);
-	}
-	free(a.programs);
 }
 
 struct json_object *probe_json(const struct probe *p)

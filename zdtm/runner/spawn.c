@@ -5,6 +5,7 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "engine/base/cleanup.h"
@@ -79,6 +80,30 @@ int spawn_capture(const char *const argv[], struct buf *out)
 		if (errno != EINTR)
 			return -errno;
 	return r < 0 ? r : status;
+}
+
+int spawn_talk(const char *const argv[], pid_t *pid)
+{
+	_cleanup_close_ int theirs = -EBADF;
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	int ends[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return -errno;
+	theirs = ends[1];
+	fresh_signals(&attr, 0);
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_adddup2(&files, theirs, STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&files, theirs, STDOUT_FILENO);
+	r = -posix_spawn(pid, argv[0], &files, &attr, (char *const *)argv, environ);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attr);
+	if (r == 0)
+		return ends[0];
+	*pid = 0;
+	close(ends[0]);
+	return r;
 }
 
 const char *status_text(int status, char *to, size_t size)

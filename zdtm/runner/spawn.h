@@ -14,6 +14,12 @@
  */
 int spawn_capture(const char *const argv[], struct buf *out);
 
+/*
+ * Starts argv with a socket as its stdin and stdout, and gives the other end of it, or -errno. Who
+ * writes there sends with MSG_NOSIGNAL: it may be dead.
+ */
+int spawn_talk(const char *const argv[], pid_t *pid);
+
 /* How a program is started that others wait for. What is 0 or NULL stays as it is. */
 struct spawn {
 	const char *const *argv;

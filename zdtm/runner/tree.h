@@ -8,6 +8,7 @@ const char *tree_path(const char *rest);
 
 #define TREE_SUITE  "libexec/zdtm"
 #define TREE_PROBES "libexec/zdtm/feature-probes"
+#define TREE_ASK    "libexec/zdtm-ask"
 #define TREE_CI     "libexec/zdtm-ci"
 
 #endif
