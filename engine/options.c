@@ -58,7 +58,17 @@ static int set_verbosity(struct options *o, const char *arg)
 		o->verbosity += 1 + strlen(arg);
 		return 0;
 	}
-	return parse_int(arg, &o->verbosity) && o->verbosity >= 0 ? 0 : -EINVAL;
+	/* A level that is no number is 0: scripts say "-verbosity=0". */
+	if (!parse_int(arg, &o->verbosity))
+		o->verbosity = 0;
+	return o->verbosity >= 0 ? 0 : -EINVAL;
+}
+
+/* How pre-dumps read memory: any other dump may be told. */
+static int check_pre_dump_mode(struct options *o, const char *arg)
+{
+	(void)o;
+	return streq(arg, "splice") || streq(arg, "read") ? 0 : -EINVAL;
 }
 
 static int set_ghost_limit(struct options *o, const char *arg)
@@ -274,6 +284,7 @@ static const struct option_spec specs[] = {
 	{ "force-irmap", 0, NO, HINT, 0, NULL, NULL, NULL },
 	{ "log-pid", 0, NO, HINT, 0, NULL, NULL, NULL },
 	{ "network-lock", 0, ARG, HINT, 0, NULL, NULL, NULL },
+	{ "pre-dump-mode", 0, ARG, VALUE, 0, check_pre_dump_mode, NULL, NULL },
 	{ "skip-in-flight", 0, NO, HINT, 0, NULL, NULL, NULL },
 	{ "weak-sysctls", 0, NO, HINT, 0, NULL, NULL, NULL },
 	{ "mntns-compat-mode", 0, NO, HINT, 0, NULL, NULL, NULL },
@@ -294,7 +305,6 @@ static const struct option_spec specs[] = {
 	{ "track-mem", 0, NO, NOT_YET, 0, NULL, NULL, NULL },
 	{ "prev-images-dir", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "auto-dedup", 0, NO, NOT_YET, 0, NULL, NULL, NULL },
-	{ "pre-dump-mode", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "page-server", 0, NO, NOT_YET, 0, NULL, NULL, NULL },
 	{ "lazy-pages", 0, NO, NOT_YET, 0, NULL, NULL, NULL },
 	{ "address", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },

@@ -15,6 +15,8 @@ typedef struct user_regs_struct arch_regs;
 
 #define ARCH_MTYPE      CORE_ENTRY__MARCH__X86_64
 #define ARCH_XSTATE_MAX 16384 /* AMX included */
+/* What F_GETFL says of large files: O_LARGEFILE is 0 where no program needs to say it. */
+#define ARCH_LARGEFILE  0100000
 
 /* Registers of a thread, as they are while it is stopped. */
 struct arch_thread {

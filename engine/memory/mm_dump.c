@@ -113,10 +113,14 @@ static int classify(const struct task *t, const struct vm_area *a, enum kind *re
 
 /* ---- before the gate ---- */
 
-/* Do these mappings have pages of the task's own? */
+/*
+ * Do these mappings have pages of the task's own? What may be dropped at any time is dropped: it is for
+ * what must not be there twice, such as the state of random number generators.
+ */
 static bool private_pages(enum kind kind, const struct vm_area *a)
 {
-	return (kind == KIND_ANON || kind == KIND_FILE || kind == KIND_MEMFD) && !a->shared;
+	return (kind == KIND_ANON || kind == KIND_FILE || kind == KIND_MEMFD) && !a->shared &&
+	       !(a->flags & VM_FLAG(DP));
 }
 
 static int add_runs(struct task *t, const struct page_runs *all, struct page_source *s)

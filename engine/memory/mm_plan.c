@@ -296,15 +296,20 @@ static int match_pages(struct restore *r, struct plan_memory *m, const char *ima
 	return 0;
 }
 
+/* A run of them may go on in the next mapping. */
 static int match_guards(struct plan_memory *m, const char *image)
 {
 	for (unsigned int i = 0; i < m->n_guards; i++) {
 		const VmaEntry *e = m->guard[i];
-		struct plan_vma *v = plan_vma_at(m, e->start);
 
-		if (!v || e->end > v->e->end)
-			return log_bad_image("%s: guard pages %#jx-%#jx are in no mapping", image,
-					     (uintmax_t)e->start, (uintmax_t)e->end);
+		for (uint64_t at = e->start; at < e->end;) {
+			const struct plan_vma *v = plan_vma_at(m, at);
+
+			if (!v)
+				return log_bad_image("%s: guard pages %#jx-%#jx are in no mapping",
+						     image, (uintmax_t)e->start, (uintmax_t)e->end);
+			at = v->e->end;
+		}
 	}
 	return 0;
 }

@@ -490,6 +490,20 @@ static int name(const struct plan_vma *v)
 	return 0;
 }
 
+/* Mappings that will be neighbours need not be so yet. */
+static int install_guards(const struct plan_memory *m, const VmaEntry *e)
+{
+	for (uint64_t at = e->start; at < e->end;) {
+		const struct plan_vma *v = plan_vma_at(m, at);
+		uint64_t end = MIN(e->end, v->e->end);
+
+		if (madvise((void *)(v->at + (at - v->e->start)), end - at, MADV_GUARD_INSTALL) < 0)
+			return log_err(-errno, "guard pages %#jx", (uintmax_t)at);
+		at = end;
+	}
+	return 0;
+}
+
 int memory_finish(struct restore *r, struct restore_task *t)
 {
 	const struct plan_memory *m = t->memory;
@@ -509,14 +523,8 @@ int memory_finish(struct restore *r, struct restore_task *t)
 		if (ret == 0)
 			ret = lock(v);
 	}
-	for (unsigned int i = 0; ret == 0 && i < m->n_guards; i++) {
-		const VmaEntry *e = m->guard[i];
-		const struct plan_vma *v = plan_vma_at(m, e->start);
-
-		if (madvise((void *)(v->at + (e->start - v->e->start)), e->end - e->start,
-			    MADV_GUARD_INSTALL) < 0)
-			ret = log_err(-errno, "guard pages %#jx", (uintmax_t)e->start);
-	}
+	for (unsigned int i = 0; ret == 0 && i < m->n_guards; i++)
+		ret = install_guards(m, m->guard[i]);
 	return ret;
 }
 

@@ -123,21 +123,14 @@ bool file_exists(const struct restore *r, uint32_t id)
 {
 	const struct restore_file *f = restore_file_by_id(r, id);
 
-	return f && f->ops && f->ops->dump_mapped;
+	return f && f->ops && f->ops->open_mapped;
 }
 
 int file_open_extra(struct restore *r, uint32_t id, int open_flags, const char *what)
 {
 	struct restore_file *f = restore_file_by_id(r, id);
-	char path[64];
-	int fd;
 
 	if (!file_exists(r, id))
 		return log_bad_image("%s: there is no file %u", what, id);
-	if (f->main_fd < 0)
-		return regfile_open_by_path(r, f, open_flags);
-	/* Main has it open with the flags of the entry: these may be others. */
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", r->main_pid, f->main_fd);
-	fd = open(path, open_flags | O_CLOEXEC);
-	return fd < 0 ? log_err(-errno, "%s: file %u", what, id) : fd;
+	return f->ops->open_mapped(r, f, open_flags, what);
 }

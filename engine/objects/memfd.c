@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/mman.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +17,12 @@
 #include <unistd.h>
 #include <uthash.h>
 
+#include "engine/arch/arch.h"
 #include "engine/base/cleanup.h"
 #include "engine/base/fd.h"
 #include "engine/base/log.h"
 #include "engine/base/str.h"
+#include "engine/kernel/syscalls.h"
 #include "engine/memory/huge.h"
 #include "engine/memory/memory.h"
 #include "filelock.h"
@@ -57,6 +60,21 @@ static char *name_of(struct arena *a, const char *link)
 	if (name && str_ends_with(name, deleted))
 		name[strlen(name) - strlen(deleted)] = '\0';
 	return name;
+}
+
+/*
+ * Has anybody opened it for writing? The descriptor that memfd_create(2) gave does not count: without
+ * others it can be executed. Nobody can have a lease for reading on what is open for writing.
+ */
+static void note_writers(int fd, MemfdInodeEntry *img)
+{
+	/* Should the lease be broken meanwhile: SIGURG is ignored, SIGIO is not. */
+	bool leased = fcntl(fd, F_SETSIG, SIGURG) == 0 && fcntl(fd, F_SETLEASE, F_RDLCK) == 0;
+
+	img->written = !leased;
+	img->has_written = leased || errno == EAGAIN;
+	if (leased)
+		fcntl(fd, F_SETLEASE, F_UNLCK);
 }
 
 static int save_inode(const struct fd_view *v, MemfdInodeEntry *img)
@@ -100,6 +118,7 @@ static int save_inode(const struct fd_view *v, MemfdInodeEntry *img)
 	}
 	img->has_mode = true;
 	img->mode = v->st.st_mode;
+	note_writers(fd, img);
 	return 0;
 }
 
@@ -173,6 +192,9 @@ static int dump_end(struct dump *d)
 struct inode {
 	uint32_t id;
 	struct plan_segment *segment;
+	const MemfdInodeEntry *img;
+	unsigned int n_writing; /* descriptions that tasks have open for writing */
+	bool given;             /* the one of memfd_create(2) */
 	UT_hash_handle hh;
 };
 static struct inode *inodes;
@@ -210,6 +232,7 @@ static int add_inode(struct restore *r, const MemfdInodeEntry *e)
 		return log_bad_image("memfd.img: \"%s\": %ju bytes in huge pages (%#x)", e->name,
 				     (uintmax_t)e->size, e->hugetlb_flag);
 	i->id = id;
+	i->img = e;
 	HASH_ADD(hh, inodes, id, sizeof(i->id), i);
 	return memory_segment(r, e->shmid, e->size, e, &i->segment);
 }
@@ -246,29 +269,83 @@ static int plan(struct restore *r)
 	struct restore_file *f, *next;
 	int ret = read_inodes(r);
 
-	HASH_ITER(hh, r->files, f, next)
-		if (ret == 0 && f->ops == &memfd_object && !inode_of(f))
+	HASH_ITER(hh, r->files, f, next) {
+		struct inode *i;
+
+		if (ret < 0 || f->ops != &memfd_object)
+			continue;
+		i = inode_of(f);
+		if (!i)
 			ret = log_bad_image("memfd.img: there is no inode %u",
 					    f->fe->memfd->inode_id);
+		else if (f->owner && (f->flags & O_ACCMODE) != O_RDONLY)
+			i->n_writing++;
+	}
 	return ret;
+}
+
+static int open_again(const struct inode *i, int flags)
+{
+	char link[FD_LINK_SIZE];
+
+	return open(fd_link(memory_segment_fd(i->segment), link), flags | O_CLOEXEC);
+}
+
+/* Must somebody else than the descriptor of memfd_create(2) be writing? */
+static bool lacks_writer(const struct inode *i, unsigned int others)
+{
+	return i->img->written && !others;
+}
+
+/*
+ * Which description was memfd_create(2)'s is not to be seen, only whether all others can be without:
+ * the first that can be it.
+ */
+static int open_one(struct inode *i, const struct restore_file *f)
+{
+	const int settable = O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME;
+	int fd = memory_segment_fd(i->segment), flags = f->flags & ~O_ASYNC;
+
+	if (i->given || (flags & ~(settable | ARCH_LARGEFILE)) != O_RDWR ||
+	    lacks_writer(i, i->n_writing - 1))
+		return open_again(i, flags);
+	i->given = true;
+	return fcntl(fd, F_SETFL, flags) < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
 }
 
 static int prepare(struct restore *r)
 {
 	struct restore_file *f, *next;
-	char link[FD_LINK_SIZE];
 
 	HASH_ITER(hh, r->files, f, next) {
-		const MemfdFileEntry *img = f->fe->memfd;
+		uint64_t pos;
 
-		if (f->ops != &memfd_object)
+		if (f->ops != &memfd_object || !f->owner)
 			continue;
-		f->main_fd = open(fd_link(memory_segment_fd(inode_of(f)->segment), link),
-				  (int)(img->flags & ~O_ASYNC) | O_CLOEXEC);
-		if (f->main_fd < 0 || (img->pos && lseek(f->main_fd, img->pos, SEEK_SET) < 0))
+		pos = f->fe->memfd->pos;
+		f->main_fd = open_one(inode_of(f), f);
+		if (f->main_fd < 0 || (pos && lseek(f->main_fd, pos, SEEK_SET) < 0))
 			return log_err(-errno, "memfd %u", f->id);
 	}
 	return 0;
+}
+
+static int open_mapped(struct restore *r, struct restore_file *f, int open_flags, const char *what)
+{
+	const struct inode *i = inode_of(f);
+	int original = memory_segment_fd(i->segment), fd;
+	_cleanup_close_ int main = -EBADF;
+	char path[64];
+
+	if (open_flags == O_RDWR && !lacks_writer(i, i->n_writing)) {
+		main = sys_pidfd_open(r->main_pid, 0);
+		fd = main < 0 ? main : sys_pidfd_getfd(main, original);
+	} else {
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", r->main_pid, original);
+		fd = open(path, open_flags | O_CLOEXEC);
+		fd = fd < 0 ? -errno : fd;
+	}
+	return fd < 0 ? log_err(fd, "%s: memfd %u", what, f->id) : fd;
 }
 
 const struct object memfd_object = {
@@ -281,4 +358,5 @@ const struct object memfd_object = {
 	.check = check,
 	.plan = plan,
 	.prepare = prepare,
+	.open_mapped = open_mapped,
 };

@@ -74,6 +74,9 @@ struct object {
 	int (*prepare)(struct restore *r);
 	/* In the task that owns it: a descriptor of the new open file, or -errno (logged). */
 	int (*open)(struct restore *r, struct restore_file *f);
+	/* In a task that has it mapped or is in it: a descriptor with these flags, or -errno (logged). */
+	int (*open_mapped)(struct restore *r, struct restore_file *f, int open_flags,
+			   const char *what);
 	/* In each task, when all its files are open and files_take() gives any other: ties them together. */
 	int (*join)(struct restore *r, struct restore_task *t);
 	/* The same, then, for one file in the task that owns it, where it is descriptor fd. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <uthash.h>
 
+#include "engine/arch/arch.h"
 #include "engine/base/cleanup.h"
 #include "engine/base/fd.h"
 #include "engine/base/log.h"
@@ -178,7 +179,7 @@ static int make(uint32_t id, struct pipe_data *data, struct made **ret)
 }
 
 /*
- * pipe2()'s own two files lack O_LARGEFILE; an end that was opened once more through /proc has it.
+ * pipe2()'s own two files are no large files; an end that was opened once more through /proc is one.
  * So the first file of each end without the flag gets the original, everything else a reopened one.
  */
 static int open_end(struct made *p, struct restore_file *f)
@@ -187,7 +188,7 @@ static int open_end(struct made *p, struct restore_file *f)
 	int mode = img->flags & O_ACCMODE, side = mode == O_WRONLY;
 	char link[FD_LINK_SIZE];
 
-	if (mode != O_RDWR && !p->taken[side] && !(img->flags & O_LARGEFILE)) {
+	if (mode != O_RDWR && !p->taken[side] && !(img->flags & ARCH_LARGEFILE)) {
 		f->main_fd = p->end[side];
 		p->taken[side] = true;
 	} else {

@@ -309,6 +309,19 @@ static void finish(struct restore *r, bool ok)
 	remap_finish(r, ok);
 }
 
+static int open_mapped(struct restore *r, struct restore_file *f, int open_flags, const char *what)
+{
+	char path[64];
+	int fd;
+
+	if (f->main_fd < 0)
+		return regfile_open_by_path(r, f, open_flags);
+	/* Main has it open with the flags of the entry: these may be others. */
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", r->main_pid, f->main_fd);
+	fd = open(path, open_flags | O_CLOEXEC);
+	return fd < 0 ? log_err(-errno, "%s: file %u", what, f->id) : fd;
+}
+
 const struct object regfile_object = {
 	.name = "regfile",
 	.type = FD_TYPES__REG,
@@ -319,5 +332,6 @@ const struct object regfile_object = {
 	.check = check,
 	.prepare = remap_prepare,
 	.open = regfile_open,
+	.open_mapped = open_mapped,
 	.finish = finish,
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a dump that works does to its target and to directories. */
+#include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
@@ -341,6 +342,49 @@ ROOT_TC(copies_nothing, "pages that tasks share after a fork are still shared af
 	waitpid(pid, NULL, 0);
 }
 
+#ifndef MAP_DROPPABLE
+#define MAP_DROPPABLE 0x08 /* since 6.11 */
+#endif
+
+ROOT_TC(drops,
+	"what may be dropped at any time is in no image: random state must not be there twice")
+{
+	char word[] = "nowhere else", *at, *pages;
+	struct ran r;
+	size_t size;
+	pid_t pid;
+
+	at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_DROPPABLE | MAP_ANONYMOUS, -1, 0);
+	if (at == MAP_FAILED)
+		atf_tc_skip("MAP_DROPPABLE: %s", strerror(errno));
+	arena();
+	empty("img");
+	pid = fork();
+	if (pid == 0) {
+		setsid();
+		closefrom(0);
+		/* In there, and in no other page: the other one has it backwards. */
+		for (size_t i = 0; i < sizeof(word) - 1; i++)
+			at[sizeof(word) - 2 - i] = word[i];
+		for (;;)
+			pause();
+	}
+	await_state(pid, 'S');
+	r = refcr("dump -R -t %d -D img", pid);
+	expect_fine(&r);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	pages = read_file("img/pages-1.img", &size);
+	ATF_CHECK(memmem(pages, size, word, sizeof(word) - 1));
+	for (size_t i = 0; i < (sizeof(word) - 1) / 2; i++) {
+		char c = word[i];
+
+		word[i] = word[sizeof(word) - 2 - i];
+		word[sizeof(word) - 2 - i] = c;
+	}
+	ATF_CHECK(!memmem(pages, size, word, sizeof(word) - 1));
+}
+
 ROOT_TC(execs_on,
 	"a task of many threads that executes programs all the time is stopped, and goes on")
 {
@@ -472,6 +516,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, sleeps_on);
 	ATF_TP_ADD_TC(tp, ticks_on);
 	ATF_TP_ADD_TC(tp, copies_nothing);
+	ATF_TP_ADD_TC(tp, drops);
 	ATF_TP_ADD_TC(tp, execs_on);
 	ATF_TP_ADD_TC(tp, crowded);
 	ATF_TP_ADD_TC(tp, log_and_stats);

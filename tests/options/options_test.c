@@ -92,6 +92,8 @@ UNIT(verbose, "how much to log, in all the ways that criu has for it")
 	ATF_CHECK_EQ(verbosity("--verbosity=3", NULL), 3);
 	ATF_CHECK_EQ(verbosity("--verbosity", NULL), 1);
 	ATF_CHECK_EQ(verbosity("-v99", NULL), LOG_DEBUG);
+	ATF_CHECK_EQ(verbosity("-verbosity=0", NULL), LOG_WARN);
+	ATF_CHECK_EQ(verbosity("-v0", NULL), LOG_WARN);
 }
 
 UNIT(hints, "what cannot matter is taken, and changes nothing")
@@ -103,7 +105,8 @@ UNIT(hints, "what cannot matter is taken, and changes nothing")
 	ATF_REQUIRE_EQ(parse(&o, &done,
 			     ARGS("dump", "-t", "5", "--evasive-devices", "--log-pid",
 				  "--network-lock", "iptables", "--skip-in-flight",
-				  "--weak-sysctls", "--manage-cgroups=ignore")),
+				  "--weak-sysctls", "--manage-cgroups=ignore", "--pre-dump-mode",
+				  "read", "--pre-dump-mode=splice")),
 		       0);
 	ATF_CHECK_EQ(memcmp(&o, &plain, sizeof(o)), 0);
 }
@@ -134,6 +137,7 @@ UNIT(wrong, "what makes no sense is an error; sentences are tested with the prog
 		ARGS("dump", "-t", "1", "--ghost-limit="),
 		ARGS("dump", "-t", "1", "--tree"),
 		ARGS("dump", "-t", "1", "-v-1"),
+		ARGS("dump", "-t", "1", "--pre-dump-mode", "write"),
 		ARGS("restore", "restore"),
 		ARGS("restore", "--exec-cmd"),
 		ARGS("restore", "-q"),

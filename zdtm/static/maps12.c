@@ -10,7 +10,7 @@
 #define MADV_GUARD_REMOVE  103
 #endif
 
-enum { ANON, OF_FILE, WIPED };
+enum { ANON, OF_FILE, WIPED, ACROSS };
 
 #define PAGES 8
 
@@ -56,6 +56,9 @@ static void setup(void)
 			  MAP_PRIVATE | (fd < 0 ? MAP_ANONYMOUS : 0), fd, 0));
 	if (variant->arg == WIPED)
 		SYS(madvise(was.at, PAGES * T_PAGE, MADV_WIPEONFORK));
+	/* The guards in the middle are in two mappings then. */
+	if (variant->arg == ACROSS)
+		SYS(madvise(was.at + PAGES / 2 * T_PAGE, PAGES / 2 * T_PAGE, MADV_DONTDUMP));
 	for (int i = 0; i < PAGES; i++) {
 		was.data[i] = t_fill_mem(was.at + i * T_PAGE, T_PAGE);
 		if (guarded(i))
@@ -68,11 +71,12 @@ static void setup(void)
 
 static void check(void)
 {
+	size_t len = (variant->arg == ACROSS ? PAGES / 2 : PAGES) * T_PAGE;
 	struct vma v = t_vma(was.at + T_PAGE);
 
 	expect_guards(true);
 	EXPECT_LE(v.start, was.at);
-	EXPECT_GE(v.end, was.at + PAGES * T_PAGE);
+	EXPECT_GE(v.end, was.at + len);
 	t_wake(0);
 	t_join(was.child);
 	t_wake(0);
@@ -88,7 +92,7 @@ ZDTM_TEST = {
 	.object = "mm",
 	.needs = LIST("madvise.guard", "pagemap.scan_guard"),
 	.variants = VARIANTS({ "anonymous", ANON }, { "file", OF_FILE, LIST("madvise.guard_file") },
-			     { "wiped", WIPED }),
+			     { "wiped", WIPED }, { "across_mappings", ACROSS }),
 	.setup = setup,
 	.check = check,
 };
