@@ -83,9 +83,8 @@ static int look(struct dump *d)
 	r = ids_check_namespaces(&d->tree);
 	if (r == 0)
 		r = ids_number(&d->tree);
-	/* Before we have threads, which share such a list. */
 	if (r == 0)
-		r = undo_look(&d->tree, getpid());
+		r = undo_look(&d->tree);
 	if (r == 0)
 		r = plan_sessions_of(&d->tree, d->opts);
 	for_each_live(t, d) {

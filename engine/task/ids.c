@@ -43,15 +43,15 @@ static uint32_t *id_of(struct task *t, const struct shareable *s)
 	return (uint32_t *)((char *)t + s->id);
 }
 
-/*
- * Lists of semaphores to undo, CLONE_SYSVSEM. Tasks without one seem to share it: so does `none`, a
- * process that certainly has none.
- */
-static int refuse_shared_undo(struct tree *tree, pid_t none)
+/* Lists of semaphores to undo, CLONE_SYSVSEM. Tasks without one seem to share it: so do we. */
+static int refuse_shared_undo(struct tree *tree)
 {
+	pid_t none = undo_none();
 	void *seen = NULL;
-	int r = 0;
+	int r = MIN(none, 0);
 
+	if (r < 0)
+		return log_err(r, "semaphores to undo");
 	compared = KCMP_WHAT_SYSVSEM;
 	for_each_task(t, tree) {
 		struct task **at;
@@ -126,7 +126,6 @@ static int refuse_unshared(const struct task *t, const struct thread *th)
 	return 0;
 }
 
-/* Before we have threads, which share such a list. */
 int ids_number(struct tree *tree)
 {
 	int r = 0;
@@ -137,7 +136,7 @@ int ids_number(struct tree *tree)
 	for_each_task(t, tree)
 		t->sighand_id = t->vm_id;
 	if (r == 0 && tree->n_tasks > 1)
-		r = refuse_shared_undo(tree, getpid());
+		r = refuse_shared_undo(tree);
 	for_each_task(t, tree)
 		for (unsigned int i = 1; r == 0 && i < t->n_threads; i++)
 			r = refuse_unshared(t, &t->thread[i]);

@@ -91,10 +91,12 @@ bool membarrier_is_told(void);
 int membarrier_restore(struct program *p, const TaskCoreEntry *tc);
 
 /*
- * undo.c: semaphores that are changed back when a task ends, in the gate. look comes before we have
- * threads: `none` is a process that has none to undo.
+ * undo.c: semaphores that are changed back when a task ends, in the gate. none() is ourselves, with
+ * no list of them for the moment: threads have one together, made when the first is (CLONE_SYSVSEM),
+ * and unshare(2) leaves it.
  */
-int undo_look(struct tree *tree, pid_t none);
+pid_t undo_none(void);
+int undo_look(struct tree *tree);
 size_t undo_room(const struct task *t);
 int undo_ask(const struct task *t, struct batch *b, int *first);
 int undo_answer(struct task *t, struct batch *b, int first);

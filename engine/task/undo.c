@@ -7,10 +7,12 @@
  * and changes nothing. This is how those are found who have any; undo_find.c finds out which.
  */
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/ipc.h>
 #include <sys/sem.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
@@ -75,12 +77,21 @@ static int find_sets(void)
 	return r;
 }
 
-int undo_look(struct tree *tree, pid_t none)
+pid_t undo_none(void)
+{
+	return unshare(CLONE_SYSVSEM) < 0 ? -errno : getpid();
+}
+
+int undo_look(struct tree *tree)
 {
 	int r = find_sets();
+	pid_t none;
 
 	if (r < 0 || !undo_n_sets)
 		return r;
+	none = undo_none();
+	if (none < 0)
+		return log_err(none, "semaphores to undo");
 	for_each_task(t, tree) {
 		if (t->zombie)
 			continue;

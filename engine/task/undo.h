@@ -31,9 +31,6 @@ extern unsigned int undo_n_sets;
 /* Has it stood still while task t was asked? */
 int undo_check_still(const struct task *t, const struct undo_set *s);
 
-/* Has it stood still while task t was asked? */
-int undo_check_still(const struct task *t, const struct undo_set *s);
-
 /* Adds an operation; a change of 0 would be another thing: to wait for that. */
 struct sembuf *undo_add_op(struct sembuf *op, unsigned short num, int change, short flags);
 
