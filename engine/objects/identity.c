@@ -78,11 +78,17 @@ void open_files_free(struct open_files *all)
 	free(all);
 }
 
+/* This thread of ours: the kernel locks the one it is told, and the others compare as well. */
+static __thread pid_t here;
+
 static int by_open_file(const void *a, const void *b)
 {
 	const struct open_file *x = a, *y = b;
-	int r = sys_kcmp_file(x->copy >= 0 ? self : x->pid, x->copy >= 0 ? x->copy : x->fd,
-			      y->copy >= 0 ? self : y->pid, y->copy >= 0 ? y->copy : y->fd);
+	int r;
+
+	here = here ?: gettid();
+	r = sys_kcmp_file(x->copy >= 0 ? here : x->pid, x->copy >= 0 ? x->copy : x->fd,
+			  y->copy >= 0 ? here : y->pid, y->copy >= 0 ? y->copy : y->fd);
 
 	/* An error would be taken for an order: those who could cause it are held still. */
 	return r == 0 ? 0 : r == 1 ? -1 : 1;
