@@ -86,15 +86,13 @@ static int look(struct dump *d)
 	if (r == 0)
 		r = undo_look(&d->tree);
 	if (r == 0)
-		r = plan_sessions_of(&d->tree, d->opts);
+		r = plan_sessions_of(&d->tree, d->opts, &d->arena);
 	for_each_live(t, d) {
 		inject_leave_old(t);
 		if (r == 0)
 			r = task_look(d, t);
-		if (r == 0)
-			r = memory_look(d, t);
 	}
-	return r;
+	return r < 0 ? r : memory_look(d);
 }
 
 /* What only the tasks themselves can tell. Each step is begun for all before any is waited for. */
@@ -230,14 +228,18 @@ static int save(struct dump *d)
 	if (r < 0)
 		return r;
 	log_debug("asked the tasks");
-	r = write_pstree(d);
+	begun = now_us();
+	r = memory_pages_begin(d);
+	if (r == 0)
+		r = write_pstree(d);
 	if (r == 0)
 		r = write_tasks(d);
-	if (r < 0)
+	if (r < 0) {
+		memory_pages_give_up(d);
 		return r;
+	}
 	log_debug("wrote tasks and files");
-	begun = now_us();
-	r = memory_dump_pages(d);
+	r = memory_pages_end(d);
 	d->stats.memory_us = now_us() - begun;
 	log_debug("wrote the pages");
 	return r < 0 ? r : complete(d);

@@ -17,12 +17,12 @@ kyua += $(ENGINE_TESTS)
 
 # Parts of the engine, each by itself.
 UNITS := $(O)/obj/tests/libunits.a
-$(UNITS): $(patsubst %.c,$(O)/obj/%.o,$(wildcard engine/image/*.c engine/kernel/*.c) engine/options.c)
+$(UNITS): $(patsubst %.c,$(O)/obj/%.o,$(wildcard engine/image/*.c engine/kernel/*.c) engine/memory/room.c engine/options.c)
 	$(call say,AR,$(@F))
 	@mkdir -p $(@D)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-UNIT_TESTS := $(patsubst %.c,%,$(wildcard $(foreach d,base image kernel options,tests/$(d)/*_test.c)))
+UNIT_TESTS := $(patsubst %.c,%,$(wildcard $(foreach d,base image kernel memory options,tests/$(d)/*_test.c)))
 $(foreach t,$(UNIT_TESTS),$(eval $(call program,$(t),$(t).c $(UNITS) $(PROTO_LIB) $(BASE),,\
 	-latf-c -lprotobuf-c $(BASE_LIBS))))
 $(UNIT_TESTS:%=$(O)/obj/%.o): $(PROTO_LIB)

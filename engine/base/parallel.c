@@ -2,17 +2,20 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
+#include <stdlib.h>
 
 #include "cleanup.h"
 #include "parallel.h"
 
 #define MAX_THREADS 64
 
-struct job {
+struct parallel {
 	int (*fn)(void *arg, size_t i);
 	void *arg;
 	size_t n, next;
 	int err;
+	unsigned int made;
+	pthread_t id[MAX_THREADS];
 };
 
 unsigned int parallel_cpus(void)
@@ -27,35 +30,65 @@ unsigned int parallel_cpus(void)
 
 static void *work(void *arg)
 {
-	struct job *job = arg;
+	struct parallel *p = arg;
 
 	for (;;) {
-		size_t i = __atomic_fetch_add(&job->next, 1, __ATOMIC_RELAXED);
+		size_t i = __atomic_fetch_add(&p->next, 1, __ATOMIC_RELAXED);
 		int r, none = 0;
 
-		if (i >= job->n || __atomic_load_n(&job->err, __ATOMIC_RELAXED))
+		if (i >= p->n || __atomic_load_n(&p->err, __ATOMIC_RELAXED))
 			return NULL;
-		r = job->fn(job->arg, i);
+		r = p->fn(p->arg, i);
 		if (r < 0)
-			__atomic_compare_exchange_n(&job->err, &none, r, false, __ATOMIC_RELAXED,
+			__atomic_compare_exchange_n(&p->err, &none, r, false, __ATOMIC_RELAXED,
 						    __ATOMIC_RELAXED);
 	}
 }
 
+/* Fewer threads than hoped for only makes it slower. */
+static void start(struct parallel *p, size_t most)
+{
+	unsigned int threads = MIN(parallel_cpus(), (unsigned int)MAX_THREADS);
+
+	while (p->made + 1 < threads && p->made < most &&
+	       pthread_create(&p->id[p->made], NULL, work, p) == 0)
+		p->made++;
+}
+
+static int finish(struct parallel *p)
+{
+	work(p);
+	while (p->made > 0)
+		pthread_join(p->id[--p->made], NULL);
+	return p->err;
+}
+
 int parallel_for(size_t n, int (*fn)(void *arg, size_t i), void *arg)
 {
-	struct job job = { .fn = fn, .arg = arg, .n = n };
-	unsigned int threads = MIN(parallel_cpus(), (unsigned int)MAX_THREADS), made = 0;
-	pthread_t id[MAX_THREADS];
+	struct parallel p = { .fn = fn, .arg = arg, .n = n };
 
-	/* Fewer threads than hoped for only makes it slower. */
-	while (made + 1 < threads && made + 1 < n)
-		if (pthread_create(&id[made++], NULL, work, &job) != 0) {
-			made--;
-			break;
-		}
-	work(&job);
-	while (made > 0)
-		pthread_join(id[--made], NULL);
-	return job.err;
+	if (n > 1)
+		start(&p, n - 1);
+	return finish(&p);
+}
+
+struct parallel *parallel_begin(size_t n, int (*fn)(void *arg, size_t i), void *arg)
+{
+	struct parallel *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->fn = fn;
+	p->arg = arg;
+	p->n = n;
+	start(p, n);
+	return p;
+}
+
+int parallel_end(struct parallel *p)
+{
+	int r = finish(p);
+
+	free(p);
+	return r;
 }

@@ -15,4 +15,11 @@ unsigned int parallel_cpus(void);
  */
 int parallel_for(size_t n, int (*fn)(void *arg, size_t i), void *arg);
 
+/*
+ * The same in two steps: the others begin, and the caller joins them when it has nothing else to do.
+ * NULL when there is no memory.
+ */
+struct parallel *parallel_begin(size_t n, int (*fn)(void *arg, size_t i), void *arg);
+int parallel_end(struct parallel *p);
+
 #endif

@@ -150,14 +150,18 @@ static int scan_used(struct pagemap *m, uint64_t start, uint64_t end, uint64_t n
 int pagemap_private(struct pagemap *m, uint64_t start, uint64_t end, uint64_t at_most,
 		    struct page_runs *to)
 {
-	static uint64_t word[1 << 15];
+	const size_t at_once = 1 << 15;
+	_cleanup_free_ uint64_t *word = NULL;
 	uint64_t enough = to->pages + at_most;
 
 	if (m->scan)
 		return scan_used(m, start, end, PM_FILE | PM_PFNZERO, to);
+	word = malloc(at_once * sizeof(*word));
+	if (!word)
+		return -ENOMEM;
 
 	while (start < end && to->pages < enough) {
-		size_t want = MIN((end - start) / PAGE, ARRAY_SIZE(word));
+		size_t want = MIN((end - start) / PAGE, at_once);
 		ssize_t got =
 			pread(m->fd, word, want * sizeof(*word), start / PAGE * sizeof(*word));
 		int r;

@@ -63,15 +63,19 @@ struct mapped {
 struct sysv_seen;
 
 struct dump_memory {
-	struct page_source *source;
+	struct page_source **source;
 	unsigned int n, cap;
 	struct segment *segments;
 	struct sysv_seen *sysv;
 	struct mapped *mapped;
 	struct pages_file *reserved;
 	uint32_t n_files;
-	struct part *part; /* while pages are copied */
+	/* While pages are copied: of the sources from one to another. */
+	unsigned int first, begun;
+	struct part *part;
 	size_t n_parts;
+	struct parallel *copying;
+	bool given_up;
 };
 
 struct dump_memory *memory_of(struct dump *d);

@@ -19,10 +19,10 @@
 int memory_reserve(struct dump *d);
 
 /*
- * Reads the mappings of a task and finds its private pages, before the gate adds some of its own.
+ * Reads the mappings of all tasks and finds their private pages, before the gate adds some of its own.
  * Refuses by name what cannot be saved.
  */
-int memory_look(struct dump *d, struct task *t);
+int memory_look(struct dump *d);
 
 /* Writes the mm image; the files that are mapped get entries of their own. */
 int memory_dump_mm(struct dump *d, struct task *t);
@@ -36,8 +36,14 @@ int memory_dump_segment(struct dump *d, const struct stat *st, int fd, uint64_t 
 /* What the mappings of all tasks have in common, when all mm images are written. */
 int memory_dump_end(struct dump *d);
 
-/* Writes the pages of all tasks and segments, on all CPUs. */
-int memory_dump_pages(struct dump *d);
+/*
+ * Writes the pages of all tasks and segments, on all CPUs. From the first on, other threads read the
+ * memory of the tasks; the last adds this one, and takes the segments that were found meanwhile. Or it
+ * is given up: then nobody reads any more.
+ */
+int memory_pages_begin(struct dump *d);
+int memory_pages_end(struct dump *d);
+void memory_pages_give_up(struct dump *d);
 
 /* While killed tasks end: does half of what takes them long, which is to give back big memory. */
 void memory_let_go(struct dump *d);

@@ -13,6 +13,7 @@
 #include "dump.h"
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
+#include "engine/base/parallel.h"
 #include "engine/base/str.h"
 #include "engine/image/values.h"
 #include "engine/objects/files.h"
@@ -204,15 +205,13 @@ static int scan_pages(struct task *t, struct pagemap *map, struct page_runs *all
 	return r == -ENOTTY ? 0 : r;
 }
 
-static int find_pages(struct dump *d, struct task *t)
+static int find_pages(struct dump *d, struct page_source *s)
 {
 	_cleanup_(page_runs_done) struct page_runs all = {};
-	struct page_source *s = memory_add_source(d, t, t->pid);
+	struct task *t = s->task;
 	struct pagemap map;
 	int r;
 
-	if (!s)
-		return -ENOMEM;
 	r = pagemap_open(t->proc, &map);
 	if (r < 0)
 		return r;
@@ -229,19 +228,30 @@ static int find_pages(struct dump *d, struct task *t)
 	pagemap_close(&map);
 	if (r == 0)
 		r = add_runs(t, &all, s);
-	d->stats.pages_scanned += all.pages;
+	__atomic_fetch_add(&d->stats.pages_scanned, all.pages, __ATOMIC_RELAXED);
 	return r;
 }
 
-int memory_look(struct dump *d, struct task *t)
+static int look(void *arg, size_t i)
 {
+	struct dump *d = arg;
+	struct page_source *s = d->memory->source[i];
+	struct task *t = s->task;
 	int r;
 
 	r = vm_map_read(t->proc, &t->map);
 	if (r < 0)
 		return log_err(r, "task %d: mappings", t->pid);
-	r = find_pages(d, t);
+	r = find_pages(d, s);
 	return r < 0 && r != -ENOTSUP ? log_err(r, "task %d: pages", t->pid) : r;
+}
+
+int memory_look(struct dump *d)
+{
+	for_each_task(t, &d->tree)
+		if (!t->zombie && !memory_add_source(d, t, t->pid))
+			return -ENOMEM;
+	return parallel_for(d->memory->n, look, d);
 }
 
 /* ---- mapped files and segments ---- */

@@ -26,9 +26,10 @@
 #define MAX_RUNS 256
 
 struct part {
-	unsigned int source, run; /* begins in this run, */
-	uint64_t skip;            /* this many bytes behind its start */
-	uint64_t pos, len;        /* place in the image */
+	struct page_source *source;
+	unsigned int run;  /* begins in this run, */
+	uint64_t skip;     /* this many bytes behind its start */
+	uint64_t pos, len; /* place in the image */
 	uint32_t crc;
 };
 
@@ -48,16 +49,18 @@ struct page_source *memory_add_source(struct dump *d, struct task *t, uint64_t i
 		return NULL;
 	if (m->n == m->cap) {
 		unsigned int cap = MAX(m->cap * 2, 16U);
+		struct page_source **more = realloc(m->source, cap * sizeof(*more));
 
-		s = realloc(m->source, cap * sizeof(*s));
-		if (!s)
+		if (!more)
 			return NULL;
-		m->source = s;
+		m->source = more;
 		m->cap = cap;
 	}
-	s = &m->source[m->n++];
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return NULL;
 	*s = (struct page_source){ .task = t, .fd = -EBADF, .id = id };
-	return s;
+	return m->source[m->n++] = s;
 }
 
 void memory_dump_free(struct dump *d)
@@ -67,8 +70,9 @@ void memory_dump_free(struct dump *d)
 	if (!m)
 		return;
 	for (unsigned int i = 0; i < m->n; i++) {
-		page_runs_done(&m->source[i].runs);
-		cleanup_close(&m->source[i].fd);
+		page_runs_done(&m->source[i]->runs);
+		cleanup_close(&m->source[i]->fd);
+		free(m->source[i]);
 	}
 	HASH_CLEAR(hh, m->segments);
 	HASH_CLEAR(hh, m->mapped);
@@ -100,8 +104,8 @@ static int cut(struct dump_memory *m, struct part **ret, size_t *ret_n)
 	_cleanup_free_ struct part *part = NULL;
 	size_t n = 0, cap = 0;
 
-	for (unsigned int i = 0; i < m->n; i++) {
-		const struct page_runs *runs = &m->source[i].runs;
+	for (unsigned int i = m->first; i < m->n; i++) {
+		const struct page_runs *runs = &m->source[i]->runs;
 		uint64_t left = runs->pages * PAGE, pos = 0, skip = 0;
 		unsigned int run = 0;
 
@@ -117,9 +121,11 @@ static int cut(struct dump_memory *m, struct part **ret, size_t *ret_n)
 					return -ENOMEM;
 				part = more;
 			}
-			part[n++] = (struct part){
-				.source = i, .run = run, .skip = skip, .pos = pos, .len = len
-			};
+			part[n++] = (struct part){ .source = m->source[i],
+						   .run = run,
+						   .skip = skip,
+						   .pos = pos,
+						   .len = len };
 			while (ahead) {
 				ahead -= next_piece(runs, &run, &skip, ahead).iov_len;
 			}
@@ -232,11 +238,13 @@ static int copy_part(void *arg, size_t index)
 {
 	struct dump *d = arg;
 	struct part *p = part_of(d->memory, index);
-	struct page_source *s = &d->memory->source[p->source];
+	struct page_source *s = p->source;
 	char *room = room_at(&s->out->room, p->pos, p->len);
 	_cleanup_free_ char *buf = NULL;
 	int r;
 
+	if (__atomic_load_n(&d->memory->given_up, __ATOMIC_RELAXED))
+		return -ECANCELED;
 	if (room)
 		return read_part(s, p, room);
 	buf = aligned_alloc(PAGE, p->len);
@@ -278,17 +286,17 @@ static int write_pagemap(struct dump *d, struct page_source *s)
 	return r < 0 ? r : image_close(&img);
 }
 
-static void account(struct dump *d, const struct part *part, size_t n)
+static void account(struct dump *d)
 {
 	struct dump_memory *m = d->memory;
 	size_t at = 0;
 
-	for (unsigned int i = 0; i < m->n; i++) {
-		struct page_source *s = &m->source[i];
+	for (; m->first < m->begun; m->first++) {
+		struct page_source *s = m->source[m->first];
 		uint32_t crc = 0;
 
-		for (; at < n && part[at].source == i; at++)
-			crc = crc32c_combine(crc, part[at].crc, part[at].len);
+		for (; at < m->n_parts && m->part[at].source == s; at++)
+			crc = crc32c_combine(crc, m->part[at].crc, m->part[at].len);
 		image_raw_done(&d->images, s->out->index, s->runs.pages * PAGE, crc);
 		if (s->task)
 			d->stats.pages_written += s->runs.pages;
@@ -297,28 +305,58 @@ static void account(struct dump *d, const struct part *part, size_t n)
 	}
 }
 
-int memory_dump_pages(struct dump *d)
+int memory_pages_begin(struct dump *d)
 {
 	struct dump_memory *m = memory_of(d);
 	int r = 0;
 
 	if (!m)
 		return -ENOMEM;
-	for (unsigned int i = 0; r == 0 && i < m->n; i++) {
-		r = pages_file_of(d, &m->source[i]);
+	for (unsigned int i = m->first; r == 0 && i < m->n; i++) {
+		r = pages_file_of(d, m->source[i]);
 		if (r == 0)
-			r = write_pagemap(d, &m->source[i]);
+			r = write_pagemap(d, m->source[i]);
 	}
+	m->begun = m->n;
 	if (r == 0)
 		r = cut(m, &m->part, &m->n_parts);
-	if (r == 0)
-		r = parallel_for(m->n_parts, copy_part, d);
-	if (r == 0)
-		account(d, m->part, m->n_parts);
-	pages_files_done(d);
-	free(m->part);
-	m->part = NULL;
+	if (r == 0) {
+		m->copying = parallel_begin(m->n_parts, copy_part, d);
+		r = m->copying ? 0 : -ENOMEM;
+	}
 	return r;
+}
+
+static int finish(struct dump *d)
+{
+	struct dump_memory *m = d->memory;
+	int r = parallel_end(TAKE_PTR(m->copying));
+
+	if (r == 0)
+		account(d);
+	free(TAKE_PTR(m->part));
+	return r;
+}
+
+int memory_pages_end(struct dump *d)
+{
+	int r = finish(d);
+
+	if (r == 0 && d->memory->first < d->memory->n) {
+		r = memory_pages_begin(d);
+		if (r == 0)
+			r = finish(d);
+	}
+	pages_files_done(d);
+	return r;
+}
+
+void memory_pages_give_up(struct dump *d)
+{
+	if (!d->memory || !d->memory->copying)
+		return;
+	__atomic_store_n(&d->memory->given_up, true, __ATOMIC_RELAXED);
+	(void)finish(d);
 }
 
 void memory_let_go(struct dump *d)
@@ -327,10 +365,10 @@ void memory_let_go(struct dump *d)
 
 	/* Ours would take us as long when we end. */
 	for (unsigned int i = 0; i < m->n; i++)
-		if (m->source[i].out)
-			room_done(&m->source[i].out->room);
+		if (m->source[i]->out)
+			room_done(&m->source[i]->out->room);
 	for (unsigned int i = 0; i < m->n; i++) {
-		const struct page_source *s = &m->source[i];
+		const struct page_source *s = m->source[i];
 		_cleanup_close_ int pidfd = -EBADF;
 
 		if (!s->task || s->runs.pages * PAGE < BIG)

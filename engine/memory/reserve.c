@@ -116,8 +116,8 @@ void pages_files_done(struct dump *d)
 	struct pages_file *f, *next;
 
 	for (unsigned int i = 0; i < m->n; i++)
-		if (m->source[i].out)
-			cleanup_close(&m->source[i].out->fd);
+		if (m->source[i]->out)
+			cleanup_close(&m->source[i]->out->fd);
 	HASH_ITER(hh, m->reserved, f, next) {
 		HASH_DEL(m->reserved, f);
 		if (f->used)

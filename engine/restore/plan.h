@@ -16,7 +16,7 @@ struct restore_task *plan_add_helper(struct restore *r, pid_t pid);
 struct restore_task *plan_add_task(struct restore *r, pid_t pid, struct restore_task *parent);
 
 /* At dump: could the sessions and groups of this tree be rebuilt? */
-int plan_sessions_of(const struct tree *tree, const struct options *opts);
+int plan_sessions_of(const struct tree *tree, const struct options *opts, struct arena *arena);
 /*
  * The task that will have this pid while files are opened: one of the tree, or else a helper that main
  * forks. It stays until everybody has its files. NULL: logged.

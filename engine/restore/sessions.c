@@ -233,13 +233,12 @@ int plan_sessions(struct restore *r)
 	return 0;
 }
 
-int plan_sessions_of(const struct tree *tree, const struct options *opts)
+int plan_sessions_of(const struct tree *tree, const struct options *opts, struct arena *arena)
 {
-	struct restore r = { .opts = opts };
+	struct restore r = { .opts = opts, .arena = *arena };
 	struct restore_task **link = &r.root;
 	int ret = 0;
 
-	arena_init(&r.arena, false);
 	for_each_task(from, tree) {
 		struct restore_task *parent = NULL, *t;
 
@@ -261,6 +260,6 @@ int plan_sessions_of(const struct tree *tree, const struct options *opts)
 	if (ret == 0)
 		ret = plan_sessions(&r);
 	HASH_CLEAR(hh, r.by_pid);
-	arena_done(&r.arena);
+	*arena = r.arena;
 	return ret;
 }

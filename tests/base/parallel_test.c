@@ -33,6 +33,19 @@ UNIT(every, "every piece is done once, however many there are")
 	all_once(MANY);
 }
 
+UNIT(in_two_steps, "others have begun, and what they leave is done at the end")
+{
+	memset(times, 0, sizeof(times));
+	for (size_t n = 0; n <= MANY; n += MANY / 2) {
+		struct parallel *p = parallel_begin(n, count, NULL);
+
+		ATF_REQUIRE(p);
+		ATF_REQUIRE_EQ(parallel_end(p), 0);
+	}
+	for (size_t i = 0; i < MANY; i++)
+		ATF_REQUIRE_EQ_MSG(times[i], i < MANY / 2 ? 2 : 1, "%zu", i);
+}
+
 static int fail_at(void *arg, size_t i)
 {
 	__atomic_fetch_add(&times[i], 1, __ATOMIC_RELAXED);
@@ -71,6 +84,7 @@ UNIT(one_cpu, "where there is one CPU it is done by that")
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, every);
+	ATF_TP_ADD_TC(tp, in_two_steps);
 	ATF_TP_ADD_TC(tp, failing);
 	ATF_TP_ADD_TC(tp, one_cpu);
 	return atf_no_error();
