@@ -27,6 +27,11 @@ struct sysv_seen {
 	UT_hash_handle hh;
 };
 
+static uint64_t mapped_size(const struct sysv_seen *s)
+{
+	return ALIGN_UP(s->ds.shm_segsz, s->huge ? huge_page_size(s->huge) : PAGE);
+}
+
 /* Where such segments live that are not of huge pages: on a mount that no path leads to. */
 static dev_t hidden_device(void)
 {
@@ -87,18 +92,16 @@ static bool same_times(int a, int b)
  * The segments of all IPC namespaces are on one device, with their ids for inode numbers: what a
  * task attached before it changed its namespace looks like one of this. Returns 1 if it is one.
  */
-static int is_of_this_namespace(int id, int fd, size_t size)
+static int is_of_this_namespace(const struct sysv_seen *s, int fd)
 {
 	_cleanup_close_ int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_close_ int own = -EBADF;
-	void *at = shmat(id, NULL, SHM_RDONLY);
-	struct stat st;
+	void *at = shmat(s->id, NULL, SHM_RDONLY);
 	int r;
 
-	if (self < 0 || at == (void *)-1 || fstat(fd, &st) < 0)
+	if (self < 0 || at == (void *)-1)
 		return -errno;
-	own = open_area(self, (uintptr_t)at,
-			(uintptr_t)at + ALIGN_UP(size, (uint64_t)st.st_blksize));
+	own = open_area(self, (uintptr_t)at, (uintptr_t)at + mapped_size(s));
 	r = own < 0 ? own : same_times(own, fd) && same_handle(own, fd);
 	shmdt(at);
 	return r;
@@ -109,9 +112,10 @@ static int look(struct dump *d, const struct task *t, const struct vm_area *a, s
 	_cleanup_close_ int fd = -EBADF;
 	int r = 0;
 
+	s->huge = huge_flags(a);
 	if (shmctl(s->id, IPC_STAT, &s->ds) == 0) {
 		fd = open_area(t->proc, a->start, a->end);
-		r = fd < 0 ? fd : is_of_this_namespace(s->id, fd, s->ds.shm_segsz);
+		r = fd < 0 ? fd : is_of_this_namespace(s, fd);
 	} else if (errno != EINVAL && errno != EIDRM) {
 		r = -errno;
 	}
@@ -125,7 +129,6 @@ static int look(struct dump *d, const struct task *t, const struct vm_area *a, s
 	if (s->ds.shm_perm.mode & ~MODES & 07777)
 		return log_refuse("System V shared memory %d has mode %o: not supported yet", s->id,
 				  s->ds.shm_perm.mode);
-	s->huge = huge_flags(a);
 	r = memory_add_segment(d, s->id, fd);
 	return r < 0 ? log_err(r, "pages of System V shared memory %d", s->id) : 0;
 }
@@ -135,7 +138,7 @@ int sysv_dump_area(struct dump *d, const struct task *t, const struct vm_area *a
 	struct dump_memory *m = memory_of(d);
 	int shmid = (int)a->ino, r = 0;
 	struct sysv_seen *s;
-	uint64_t page, size;
+	uint64_t size;
 
 	if (!m)
 		return -ENOMEM;
@@ -150,8 +153,7 @@ int sysv_dump_area(struct dump *d, const struct task *t, const struct vm_area *a
 		if (r < 0)
 			return r;
 	}
-	page = s->huge ? huge_page_size(s->huge) : PAGE;
-	size = ALIGN_UP(s->ds.shm_segsz, page);
+	size = mapped_size(s);
 	/* mremap(2) makes such. */
 	if (a->pgoff > size || a->end - a->start > size - a->pgoff)
 		return log_refuse(

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <mqueue.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -55,6 +56,7 @@ static void open_files(void)
 	fd = memfd_create("memfd", MFD_ALLOW_SEALING);
 	write(fd, "in memory", 9);
 	mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	mq_open("/queue", O_RDWR | O_CREAT, 0600, NULL);
 	open(".", O_RDONLY | O_DIRECTORY);
 	open("/dev/null", O_PATH);
 }

@@ -2,7 +2,7 @@
 /*
  * A file of a mounted hugetlbfs, which two tasks have mapped; named, or without a name. What is in
  * it is as good as any file's content, and what is not takes no page: such a file can only be filled
- * through a mapping. criu 4.2 cannot fill one without a name.
+ * through a mapping. criu 4.2 refuses one without a name.
  */
 #include <sys/mount.h>
 
