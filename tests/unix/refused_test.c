@@ -35,8 +35,8 @@ static int abstract(const char *name, int (*how)(int, const struct sockaddr *, s
 	int sk = need(socket(AF_UNIX, SOCK_DGRAM, 0));
 
 	strcpy(un.sun_path + 1, name);
-	need(how(sk, (struct sockaddr *)&un, offsetof(struct sockaddr_un, sun_path) + 1 +
-						     strlen(name)));
+	need(how(sk, (struct sockaddr *)&un,
+		 offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name)));
 	return sk;
 }
 
