@@ -23,8 +23,8 @@ static void serve(long unused)
 	for (char n = '1';; n++) {
 		struct sockaddr_un from;
 		socklen_t len = sizeof(from);
-		ssize_t size = SYS(recvfrom(sk, text, sizeof(text) - 1, 0, (struct sockaddr *)&from,
-					    &len));
+		ssize_t size = SYS(
+			recvfrom(sk, text, sizeof(text) - 1, 0, (struct sockaddr *)&from, &len));
 
 		text[size++] = n;
 		SYS(sendto(sk, text, size, 0, (struct sockaddr *)&from, len));
