@@ -333,7 +333,7 @@ void t_raw(int fd);
 
 /*
  * One read(2) gives exactly this (a literal, which may hold anything): it says where lines end, and
- * "" where an end of file is. There is nothing to read.
+ * "" where an end of file is. Of a master it may take several. There is nothing to read.
  */
 #define EXPECT_READS(fd, text) zdtm_expect_reads((fd), "" text "", sizeof(text) - 1, #fd, ZDTM_HERE)
 #define EXPECT_QUIET(fd)       zdtm_expect_quiet((fd), #fd, ZDTM_HERE)
