@@ -16,6 +16,8 @@ int files_dump_prepare(struct dump *d);
 
 /* A new file_entry in files.img; its id is unique among all kinds. */
 FileEntry *files_new_entry(struct dump *d, FdTypes type);
+/* The newest one is written before those that are not such: other readers look for it only there. */
+void files_put_first(struct dump *d);
 
 /* The descriptors of a task: writes its fdinfo image. */
 int files_dump_task(struct dump *d, struct task *t);

@@ -39,8 +39,8 @@ struct dump_files {
 	struct open_file_question *question;
 	int own_fds; /* /proc/self/fd */
 	struct numbers *numbers;
-	FileEntry **entry;
-	unsigned int n, cap;
+	FileEntry **entry; /* as they are written */
+	unsigned int n, cap, n_first;
 };
 
 void files_dump_free(struct dump *d)
@@ -112,6 +112,15 @@ FileEntry *files_new_entry(struct dump *d, FdTypes type)
 	f->entry[f->n++] = fe;
 	fe->id = f->n;
 	return fe;
+}
+
+void files_put_first(struct dump *d)
+{
+	struct dump_files *f = d->files;
+	FileEntry *fe = f->entry[f->n - 1];
+
+	f->entry[f->n - 1] = f->entry[f->n_first];
+	f->entry[f->n_first++] = fe;
 }
 
 /* An open file nobody has seen yet: finds its module, lets it fill the entry. */

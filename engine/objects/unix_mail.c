@@ -297,7 +297,7 @@ int unix_mail_order(struct restore *r)
 	ret = order_datagrams(r, list);
 	n = 0;
 	for (struct unix_sk *u = unix_plan->all; u; u = u->next)
-		if (unix_sk_connects(u) && !u->given)
+		if (unix_sk_connects(u) && !u->given && !unix_sk_outside(u))
 			list[n++] = u;
 	qsort(list, n, sizeof(struct unix_sk *), by_turn);
 	for (unsigned int i = 0; ret == 0 && i < n; i++)

@@ -117,8 +117,8 @@ static int tell_file(const struct fd_view *v, const char *path, const struct sta
 		return r < 0 ? r : 0;
 	}
 	if (st->st_nlink > 1)
-		return log_refuse("%s: the file it is bound to, %s, has other names besides: not "
-				  "supported yet",
+		return log_refuse("%s: the file it is bound to, %s, has other names besides, and "
+				  "nobody tells which",
 				  fd_view_name(v), path);
 	if (!path_leads_to(path, st))
 		return log_refuse("%s: the file it is bound to, %s, cannot be reached from here",

@@ -53,7 +53,10 @@ static int name_outside(struct dump *d, const struct unix_seen *s, const struct 
 	return img->name.data ? 0 : -ENOMEM;
 }
 
-/* What is left outside has an entry as well: others expect it as a datagram socket that listens. */
+/*
+ * What is left outside has an entry as well: others expect it as a datagram socket that listens, and
+ * before those that are connected to it.
+ */
 static int leave_outside(struct dump *d, const struct unix_seen *s, const struct diag_unix *sk)
 {
 	FileEntry *fe = files_new_entry(d, FD_TYPES__UNIXSK);
@@ -63,6 +66,7 @@ static int leave_outside(struct dump *d, const struct unix_seen *s, const struct
 
 	if (!fe || !peer || !img)
 		return -ENOMEM;
+	files_put_first(d);
 	unix_sk_entry__init(img);
 	fe->usk = img;
 	img->id = fe->id;

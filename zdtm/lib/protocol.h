@@ -21,12 +21,13 @@
 
 #define ZDTM_GO SIGPWR
 
-#define ZDTM_SAYS       "zdtm: "
-#define ZDTM_SAYS_READY "ready" /* setup is done, the main thread waits for ZDTM_GO */
-#define ZDTM_SAYS_FAIL  "fail"  /* what went wrong, and where */
-#define ZDTM_SAYS_SKIP  "skip"  /* why this machine cannot run it; then exits */
-#define ZDTM_SAYS_NOTE  "note"  /* for the report */
-#define ZDTM_SAYS_DONE  "done"  /* check is done */
+#define ZDTM_SAYS         "zdtm: "
+#define ZDTM_SAYS_READY   "ready"   /* setup is done, the main thread waits for ZDTM_GO */
+#define ZDTM_SAYS_FAIL    "fail"    /* what went wrong, and where */
+#define ZDTM_SAYS_SKIP    "skip"    /* why this machine cannot run it; then exits */
+#define ZDTM_SAYS_NOTE    "note"    /* for the report */
+#define ZDTM_SAYS_OUTSIDE "outside" /* the pid of a task that is none of the tree, and stays */
+#define ZDTM_SAYS_DONE    "done"    /* check is done */
 
 /* How the program ends. */
 enum zdtm_exit {

@@ -122,6 +122,27 @@ pid_t t_fork(t_task *fn, long arg)
 	return pid;
 }
 
+void t_outside(t_task *fn, long arg)
+{
+	pid_t pid;
+
+	t_share();
+	fflush(NULL);
+	pid = SYS(fork());
+	if (pid > 0) {
+		t_join(pid);
+		return;
+	}
+	/* Whose parent ends is the arena's. */
+	SYS(setsid());
+	pid = SYS(fork());
+	if (pid > 0) {
+		say(ZDTM_SAYS_OUTSIDE, "%d", pid);
+		_exit(ZDTM_EXIT_FINE);
+	}
+	run_task(fn, arg);
+}
+
 pid_t t_clone(uint64_t flags, int exit_signal, t_task *fn, long arg)
 {
 	struct clone_args args = { .flags = flags, .exit_signal = exit_signal };

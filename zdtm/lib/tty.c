@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Terminals: making ptys, and what a read of one gives. */
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 
 #include "harness.h"
@@ -52,6 +53,23 @@ static const char *printable(const char *data, size_t len, char to[256])
 	return to;
 }
 
+/* What a slave writes comes to its master in pieces, however many the kernel makes of it. */
+static ssize_t read_pieces(int fd, char *to, size_t room, const char *text, size_t len)
+{
+	ssize_t n = read(fd, to, room), more;
+	unsigned int index;
+
+	if (ioctl(fd, TIOCGPTN, &index) < 0)
+		return n;
+	while (n > 0 && (size_t)n < len && memcmp(to, text, n) == 0 && ready_in_time(fd, POLLIN)) {
+		more = read(fd, to + n, room - n);
+		if (more <= 0)
+			break;
+		n += more;
+	}
+	return n;
+}
+
 bool zdtm_expect_reads(int fd, const char *text, size_t len, const char *fd_text,
 		       struct zdtm_here here)
 {
@@ -63,7 +81,7 @@ bool zdtm_expect_reads(int fd, const char *text, size_t len, const char *fd_text
 			  patience(), printable(text, len, should));
 		return false;
 	}
-	n = read(fd, got, sizeof(got));
+	n = read_pieces(fd, got, sizeof(got), text, len);
 	if (n < 0)
 		zdtm_fail(here, "reading %s: %s, not \"%s\"", fd_text, strerror(errno),
 			  printable(text, len, should));

@@ -172,6 +172,12 @@ void t_join(pid_t pid);
 int t_reap(pid_t pid);
 
 /*
+ * For setup(): a task that runs fn(arg) outside the tree, the arena's. It is there all the time, and
+ * ends with the arena; from the dump on t_wait() and t_wake() do not reach it.
+ */
+void t_outside(t_task *fn, long arg);
+
+/*
  * The same with clone3(2)'s CLONE_* flags, none that shares memory, and exit signal. The C library
  * does not know: no pthread_*() in such a child.
  */
@@ -329,7 +335,7 @@ void t_raw(int fd);
 
 /*
  * One read(2) gives exactly this (a literal, which may hold anything): it says where lines end, and
- * "" where an end of file is. There is nothing to read.
+ * "" where an end of file is. Of a master it may take several. There is nothing to read.
  */
 #define EXPECT_READS(fd, text) zdtm_expect_reads((fd), "" text "", sizeof(text) - 1, #fd, ZDTM_HERE)
 #define EXPECT_QUIET(fd)       zdtm_expect_quiet((fd), #fd, ZDTM_HERE)
@@ -419,6 +425,7 @@ extern __thread struct zdtm_here zdtm_at;
 #define t_map(...)          ZDTM_AT(t_map, __VA_ARGS__)
 #define t_marks(...)        ZDTM_AT(t_marks, __VA_ARGS__)
 #define t_pagemap(...)      ZDTM_AT(t_pagemap, __VA_ARGS__)
+#define t_outside(...)      ZDTM_AT(t_outside, __VA_ARGS__)
 #define t_program(...)      ZDTM_AT(t_program, __VA_ARGS__)
 #define t_ptmx(...)         ZDTM_AT(t_ptmx, __VA_ARGS__)
 #define t_pts(...)          ZDTM_AT(t_pts, __VA_ARGS__)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -34,6 +35,15 @@ static const char *said(const char *line, const char *word)
 	return rest && (*rest == ' ' || !*rest) ? rest + strspn(rest, " ") : NULL;
 }
 
+static void add_outside(struct stage *s, const char *pid)
+{
+	for (size_t i = 0; i < STAGE_OUTSIDE; i++)
+		if (!s->outside[i]) {
+			s->outside[i] = atoi(pid);
+			return;
+		}
+}
+
 static void hear_line(struct stage *s, const char *line)
 {
 	struct result *r = s->result;
@@ -42,6 +52,8 @@ static void hear_line(struct stage *s, const char *line)
 
 	if (said(line, ZDTM_SAYS_READY)) {
 		s->ready = true;
+	} else if ((text = said(line, ZDTM_SAYS_OUTSIDE))) {
+		add_outside(s, text);
 	} else if (said(line, ZDTM_SAYS_DONE)) {
 		s->done = true;
 	} else if ((text = said(line, ZDTM_SAYS_SKIP))) {
@@ -138,10 +150,32 @@ bool stage_engine_ended(const struct stage *s)
 	return s->engine.ended;
 }
 
+static bool is_outside(const struct stage *s, pid_t pid)
+{
+	for (size_t i = 0; i < STAGE_OUTSIDE && s->outside[i]; i++)
+		if (s->outside[i] == pid)
+			return true;
+	return false;
+}
+
+static bool only_outside(const struct stage *s)
+{
+	_cleanup_closedir_ DIR *proc = opendir("/proc");
+	struct dirent *d;
+	int pid;
+
+	while (proc && (d = readdir(proc)))
+		if (parse_int(d->d_name, &pid) && pid != 1 && !is_outside(s, pid))
+			return false;
+	return proc;
+}
+
 bool stage_empty(const struct stage *s)
 {
 	/* -1 means everybody but ourselves and, in a pid namespace, its init: us again. */
-	return kill(-1, 0) < 0 && errno == ESRCH;
+	if (kill(-1, 0) < 0 && errno == ESRCH)
+		return true;
+	return s->outside[0] && only_outside(s);
 }
 
 /* ---- Beginning and end ------------------------------------------------------------------------ */

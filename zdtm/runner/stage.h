@@ -16,6 +16,9 @@
 /* Dumps with images in memory; further ones go to the disk. */
 #define STAGE_IMAGES 64
 
+/* Tasks that a test has outside its tree. */
+#define STAGE_OUTSIDE 8
+
 /* A process we started, or one that a restore gave us back. */
 struct child {
 	pid_t pid; /* 0: there is none */
@@ -42,6 +45,7 @@ struct stage {
 	struct buf heard;        /* of the log */
 	size_t understood;       /* bytes of it */
 	bool ready, done;
+	pid_t outside[STAGE_OUTSIDE];   /* 0: no more */
 	char failure[1000], skip[1000]; /* the first fail line; the skip line */
 	char difference[1000];          /* after an edit: what is not as before */
 };
@@ -66,6 +70,6 @@ bool stage_wait_for(struct stage *s, double ms, bool (*so)(const struct stage *)
 bool stage_ready_or_ended(const struct stage *s);
 bool stage_test_ended(const struct stage *s);
 bool stage_engine_ended(const struct stage *s);
-bool stage_empty(const struct stage *s);
+bool stage_empty(const struct stage *s); /* but for those outside */
 
 #endif

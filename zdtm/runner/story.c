@@ -44,8 +44,10 @@ static void decide_late(struct stage *s, enum outcome outcome, enum phase phase,
 	_cleanup_buf_ struct buf tasks = {};
 
 	census_tell(&tasks);
-	result_decide(s->result, outcome, phase, "%s did not end within %u s; there are: %s", what,
-		      s->story->test->timeout, tasks.data ?: "no tasks");
+	/* One that waits for a task which has failed and ended has a better reason. */
+	result_decide(s->result, outcome, phase, "%s%s%s did not end within %u s; there are: %s",
+		      s->failure, s->failure[0] ? "; " : "", what, s->story->test->timeout,
+		      tasks.data ?: "no tasks");
 }
 
 /* The status of a test that should not have ended, and its last words. */

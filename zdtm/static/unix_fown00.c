@@ -44,10 +44,13 @@ static void setup(void)
 
 static void check(void)
 {
+	struct f_owner_ex owner;
 	siginfo_t info = {};
 
 	EXPECT(!told(&info));
-	EXPECT_EQ(fcntl(sk[1], F_GETOWN), getpid());
+	SYS(fcntl(sk[1], F_GETOWN_EX, &owner));
+	EXPECT_EQ(owner.type, F_OWNER_PID);
+	EXPECT_EQ(owner.pid, getpid());
 	EXPECT_EQ(fcntl(sk[1], F_GETSIG), SIGNAL);
 	EXPECT_EQ(fcntl(sk[1], F_GETFL), O_RDWR | O_ASYNC | O_NONBLOCK);
 	EXPECT_EQ(fcntl(sk[0], F_GETFL), O_RDWR);
