@@ -32,7 +32,7 @@ $(foreach f,$(PROBE_FILES),$(eval $(call probe,$(f))))
 # task with fewer mappings forks faster, and each probe is a fork.
 ifndef SAN
 archive = $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a))
-ASK_LINK := $(if $(and $(call archive,c),$(call archive,json-c),$(call archive,cap)),-static)
+ASK_LINK := $(if $(and $(call archive,c),$(call archive,json-c),$(call archive,cap)),-static-pie)
 $(eval $(call program,libexec/zdtm-ask,feature-probes/resident/main.c $(PROBE_FILES) \
 	$(PROBE_FRAME),,$(ASK_LINK) -ljson-c -lcap -lrt))
 endif
