@@ -272,6 +272,7 @@ static void kill_children(void)
 static bool kill_stragglers(pid_t body)
 {
 	uint64_t begin = now_ms(), looked = begin;
+	unsigned int pause_us = 200;
 
 	kill(-body, SIGKILL);
 	kill(body, SIGKILL);
@@ -288,7 +289,7 @@ static bool kill_stragglers(pid_t body)
 			kill_children();
 			looked = now_ms();
 		}
-		usleep(200);
+		wait_longer(&pause_us);
 	}
 }
 

@@ -60,6 +60,12 @@ extern const char *work_base;
 /* How many times as long as on a real machine all may take here: $ZDTM_PATIENCE, or 1. */
 unsigned int patience(void);
 
+/*
+ * Between two looks: twice as long as the time before, up to a few ms. To an emulated machine a timer
+ * costs more than a look does.
+ */
+void wait_longer(unsigned int *pause_us);
+
 const char *verdict_name(enum verdict verdict);
 
 #endif

@@ -133,9 +133,16 @@ void exec_idle(void)
 	BROKEN("exec: %s", errno_name(errno));
 }
 
+void wait_longer(unsigned int *pause_us)
+{
+	usleep(*pause_us);
+	*pause_us = *pause_us < 3000 ? *pause_us * 2 : *pause_us;
+}
+
 void until_exec(pid_t pid)
 {
 	uint64_t until = now_ms() + WAIT_MS;
+	unsigned int pause_us = 200;
 
 	for (;;) {
 		char *line = slurp("/proc/%d/cmdline", pid);
@@ -146,7 +153,7 @@ void until_exec(pid_t pid)
 			return;
 		if (now_ms() > until)
 			BROKEN("task %d does not exec", pid);
-		usleep(200);
+		wait_longer(&pause_us);
 	}
 }
 
@@ -183,6 +190,7 @@ void end_task(pid_t pid)
 void until_state(pid_t pid, char state)
 {
 	uint64_t until = now_ms() + WAIT_MS;
+	unsigned int pause_us = 200;
 
 	for (;;) {
 		char *now = stat_field(pid, 3), is = now ? now[0] : '?';
@@ -192,7 +200,7 @@ void until_state(pid_t pid, char state)
 			return;
 		if (now_ms() > until)
 			BROKEN("task %d is in state %c, not in %c", pid, is, state);
-		usleep(200);
+		wait_longer(&pause_us);
 	}
 }
 

@@ -371,6 +371,64 @@ ATF_TC_BODY(twice, tc)
 	}
 }
 
+ATF_TC(ktap);
+ATF_TC_HEAD(ktap, tc)
+{
+	atf_tc_set_md_var(tc, "descr",
+			  "KTAP: an area is a test, and has its questions as subtests");
+	atf_tc_set_md_var(tc, "require.progs", "python3");
+}
+ATF_TC_BODY(ktap, tc)
+{
+	const char *zdtm = bin(tc, "bin/zdtm"), *look = bin(tc, "tests/runner/tree/ktap.py");
+	char *out = output_of(
+		"%s probe kcmp pipe.* --as root --as nobody --format ktap 2>/dev/null", zdtm);
+	char *counts =
+		output_of("{ %s probe kcmp pipe.* --format ktap | python3 %s; "
+			  "%s probe kcmp pipe.* --format json | grep -c '\"name\"'; } 2>/dev/null",
+			  zdtm, look, zdtm);
+	unsigned int subtests, questions;
+
+	ATF_CHECK_MSG(strstr(out, "KTAP version 1\n1..2\n    KTAP version 1\n"
+				  "    # Subtest: kcmp\n") == out,
+		      "%s", out);
+	ATF_CHECK_MSG(strstr(out, "@root") && strstr(out, "@nobody") &&
+			      strstr(out, "\nok 2 pipe\n"),
+		      "%s", out);
+	ATF_REQUIRE_MSG(sscanf(counts, "%u %u", &subtests, &questions) == 2, "%s", counts);
+	ATF_CHECK_EQ(subtests, questions);
+	free(out);
+	free(counts);
+}
+
+ATF_TC(asker_dies);
+ATF_TC_HEAD(asker_dies, tc)
+{
+	atf_tc_set_md_var(tc, "descr",
+			  "who asks all questions may die over one: the others are asked");
+}
+ATF_TC_BODY(asker_dies, tc)
+{
+	const char *tree = bin(tc, ".");
+	char *out;
+
+	/* A tree with an asker that has no answer to one question, and dies of it. */
+	free(output_of("mkdir -p tree/libexec/zdtm && cp -r %s/bin tree/ && "
+		       "ln -s $(realpath %s/libexec/zdtm/feature-probes) tree/libexec/zdtm/ && "
+		       "ln -s $(realpath %s/libexec/zdtm-ask) tree/real",
+		       tree, tree, tree));
+	free(output_of("printf '%%s\\n' '#!/bin/sh' 'while read q; do' "
+		       "'[ $q != kcmp.file_same ] || kill -KILL $$' 'echo $q | %s' done "
+		       ">tree/libexec/zdtm-ask && chmod 755 tree/libexec/zdtm-ask",
+		       "$(dirname $0)/../real"));
+	out = output_of("tree/bin/zdtm probe kcmp pipe --format ktap 2>/dev/null");
+	ATF_CHECK_MSG(
+		strstr(out, "# kcmp.file_same: broken: its program gave no answer\n    not ok "),
+		"%s", out);
+	ATF_CHECK_MSG(strstr(out, "\nnot ok 1 kcmp\n") && strstr(out, "\nok 2 pipe\n"), "%s", out);
+	free(out);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, declared);
@@ -379,5 +437,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, any_order);
 	ATF_TP_ADD_TC(tp, any_user);
 	ATF_TP_ADD_TC(tp, twice);
+	ATF_TP_ADD_TC(tp, ktap);
+	ATF_TP_ADD_TC(tp, asker_dies);
 	return atf_no_error();
 }

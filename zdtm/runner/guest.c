@@ -34,12 +34,14 @@
  * An oops ends the guest, or what follows it would be blamed on whatever test comes next; so does the
  * NMI that we send to one that hangs. Warnings go to the console, which is slow, and no more. A task
  * that is stuck is to be told of before we lose patience. On a busy host a timer's first interrupts come too
- * late for the kernel's check whether there are any, which panics: no_timer_check.
+ * late for the kernel's check whether there are any, which panics (no_timer_check), and too late for the
+ * one whether the TSC can be trusted, without which each look at a clock is a slow device's. Memory that the
+ * kernel allocates for itself is not cleared first, which nobody can see who reads what he was given.
  */
 #define COMMAND_LINE                                                                               \
 	"console=ttyS0 loglevel=5 panic=-1 oops=panic unknown_nmi_panic watchdog_thresh=60 "       \
 	"printk.devkmsg=on mitigations=off random.trust_cpu=on 8250.nr_uarts=4 zdtm.guest=1 "      \
-	"no_timer_check sysctl.kernel.hung_task_timeout_secs=15"
+	"no_timer_check tsc=reliable init_on_alloc=0 sysctl.kernel.hung_task_timeout_secs=15"
 
 static char *path_in(const char *folder, const char *name)
 {
@@ -177,9 +179,10 @@ static struct arguments arguments(const struct guest *g, const struct target *t,
 	add(&a, "-cpu");
 	/*
 	 * Five levels of page tables are walked for nothing. Emulated far returns of user mode read the
-	 * stack as the kernel would, which SMAP forbids it: 32-bit code takes the guest down.
+	 * stack as the kernel would, which SMAP forbids it: 32-bit code takes the guest down. With ERMS the
+	 * kernel clears and copies pages by the byte, each of which is a round of the emulator's.
 	 */
-	add(&a, kvm ? "host" : "max,la57=off,smap=off");
+	add(&a, kvm ? "host" : "max,la57=off,smap=off,erms=off");
 	add(&a, "-kernel");
 	add(&a, "%s", t->image);
 	add(&a, "-initrd");
