@@ -202,6 +202,35 @@ GUEST_TC(panic, "a panic is laid on the test that was running, and the rest runs
 	expect(d, "static/disguised", "passed", "");
 }
 
+GUEST_TC(spoilt,
+	 "what goes wrong while several run is laid on the one that does it again when it is alone")
+{
+	struct json_object *d;
+	const char *log;
+
+	need_kernel(tc);
+	d = run_json(tc, "-t machine@taint_die -t passes -t once -t outcomes@hang --engine none "
+			 "-j 4 --kernel " LINE);
+	expect(d, "static/machine@taint_die", "failed", "kernel tainted: D");
+	log = text_member(result_of(d, "static/machine@taint_die"), "log");
+	HAS(log, "console-");
+	ATF_CHECK_EQ(access(log, R_OK), 0);
+	expect(d, "static/passes", "passed", "");
+	expect(d, "static/once", "passed", "");
+	expect(d, "static/outcomes@hang", "failed", "did not end within");
+}
+
+GUEST_TC(nothing_tried, "where nothing could be tried, nothing is known of the kernel")
+{
+	struct ran r;
+
+	need_kernel(tc);
+	r = zdtm(tc, "run -t no_capability --engine none --kernel " LINE);
+	ATF_CHECK_EQ(r.status, 125);
+	HAS(r.out, "0 passed, 0 failed, 1 skipped");
+	HAS(r.err, "lacks what every one of these tests needs");
+}
+
 GUEST_TC(hang,
 	 "a guest that hangs is made to say where; a taint is told, or a failure if it must be")
 {
@@ -262,6 +291,8 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, guest);
 	ATF_TP_ADD_TC(tp, bisect);
 	ATF_TP_ADD_TC(tp, panic);
+	ATF_TP_ADD_TC(tp, spoilt);
+	ATF_TP_ADD_TC(tp, nothing_tried);
 	ATF_TP_ADD_TC(tp, hang);
 	ATF_TP_ADD_TC(tp, suite);
 	return atf_no_error();

@@ -69,6 +69,14 @@ ATF_TC_BODY(headline, tc)
 			      "[    2.000001] Oops: 0000 [#1] SMP\n"
 			      "[    2.000002] Kernel panic - not syncing: Fatal exception\n"),
 		"BUG: unable to handle page fault");
+	/* Where it was says more than an address; a program's own does not. */
+	ATF_CHECK_STREQ(
+		klog_headline("[    2.000000] BUG: kernel NULL pointer dereference, address: 40\n"
+			      "[    2.000001] Oops: 0000 [#1] PREEMPT SMP NOPTI\n"
+			      "[    2.000002] RIP: 0010:signalfd_read+0x18/0x230\n"
+			      "[    2.000003] RIP: 0033:0x7f8fce607040\n"
+			      "[    2.000004] RIP: 0010:signalfd_read+0x18/0x230\n"),
+		"BUG: kernel NULL pointer dereference, address: 40, at signalfd_read+0x18/0x230");
 	/* Ours is the last word of a guest that hangs, and says nothing. */
 	ATF_CHECK_STREQ(
 		klog_headline("[   30.000000] INFO: task a:1 blocked for more than 15 seconds.\n"

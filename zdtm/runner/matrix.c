@@ -27,8 +27,7 @@
 
 struct options {
 	struct texts kernels, results, globs, flavors;
-	const char *dir, *engine;
-	int jobs;
+	const char *dir, *engine, *jobs;
 };
 
 /* ---- One kernel, one column --------------------------------------------------------------------- */
@@ -57,7 +56,7 @@ static char *path_for(const struct options *o, const char *spec, const char *suf
 
 static void start(struct column_job *j, const struct options *o, bool quiet)
 {
-	_cleanup_free_ char *logs = NULL, *jobs = NULL;
+	_cleanup_free_ char *logs = NULL;
 	struct texts argv = {};
 	struct spawn s = {};
 	int r;
@@ -65,8 +64,6 @@ static void start(struct column_job *j, const struct options *o, bool quiet)
 	j->document = path_for(o, j->spec, ".json");
 	j->said = path_for(o, j->spec, ".txt");
 	logs = path_for(o, j->spec, ".logs");
-	if (asprintf(&jobs, "%d", o->jobs) < 0)
-		die("out of memory");
 	unlink(j->document);
 	unlink(j->said);
 	remove_tree(logs);
@@ -82,11 +79,14 @@ static void start(struct column_job *j, const struct options *o, bool quiet)
 		texts_add(&argv, "-f");
 		texts_add(&argv, o->flavors.list[i]);
 	}
-	for (const char *const *w =
-		     LIST("--probes", "--kernel", j->spec, "--engine", o->engine, "-j", jobs,
-			  "--format", "json", "-o", j->document, "--logs", logs);
+	for (const char *const *w = LIST("--probes", "--kernel", j->spec, "--engine", o->engine,
+					 "--format", "json", "-o", j->document, "--logs", logs);
 	     *w; w++)
 		texts_add(&argv, *w);
+	if (o->jobs) {
+		texts_add(&argv, "-j");
+		texts_add(&argv, o->jobs);
+	}
 	s.argv = argv.list;
 	s.output = quiet ? j->said : NULL;
 	r = spawn_start(&s, &j->pid);
@@ -242,9 +242,8 @@ static struct options parse(int argc, char **argv)
 		{ "output", required_argument, NULL, 'o' },
 		{},
 	};
-	struct options o = { .dir = "out",
-			     .engine = getenv("ZDTM_ENGINE") ?: "refcr",
-			     .jobs = parallel_cpus() };
+	struct options o = { .dir = "out", .engine = getenv("ZDTM_ENGINE") ?: "refcr" };
+	int n;
 
 	for (int c; (c = getopt_long(argc, argv, "j:o:t:f:", options, NULL)) >= 0;) {
 		if (c == 'o')
@@ -261,7 +260,7 @@ static struct options parse(int argc, char **argv)
 			texts_add(&o.flavors, optarg);
 		else if (c != 'j')
 			exit(EXIT_MISUSE);
-		else if (!parse_int(optarg, &o.jobs) || o.jobs < 1)
+		else if (!parse_int(o.jobs = optarg, &n) || n < 1)
 			misuse("-j %s: a number from 1 up is wanted", optarg);
 	}
 	if (optind < argc)

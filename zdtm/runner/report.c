@@ -73,13 +73,29 @@ static void print_lines(FILE *out, const char *head, const char *text, const cha
 /* A splat of the kernel has its point at its beginning, and stands in the log in full. */
 #define DMESG_LINES 16
 
+/* Of an oops what is no news to a reader who has not got the vmlinux at hand. */
+static bool is_registers(const char *line, size_t len)
+{
+	static const char *const signs[] = { "RSP: ", "RAX: ", "RDX: ",  "RBP: ",
+					     "R10: ", "R13: ", "FS:  ",  "CS:  ",
+					     "CR2: ", "PGD ",  "Code: ", "Hardware name: " };
+
+	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
+		if (memmem(line, len, signs[i], strlen(signs[i])))
+			return true;
+	return false;
+}
+
 static void print_head(FILE *out, const char *head, const char *text, unsigned int lines)
 {
 	const char *line;
+	unsigned int n = 0;
 	size_t len;
 
-	for (unsigned int n = 0; next_line(&text, &line, &len); n++) {
-		if (n == lines) {
+	while (next_line(&text, &line, &len)) {
+		if (is_registers(line, len))
+			continue;
+		if (n++ == lines) {
 			fprintf(out, "    %s...\n", head);
 			break;
 		}

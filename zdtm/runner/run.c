@@ -124,7 +124,6 @@ static struct options parse(int argc, char **argv)
 	struct options o = {
 		.engine = getenv("ZDTM_ENGINE") ?: "refcr",
 		.format = "pretty",
-		.jobs = parallel_cpus(),
 		.cycles = 1,
 	};
 	bool any_flavor = false;
@@ -252,6 +251,16 @@ static void tell(const struct session *s, const struct run *run, void *arg)
 		report_failures.run(stdout, s, run);
 }
 
+/* Bisecting must not take a kernel for good on which nothing could be tried. */
+static bool anything_ran(const struct session *s)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < s->n; i++)
+		any |= s->runs[i].result->outcome != SKIPPED;
+	return any;
+}
+
 /* For the ATF personality of a test: outcome and reason of the worst run. */
 static void write_verdict(const struct session *s, const char *path)
 {
@@ -275,6 +284,7 @@ static void write_verdict(const struct session *s, const char *path)
 static void run_here(struct session *s, const struct suite *suite, struct telling *t)
 {
 	require_machine(&s->manner);
+	s->jobs = s->jobs ?: parallel_cpus();
 	s->kernel = kernel_running();
 	if (t->probes) {
 		s->probes = probes_load(NULL);
@@ -315,7 +325,6 @@ static void run_there(struct session *s, const struct options *o, struct telling
 	s->booted = o->kernel;
 	s->probes = probes_load(NULL);
 	remote_run(&r, tell, t);
-	target_done(&target);
 	workdir_put();
 }
 
@@ -360,5 +369,7 @@ int command_run(int argc, char **argv)
 		"%u passed, %u failed, %u skipped\n", totals.passed, totals.failed, totals.skipped);
 	if (fclose(t.out) != 0 || (o.output && fclose(stdout) != 0))
 		die("the report could not be written: %s", strerror(errno));
+	if (o.kernel && !o.probes && !anything_ran(&s))
+		cannot_test("kernel %s: it lacks what every one of these tests needs", o.kernel);
 	return totals.failed ? EXIT_FAILURES : EXIT_FINE;
 }

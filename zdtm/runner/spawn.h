@@ -14,6 +14,12 @@
  */
 int spawn_capture(const char *const argv[], struct buf *out);
 
+/*
+ * The same for what may take long. When `signals`, a signalfd, has one it is passed on to all that the
+ * program has started, and its number is in *sig once that is over.
+ */
+int spawn_capture_long(const char *const argv[], struct buf *out, int signals, int *sig);
+
 /* How a program is started that others wait for. What is 0 or NULL stays as it is. */
 struct spawn {
 	const char *const *argv;

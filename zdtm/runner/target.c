@@ -53,13 +53,21 @@ const char *target_cache(void)
 int target_script(const char *name, const char *const *words, struct buf *out)
 {
 	const char *argv[64] = { path_of(tree_path(TREE_CI), name) };
+	static int signals = -1;
 	size_t n = 1;
-	int status;
+	int status, sig;
 
 	target_cache();
+	if (signals < 0)
+		signals = interruptions_open();
 	while (*words && n < ARRAY_SIZE(argv) - 1)
 		argv[n++] = *words++;
-	status = spawn_capture(argv, out);
+	status = spawn_capture_long(argv, out, signals, &sig);
+	if (sig) {
+		workdir_drop();
+		complain("interrupted");
+		exit(128 + sig);
+	}
 	if (status < 0)
 		cannot_test("%s: %s", argv[0], strerror(-status));
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -125,10 +133,12 @@ static void take_folder(struct target *t, const char *folder)
 	t->lacks = join_lines(lacks.data);
 }
 
-void target_done(struct target *t)
+/* What was taken out of a tree, gone with the program however it ends. */
+static const char *made;
+static void remove_made(void)
 {
-	if (t->made)
-		remove_tree(t->made);
+	remove_tree(made);
+	workdir_put();
 }
 
 static void from_tree(struct target *t)
@@ -137,11 +147,14 @@ static void from_tree(struct target *t)
 	const char *folder = path_of(workdir(), "kernel");
 	const char *tree = realpath(t->spec, NULL);
 
-	t->made = folder;
+	made = folder;
+	atexit(remove_made);
 	if (target_script("tree-kernel", LIST(tree ?: t->spec, folder), &out) != 0) {
-		target_done(t);
-		workdir_put();
-		cannot_test("kernel %s: there is nothing to boot", t->spec);
+		/* Its last word, in one line: a matrix has no more room for it. */
+		if (out.len)
+			out.data[out.len - 1] = '\0';
+		cannot_test("kernel %s: %s", t->spec,
+			    *out.data ? out.data : "there is nothing to boot");
 	}
 	take_folder(t, folder);
 }
