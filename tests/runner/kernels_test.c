@@ -5,10 +5,12 @@
  */
 #include <atf-c.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -90,6 +92,35 @@ ATF_TC_BODY(garbage, tc)
 	ATF_CHECK_EQ(r.status, 125);
 	HAS(r.err, "no such header");
 	ATF_CHECK_EQ(system("! ls -d zdtm-*"), 0);
+}
+
+ATF_TC_WITHOUT_HEAD(interrupted);
+ATF_TC_BODY(interrupted, tc)
+{
+	const struct timespec moment = { .tv_nsec = 10 * 1000 * 1000 };
+	struct ran r;
+	pid_t pid, builder;
+
+	use_cache();
+	ATF_REQUIRE_EQ(system("mkdir tree logs && touch tree/.config logs/mine && "
+			      "printf 'olddefconfig:\nbzImage:\n\techo $$$$ >new; mv new builder; "
+			      "exec sleep 1000\n' >tree/Makefile"),
+		       0);
+	pid = start(tc, "run -t passes --engine none --kernel tree --logs logs");
+	for (int i = 0; i < 3000 && access("tree/builder", R_OK) < 0; i++)
+		nanosleep(&moment, NULL);
+	builder = atoi(slurp("tree/builder"));
+	ATF_REQUIRE(builder > 1);
+	ATF_CHECK_EQ(kill(builder, 0), 0);
+	kill(pid, SIGTERM);
+	r = finish(pid);
+	ATF_CHECK_EQ(r.status, 128 + SIGTERM);
+	HAS(r.err, "interrupted");
+	for (int i = 0; i < 1000 && kill(builder, 0) == 0; i++)
+		nanosleep(&moment, NULL);
+	ATF_CHECK(kill(builder, 0) < 0);
+	/* The folder is somebody's own. */
+	ATF_CHECK_EQ(system("test \"$(ls logs)\" = mine"), 0);
 }
 
 GUEST_TC(unknown_line, "a line that the archive does not have is a misuse, and it says what it has")
@@ -286,6 +317,7 @@ GUEST_TC(suite, "all probes and a dozen tests in bookworm's own kernel")
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, garbage);
+	ATF_TP_ADD_TC(tp, interrupted);
 	ATF_TP_ADD_TC(tp, unknown_line);
 	ATF_TP_ADD_TC(tp, does_not_boot);
 	ATF_TP_ADD_TC(tp, guest);
