@@ -91,7 +91,20 @@ ATF_TC_BODY(garbage, tc)
 	r = zdtm(tc, "run -t passes --engine none --kernel tree");
 	ATF_CHECK_EQ(r.status, 125);
 	HAS(r.err, "no such header");
+	ATF_REQUIRE_EQ(system("mkdir -p built/arch/x86/boot && "
+			      "cp garbage built/arch/x86/boot/bzImage"),
+		       0);
+	r = zdtm(tc, "run -t passes --engine none --kernel built");
+	ATF_CHECK_EQ(r.status, 125);
+	HAS(r.err, "kernel built: its arch/x86/boot/bzImage is no bzImage");
 	ATF_CHECK_EQ(system("! ls -d zdtm-*"), 0);
+
+	/* Side by side they are columns that say why. */
+	r = zdtm(tc, "matrix -t passes --engine none --kernels ./garbage,tree -o page");
+	ATF_CHECK_EQ(r.status, 1);
+	HAS(slurp("page/matrix.html"), "kernel ./garbage: that is no bzImage");
+	HAS(slurp("page/matrix.html"), "kernel tree: make bzImage fails: no such header");
+	ATF_CHECK_EQ(access("page/__garbage.json", R_OK), 0);
 }
 
 ATF_TC_WITHOUT_HEAD(interrupted);

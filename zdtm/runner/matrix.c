@@ -46,9 +46,11 @@ static char *path_for(const struct options *o, const char *spec, const char *suf
 
 	if (asprintf(&path, "%s/%s%s", o->dir, spec, suffix) < 0)
 		die("out of memory");
-	/* A path as a SPEC gives a name, not a folder. */
-	for (name = path + strlen(o->dir) + 1; *name && name < path + strlen(path) - strlen(suffix);
-	     name++)
+	/* A path as a SPEC gives a name, not a folder, and none that is hidden. */
+	name = path + strlen(o->dir) + 1;
+	if (*name == '.')
+		*name = '_';
+	for (; *name && name < path + strlen(path) - strlen(suffix); name++)
 		if (*name == '/')
 			*name = '_';
 	return path;
@@ -126,11 +128,14 @@ static void excuse(const struct column_job *j)
 
 static void finish(struct column_job *j, bool quiet)
 {
+	struct stat st;
+
 	if (quiet) {
 		printf("---- %s\n", j->spec);
 		show(j->said);
 	}
-	if (access(j->document, R_OK) < 0)
+	/* It was opened before it was known that nothing would come of it. */
+	if (stat(j->document, &st) < 0 || st.st_size == 0)
 		excuse(j);
 }
 

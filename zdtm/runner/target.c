@@ -113,14 +113,14 @@ static const char *join_lines(char *text)
 }
 
 /* What fetch-kernel and tree-kernel leave: vmlinuz, maybe vmlinux, modules.img, early/, lacks. */
-static void take_folder(struct target *t, const char *folder)
+static void take_folder(struct target *t, const char *folder, const char *what)
 {
 	_cleanup_buf_ struct buf lacks = {};
 	const char *vmlinuz = path_of(folder, "vmlinuz");
 
 	t->release = image_release(vmlinuz);
 	if (!t->release)
-		cannot_test("kernel %s: %s is no bzImage", t->spec, vmlinuz);
+		cannot_test("kernel %s: its %s is no bzImage", t->spec, what);
 	/* Uncompressed it boots a second sooner. */
 	t->image = if_there(path_of(folder, "vmlinux")) ?: vmlinuz;
 	t->modules = if_there(path_of(folder, "modules.img"));
@@ -156,7 +156,7 @@ static void from_tree(struct target *t)
 		cannot_test("kernel %s: %s", t->spec,
 			    *out.data ? out.data : "there is nothing to boot");
 	}
-	take_folder(t, folder);
+	take_folder(t, folder, "arch/x86/boot/bzImage");
 }
 
 static void from_archive(struct target *t)
@@ -170,7 +170,7 @@ static void from_archive(struct target *t)
 	if (status != 0)
 		cannot_test("kernel %s cannot be had", t->spec);
 	out.data[strcspn(out.data, "\n")] = '\0';
-	take_folder(t, out.data);
+	take_folder(t, out.data, "vmlinuz");
 }
 
 struct target target_find(const char *spec)
