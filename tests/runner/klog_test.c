@@ -85,6 +85,17 @@ ATF_TC_BODY(headline, tc)
 		"INFO: task a:1 blocked for more than 15 seconds.");
 }
 
+ATF_TC_WITHOUT_HEAD(worst);
+ATF_TC_BODY(worst, tc)
+{
+	ATF_CHECK_STREQ(klog_worst(""), "");
+	ATF_CHECK_STREQ(klog_worst("WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2\n"
+				   "WARNING: possible circular locking dependency detected\n"
+				   "BUG: unable to handle page fault\n"),
+			"WARNING: possible circular locking dependency detected\n"
+			"BUG: unable to handle page fault\n");
+}
+
 ATF_TC_WITHOUT_HEAD(stuck);
 ATF_TC_BODY(stuck, tc)
 {
@@ -109,6 +120,7 @@ ATF_TC_BODY(stuck, tc)
 
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, worst);
 	ATF_TP_ADD_TC(tp, stuck);
 	ATF_TP_ADD_TC(tp, judge);
 	ATF_TP_ADD_TC(tp, headline);

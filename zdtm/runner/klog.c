@@ -210,6 +210,22 @@ const char *klog_headline(const char *text)
 	return best;
 }
 
+const char *klog_worst(const char *text)
+{
+	const char *worst = text, *at = text, *line;
+	enum complaint most = NO_COMPLAINT;
+	size_t len;
+
+	while (next_line(&at, &line, &len)) {
+		enum complaint is = klog_judge(line, len);
+
+		if (is > most)
+			worst = line;
+		most = MAX(most, is);
+	}
+	return worst;
+}
+
 const char *klog_stuck(const char *text)
 {
 	static const char *const words[] = { "INFO: task ", "detected stall", "soft lockup",

@@ -26,6 +26,9 @@ int klog_fd(void);
  */
 enum complaint klog_take(char *to, size_t size, int all);
 
+/* From the first line of the worst complaint in it on. */
+const char *klog_worst(const char *text);
+
 /*
  * Of a kernel that hung, what tells where: its own last word of something that does not end, or else
  * "at" the place where our NMI found it. Static memory; "" if there is neither.

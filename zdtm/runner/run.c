@@ -261,6 +261,31 @@ static bool anything_ran(const struct session *s)
 	return any;
 }
 
+/* The first question whose answer is a fault of the kernel's, and which kept a test from being run. */
+static const struct probe *guilty_need(const struct session *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		for (const char *const *need = s->runs[i].test->needs; *need; need++) {
+			const struct probe *p = probes_find(&s->probes, *need);
+
+			if (p && p->verdict && verdict_of(p)->bad)
+				return p;
+		}
+	return NULL;
+}
+
+/* Nothing is known of the kernel then; but that it has lost what they need is a finding. */
+static int status_of_nothing(const struct session *s)
+{
+	const struct probe *p = guilty_need(s);
+
+	if (!p)
+		cannot_test("kernel %s: it lacks what every one of these tests needs", s->booted);
+	complain("kernel %s: nothing could be run, and %s %s: %s", s->booted, p->name,
+		 probe_is(p, "regression") ? "is a regression" : p->verdict, p->reason ?: "");
+	return EXIT_FAILURES;
+}
+
 /* For the ATF personality of a test: outcome and reason of the worst run. */
 static void write_verdict(const struct session *s, const char *path)
 {
@@ -370,6 +395,6 @@ int command_run(int argc, char **argv)
 	if (fclose(t.out) != 0 || (o.output && fclose(stdout) != 0))
 		die("the report could not be written: %s", strerror(errno));
 	if (o.kernel && !o.probes && !anything_ran(&s))
-		cannot_test("kernel %s: it lacks what every one of these tests needs", o.kernel);
+		return status_of_nothing(&s);
 	return totals.failed ? EXIT_FAILURES : EXIT_FINE;
 }

@@ -288,6 +288,9 @@ static void hear_kernel(struct schedule *c, bool all)
 
 		if (!to)
 			continue;
+		/* Warnings before it must not leave it without room. */
+		if (worst == WRONG && j->heard != WRONG)
+			to[0] = '\0';
 		snprintf(to + strlen(to), sizeof(text) - strlen(to), "%s", text);
 		j->heard = MAX(j->heard, worst);
 		j->run->shared |= worst == WRONG && c->busy > 1;
