@@ -111,7 +111,14 @@ ATF_TC_BODY(stuck, tc)
 	ATF_CHECK_STREQ(klog_stuck(text), "at mq_spin+0x2/0x10");
 	snprintf(text, sizeof(text),
 		 "[   30.000000][  T9] INFO: task a:1 blocked for more than 15 seconds.\n%s", nmi);
-	ATF_CHECK_STREQ(klog_stuck(text), "INFO: task a:1 blocked for more than 15 seconds.");
+	ATF_CHECK_STREQ(klog_stuck(text),
+			"INFO: task a:1 blocked for more than 15 seconds, at mq_spin+0x2/0x10");
+	ATF_CHECK_STREQ(
+		klog_stuck("[   40.0] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:\n"
+			   "[   19.0] NMI backtrace for cpu 1\n"
+			   "[   19.0] RIP: 0010:hang+0xd/0x1000 [m]\n"
+			   "[   19.0] RIP: 0033:0x7f3ff9f18f93\n"),
+		"rcu: INFO: rcu_preempt detected stalls on CPUs/tasks, at hang+0xd/0x1000 [m]");
 	ATF_CHECK_STREQ(
 		klog_stuck("[   50.000000] Kernel panic - not syncing: NMI: Not continuing\n"
 			   "[   50.000001] RIP: 0010:default_idle+0xf/0x20\n"),

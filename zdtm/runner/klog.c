@@ -226,30 +226,46 @@ const char *klog_worst(const char *text)
 	return worst;
 }
 
-const char *klog_stuck(const char *text)
+static bool is_stuck(const char *line, size_t len)
 {
 	static const char *const words[] = { "INFO: task ", "detected stall", "soft lockup",
 					     "workqueue lockup", "hard LOCKUP" };
-	static char best[512], place[256];
-	bool ended = false;
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (memmem(line, len, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
+const char *klog_stuck(const char *text)
+{
+	static char best[512];
+	char place[256] = "";
+	bool wanted = false;
 	const char *line;
 	size_t len;
 
-	best[0] = place[0] = '\0';
+	best[0] = '\0';
 	while (next_line(&text, &line, &len)) {
-		ended |= memmem(line, len, OUR_NMI, strlen(OUR_NMI)) != NULL;
-		if (ended && !place[0])
-			add_place(place, sizeof(place), line, len);
-		for (size_t i = 0; i < ARRAY_SIZE(words) && !ended; i++)
-			if (memmem(line, len, words[i], strlen(words[i]))) {
-				const char *bare = behind_stamps(line, &len);
+		bool ended = memmem(line, len, OUR_NMI, strlen(OUR_NMI));
 
-				snprintf(best, sizeof(best), "%.*s", (int)len, bare);
-				break;
-			}
+		if (is_stuck(line, len)) {
+			line = behind_stamps(line, &len);
+			len -= len && strchr(":.", line[len - 1]);
+			snprintf(best, sizeof(best), "%.*s", (int)len, line);
+			place[0] = '\0';
+			wanted = true;
+		}
+		wanted |= ended && !place[0];
+		if (wanted && add_place(place, sizeof(place), line, len))
+			wanted = false;
 	}
-	/* An idle CPU took it: then it says nothing. */
-	if (!best[0] && place[0] && !strstr(place, "idle") && !strstr(place, "halt"))
-		snprintf(best, sizeof(best), "%s", place + strlen(", "));
+	/* Where a CPU idles is where it waits for the one that hangs. */
+	if (strstr(place, "idle") || strstr(place, "halt"))
+		place[0] = '\0';
+	if (!best[0])
+		snprintf(best, sizeof(best), "%s", place[0] ? place + strlen(", ") : "");
+	else
+		snprintf(best + strlen(best), sizeof(best) - strlen(best), "%s", place);
 	return best;
 }

@@ -30,8 +30,8 @@ enum complaint klog_take(char *to, size_t size, int all);
 const char *klog_worst(const char *text);
 
 /*
- * Of a kernel that hung, what tells where: its own last word of something that does not end, or else
- * "at" the place where our NMI found it. Static memory; "" if there is neither.
+ * Of a kernel that hung, what tells where: its own last word of something that does not end, and the
+ * place it names next; or else "at" the place where our NMI found it. Static memory; "" if there is neither.
  */
 const char *klog_stuck(const char *text);
 
