@@ -5,10 +5,12 @@
  */
 #include <atf-c.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -89,7 +91,49 @@ ATF_TC_BODY(garbage, tc)
 	r = zdtm(tc, "run -t passes --engine none --kernel tree");
 	ATF_CHECK_EQ(r.status, 125);
 	HAS(r.err, "no such header");
+	ATF_REQUIRE_EQ(system("mkdir -p built/arch/x86/boot && "
+			      "cp garbage built/arch/x86/boot/bzImage"),
+		       0);
+	r = zdtm(tc, "run -t passes --engine none --kernel built");
+	ATF_CHECK_EQ(r.status, 125);
+	HAS(r.err, "kernel built: its arch/x86/boot/bzImage is no bzImage");
 	ATF_CHECK_EQ(system("! ls -d zdtm-*"), 0);
+
+	/* Side by side they are columns that say why. */
+	r = zdtm(tc, "matrix -t passes --engine none --kernels ./garbage,tree -o page");
+	ATF_CHECK_EQ(r.status, 1);
+	HAS(slurp("page/matrix.html"), "kernel ./garbage: that is no bzImage");
+	HAS(slurp("page/matrix.html"), "kernel tree: make bzImage fails: no such header");
+	ATF_CHECK_EQ(access("page/__garbage.json", R_OK), 0);
+}
+
+ATF_TC_WITHOUT_HEAD(interrupted);
+ATF_TC_BODY(interrupted, tc)
+{
+	const struct timespec moment = { .tv_nsec = 10 * 1000 * 1000 };
+	struct ran r;
+	pid_t pid, builder;
+
+	use_cache();
+	ATF_REQUIRE_EQ(system("mkdir tree logs && touch tree/.config logs/mine && "
+			      "printf 'olddefconfig:\nbzImage:\n\techo $$$$ >new; mv new builder; "
+			      "exec sleep 1000\n' >tree/Makefile"),
+		       0);
+	pid = start(tc, "run -t passes --engine none --kernel tree --logs logs");
+	for (int i = 0; i < 3000 && access("tree/builder", R_OK) < 0; i++)
+		nanosleep(&moment, NULL);
+	builder = atoi(slurp("tree/builder"));
+	ATF_REQUIRE(builder > 1);
+	ATF_CHECK_EQ(kill(builder, 0), 0);
+	kill(pid, SIGTERM);
+	r = finish(pid);
+	ATF_CHECK_EQ(r.status, 128 + SIGTERM);
+	HAS(r.err, "interrupted");
+	for (int i = 0; i < 1000 && kill(builder, 0) == 0; i++)
+		nanosleep(&moment, NULL);
+	ATF_CHECK(kill(builder, 0) < 0);
+	/* The folder is somebody's own. */
+	ATF_CHECK_EQ(system("test \"$(ls logs)\" = mine"), 0);
 }
 
 GUEST_TC(unknown_line, "a line that the archive does not have is a misuse, and it says what it has")
@@ -202,6 +246,35 @@ GUEST_TC(panic, "a panic is laid on the test that was running, and the rest runs
 	expect(d, "static/disguised", "passed", "");
 }
 
+GUEST_TC(spoilt,
+	 "what goes wrong while several run is laid on the one that does it again when it is alone")
+{
+	struct json_object *d;
+	const char *log;
+
+	need_kernel(tc);
+	d = run_json(tc, "-t machine@taint_die -t passes -t once -t outcomes@hang --engine none "
+			 "-j 4 --kernel " LINE);
+	expect(d, "static/machine@taint_die", "failed", "kernel tainted: D");
+	log = text_member(result_of(d, "static/machine@taint_die"), "log");
+	HAS(log, "console-");
+	ATF_CHECK_EQ(access(log, R_OK), 0);
+	expect(d, "static/passes", "passed", "");
+	expect(d, "static/once", "passed", "");
+	expect(d, "static/outcomes@hang", "failed", "did not end within");
+}
+
+GUEST_TC(nothing_tried, "where nothing could be tried, nothing is known of the kernel")
+{
+	struct ran r;
+
+	need_kernel(tc);
+	r = zdtm(tc, "run -t no_capability --engine none --kernel " LINE);
+	ATF_CHECK_EQ(r.status, 125);
+	HAS(r.out, "0 passed, 0 failed, 1 skipped");
+	HAS(r.err, "lacks what every one of these tests needs");
+}
+
 GUEST_TC(hang,
 	 "a guest that hangs is made to say where; a taint is told, or a failure if it must be")
 {
@@ -257,11 +330,14 @@ GUEST_TC(suite, "all probes and a dozen tests in bookworm's own kernel")
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, garbage);
+	ATF_TP_ADD_TC(tp, interrupted);
 	ATF_TP_ADD_TC(tp, unknown_line);
 	ATF_TP_ADD_TC(tp, does_not_boot);
 	ATF_TP_ADD_TC(tp, guest);
 	ATF_TP_ADD_TC(tp, bisect);
 	ATF_TP_ADD_TC(tp, panic);
+	ATF_TP_ADD_TC(tp, spoilt);
+	ATF_TP_ADD_TC(tp, nothing_tried);
 	ATF_TP_ADD_TC(tp, hang);
 	ATF_TP_ADD_TC(tp, suite);
 	return atf_no_error();

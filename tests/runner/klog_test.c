@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What is heard out of the kernel's log: which lines are complaints, and which of them says most. */
 #include <atf-c.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "zdtm/runner/klog.h"
@@ -69,6 +70,14 @@ ATF_TC_BODY(headline, tc)
 			      "[    2.000001] Oops: 0000 [#1] SMP\n"
 			      "[    2.000002] Kernel panic - not syncing: Fatal exception\n"),
 		"BUG: unable to handle page fault");
+	/* Where it was says more than an address; a program's own does not. */
+	ATF_CHECK_STREQ(
+		klog_headline("[    2.000000] BUG: kernel NULL pointer dereference, address: 40\n"
+			      "[    2.000001] Oops: 0000 [#1] PREEMPT SMP NOPTI\n"
+			      "[    2.000002] RIP: 0010:signalfd_read+0x18/0x230\n"
+			      "[    2.000003] RIP: 0033:0x7f8fce607040\n"
+			      "[    2.000004] RIP: 0010:signalfd_read+0x18/0x230\n"),
+		"BUG: kernel NULL pointer dereference, address: 40, at signalfd_read+0x18/0x230");
 	/* Ours is the last word of a guest that hangs, and says nothing. */
 	ATF_CHECK_STREQ(
 		klog_headline("[   30.000000] INFO: task a:1 blocked for more than 15 seconds.\n"
@@ -76,8 +85,50 @@ ATF_TC_BODY(headline, tc)
 		"INFO: task a:1 blocked for more than 15 seconds.");
 }
 
+ATF_TC_WITHOUT_HEAD(worst);
+ATF_TC_BODY(worst, tc)
+{
+	ATF_CHECK_STREQ(klog_worst(""), "");
+	ATF_CHECK_STREQ(klog_worst("WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2\n"
+				   "WARNING: possible circular locking dependency detected\n"
+				   "BUG: unable to handle page fault\n"),
+			"WARNING: possible circular locking dependency detected\n"
+			"BUG: unable to handle page fault\n");
+}
+
+ATF_TC_WITHOUT_HEAD(stuck);
+ATF_TC_BODY(stuck, tc)
+{
+	static const char nmi[] = "[   50.000000] Kernel panic - not syncing: NMI: Not continuing\n"
+				  "[   50.000001] RIP: 0010:mq_spin+0x2/0x10\n"
+				  "[   50.000002] RIP: 0033:0x7f8fce607040\n";
+	char text[1024];
+
+	ATF_CHECK_STREQ(klog_stuck(nmi), "at mq_spin+0x2/0x10");
+	/* What was warned of before has nothing to do with it; what it says itself, has. */
+	snprintf(text, sizeof(text), "[    9.000000] WARNING: CPU: 0 PID: 1 at a.c:1 f+0x1/0x2\n%s",
+		 nmi);
+	ATF_CHECK_STREQ(klog_stuck(text), "at mq_spin+0x2/0x10");
+	snprintf(text, sizeof(text),
+		 "[   30.000000][  T9] INFO: task a:1 blocked for more than 15 seconds.\n%s", nmi);
+	ATF_CHECK_STREQ(klog_stuck(text),
+			"INFO: task a:1 blocked for more than 15 seconds, at mq_spin+0x2/0x10");
+	ATF_CHECK_STREQ(
+		klog_stuck("[   40.0] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:\n"
+			   "[   19.0] NMI backtrace for cpu 1\n"
+			   "[   19.0] RIP: 0010:hang+0xd/0x1000 [m]\n"
+			   "[   19.0] RIP: 0033:0x7f3ff9f18f93\n"),
+		"rcu: INFO: rcu_preempt detected stalls on CPUs/tasks, at hang+0xd/0x1000 [m]");
+	ATF_CHECK_STREQ(
+		klog_stuck("[   50.000000] Kernel panic - not syncing: NMI: Not continuing\n"
+			   "[   50.000001] RIP: 0010:default_idle+0xf/0x20\n"),
+		"");
+}
+
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, worst);
+	ATF_TP_ADD_TC(tp, stuck);
 	ATF_TP_ADD_TC(tp, judge);
 	ATF_TP_ADD_TC(tp, headline);
 	return atf_no_error();

@@ -44,6 +44,21 @@ static void take_probe(struct boot *b, struct json_object *told)
 	}
 }
 
+static void take_run(struct boot *b, struct json_object *told, struct run *run, const char *label)
+{
+	events_take_run(told, run, &b->r->session->probes);
+	move_dir(run);
+	b->last = run;
+	b->told++;
+	run->log = run->spoilt ? b->log : NULL;
+	if (!run->spoilt)
+		return;
+	texts_add(&b->spoilt, need(strdup(label)));
+	/* Whose doing it is remains to be found out. */
+	if (run->shared && !b->alone)
+		run->finished = false;
+}
+
 static void take_line(struct boot *b, const char *line)
 {
 	struct session *s = b->r->session;
@@ -63,12 +78,8 @@ static void take_line(struct boot *b, const char *line)
 		struct run *run = label_run(s, label);
 
 		texts_remove(&b->under_way, label);
-		if (run && !run->finished) {
-			events_take_run(value, run, &s->probes);
-			move_dir(run);
-			b->last = run;
-			b->told++;
-		}
+		if (run && !run->finished)
+			take_run(b, value, run, label);
 	} else if (json_object_object_get_ex(json, "probe", &value)) {
 		take_probe(b, value);
 	} else if (json_object_object_get_ex(json, "exit", &value)) {

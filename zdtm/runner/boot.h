@@ -21,6 +21,8 @@ struct boot {
 	size_t told;            /* runs and probes it told of */
 	struct texts under_way; /* what has begun and not ended */
 	struct run *last;       /* the run that ended last */
+	struct texts spoilt;    /* runs during which the kernel went wrong, and did not go down */
+	const char *log;        /* where the console's output will be kept */
 	int status;             /* of the command in there; -1: not told */
 };
 

@@ -125,6 +125,10 @@ void events_run(const struct run *run)
 	json_object_object_add(json, "said", text_json(r->said));
 	json_object_object_add(json, "kernel", text_json(r->kernel));
 	json_object_object_add(json, "dir", text_json(run->dir));
+	if (run->spoilt)
+		json_object_object_add(json, "spoilt", json_object_new_boolean(true));
+	if (run->shared)
+		json_object_object_add(json, "shared", json_object_new_boolean(true));
 	json_object_object_add(json, "explained_by",
 			       run->explained_by ? probe_json(run->explained_by) : NULL);
 	say("run", json);
@@ -163,6 +167,8 @@ void events_take_run(struct json_object *told, struct run *run, const struct pro
 	TAKE_TEXT(told, "said", r->said);
 	TAKE_TEXT(told, "kernel", r->kernel);
 	run->dir = *dir ? need(strdup(dir)) : NULL;
+	run->spoilt = json_object_get_boolean(document_member(told, "spoilt"));
+	run->shared = json_object_get_boolean(document_member(told, "shared"));
 	if (explained) {
 		struct probe *p = probes_find(probes, document_text(explained, "name"));
 

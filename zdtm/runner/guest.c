@@ -277,7 +277,8 @@ static const char *take_line(struct guest *g)
 static _Noreturn void abandon(struct guest *g, int sig)
 {
 	guest_kill(g);
-	remove_tree(workdir());
+	remove_tree(g->dir);
+	workdir_drop();
 	complain("interrupted");
 	exit(128 + sig);
 }

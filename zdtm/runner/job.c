@@ -9,6 +9,8 @@
 #include "labels.h"
 #include "say.h"
 
+#define MANY_DOWNS 4
+
 #define STRING(number)  STRING_(number)
 #define STRING_(number) #number
 
@@ -76,7 +78,11 @@ struct texts job_write(const struct remote *r, const struct texts *suspects, boo
 	}
 	if (suspects->n)
 		texts_add(&t, "--singly");
-	add_number(&t, "--jobs", suspects->n ? 1 : s->jobs);
+	/* Who goes down again and again gets one at a time: no boot is spent on finding out which it was. */
+	if (suspects->n || r->downs >= MANY_DOWNS)
+		add_number(&t, "--jobs", 1);
+	else if (s->jobs)
+		add_number(&t, "--jobs", s->jobs);
 
 	for (size_t u = 0; u < r->n; u++) {
 		const struct probes *list = &r->lists[u];

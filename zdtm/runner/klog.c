@@ -18,13 +18,14 @@
  * busy has them for no fault of its own.
  */
 #define TAINTED "kernel tainted: "
+#define OUR_NMI "NMI: Not continuing"
 static const struct {
 	const char *text;
 	enum complaint is;
 } signs[] = {
 	{ "traps: ",
-	  NO_COMPLAINT }, /* a program's own fault: "traps: a.out[5] general protection fault" */
-	{ "NMI: Not continuing", WARNED }, /* ours, see guest_provoke() */
+	  NO_COMPLAINT },    /* a program's own fault: "traps: a.out[5] general protection fault" */
+	{ OUR_NMI, WARNED }, /* ours, see guest_provoke() */
 	{ "soft lockup", WARNED },
 	{ "workqueue lockup", WARNED },
 	{ "Kernel panic - not syncing", WRONG },
@@ -53,7 +54,7 @@ static const struct {
 };
 
 /* How far a complaint goes when nothing says that it ends. */
-#define COMPLAINT_LINES 60
+#define COMPLAINT_LINES 150
 
 static struct {
 	int fd, taint_fd;
@@ -89,6 +90,11 @@ void klog_open(void)
 		lseek(klog.fd, 0, SEEK_END);
 	klog.taint_fd = open("/proc/sys/kernel/tainted", O_RDONLY | O_CLOEXEC);
 	klog.taint = read_taint();
+}
+
+int klog_fd(void)
+{
+	return klog.fd;
 }
 
 static void append(char *to, size_t size, const char *text, size_t len)
@@ -168,23 +174,100 @@ static const char *behind_stamps(const char *line, size_t *len)
 	return line;
 }
 
+/* "RIP: 0010:signalfd_read+0x18/0x230", behind an address that means nothing. true when it is added. */
+static bool add_place(char *best, size_t size, const char *line, size_t len)
+{
+	static const char kernel_rip[] = "RIP: 0010:";
+	const char *at = memmem(line, len, kernel_rip, strlen(kernel_rip));
+	size_t n = strlen(best);
+
+	if (!at)
+		return false;
+	at += strlen(kernel_rip);
+	snprintf(best + n, size - n, ", at %.*s", (int)(line + len - at), at);
+	return true;
+}
+
 const char *klog_headline(const char *text)
 {
 	static char best[512];
 	enum complaint worst = NO_COMPLAINT;
 	const char *line;
 	size_t len;
+	bool placed = true; /* it says where, or need not */
 
 	best[0] = '\0';
 	while (next_line(&text, &line, &len)) {
 		enum complaint is = klog_judge(line, len);
 
+		placed = placed || add_place(best, sizeof(best), line, len);
 		/* Of a panic the oops before it tells more, and a scissors line nothing. */
 		if (is <= worst || memmem(line, len, "cut here", 8))
 			continue;
 		worst = is;
 		line = behind_stamps(line, &len);
 		snprintf(best, sizeof(best), "%.*s", (int)len, line);
+		placed = is != WRONG || strstr(best, "+0x");
 	}
+	return best;
+}
+
+const char *klog_worst(const char *text)
+{
+	const char *worst = text, *at = text, *line;
+	enum complaint most = NO_COMPLAINT;
+	size_t len;
+
+	while (next_line(&at, &line, &len)) {
+		enum complaint is = klog_judge(line, len);
+
+		if (is > most)
+			worst = line;
+		most = MAX(most, is);
+	}
+	return worst;
+}
+
+static bool is_stuck(const char *line, size_t len)
+{
+	static const char *const words[] = { "INFO: task ", "detected stall", "soft lockup",
+					     "workqueue lockup", "hard LOCKUP" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (memmem(line, len, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
+const char *klog_stuck(const char *text)
+{
+	static char best[512];
+	char place[256] = "";
+	bool wanted = false;
+	const char *line;
+	size_t len;
+
+	best[0] = '\0';
+	while (next_line(&text, &line, &len)) {
+		bool ended = memmem(line, len, OUR_NMI, strlen(OUR_NMI));
+
+		if (is_stuck(line, len)) {
+			line = behind_stamps(line, &len);
+			len -= len && strchr(":.", line[len - 1]);
+			snprintf(best, sizeof(best), "%.*s", (int)len, line);
+			place[0] = '\0';
+			wanted = true;
+		}
+		wanted |= ended && !place[0];
+		if (wanted && add_place(place, sizeof(place), line, len))
+			wanted = false;
+	}
+	/* Where a CPU idles is where it waits for the one that hangs. */
+	if (strstr(place, "idle") || strstr(place, "halt"))
+		place[0] = '\0';
+	if (!best[0])
+		snprintf(best, sizeof(best), "%s", place[0] ? place + strlen(", ") : "");
+	else
+		snprintf(best + strlen(best), sizeof(best) - strlen(best), "%s", place);
 	return best;
 }

@@ -27,8 +27,7 @@
 
 struct options {
 	struct texts kernels, results, globs, flavors;
-	const char *dir, *engine;
-	int jobs;
+	const char *dir, *engine, *jobs;
 };
 
 /* ---- One kernel, one column --------------------------------------------------------------------- */
@@ -47,9 +46,11 @@ static char *path_for(const struct options *o, const char *spec, const char *suf
 
 	if (asprintf(&path, "%s/%s%s", o->dir, spec, suffix) < 0)
 		die("out of memory");
-	/* A path as a SPEC gives a name, not a folder. */
-	for (name = path + strlen(o->dir) + 1; *name && name < path + strlen(path) - strlen(suffix);
-	     name++)
+	/* A path as a SPEC gives a name, not a folder, and none that is hidden. */
+	name = path + strlen(o->dir) + 1;
+	if (*name == '.')
+		*name = '_';
+	for (; *name && name < path + strlen(path) - strlen(suffix); name++)
 		if (*name == '/')
 			*name = '_';
 	return path;
@@ -57,7 +58,7 @@ static char *path_for(const struct options *o, const char *spec, const char *suf
 
 static void start(struct column_job *j, const struct options *o, bool quiet)
 {
-	_cleanup_free_ char *logs = NULL, *jobs = NULL;
+	_cleanup_free_ char *logs = NULL;
 	struct texts argv = {};
 	struct spawn s = {};
 	int r;
@@ -65,8 +66,6 @@ static void start(struct column_job *j, const struct options *o, bool quiet)
 	j->document = path_for(o, j->spec, ".json");
 	j->said = path_for(o, j->spec, ".txt");
 	logs = path_for(o, j->spec, ".logs");
-	if (asprintf(&jobs, "%d", o->jobs) < 0)
-		die("out of memory");
 	unlink(j->document);
 	unlink(j->said);
 	remove_tree(logs);
@@ -82,11 +81,14 @@ static void start(struct column_job *j, const struct options *o, bool quiet)
 		texts_add(&argv, "-f");
 		texts_add(&argv, o->flavors.list[i]);
 	}
-	for (const char *const *w =
-		     LIST("--probes", "--kernel", j->spec, "--engine", o->engine, "-j", jobs,
-			  "--format", "json", "-o", j->document, "--logs", logs);
+	for (const char *const *w = LIST("--probes", "--kernel", j->spec, "--engine", o->engine,
+					 "--format", "json", "-o", j->document, "--logs", logs);
 	     *w; w++)
 		texts_add(&argv, *w);
+	if (o->jobs) {
+		texts_add(&argv, "-j");
+		texts_add(&argv, o->jobs);
+	}
 	s.argv = argv.list;
 	s.output = quiet ? j->said : NULL;
 	r = spawn_start(&s, &j->pid);
@@ -126,11 +128,14 @@ static void excuse(const struct column_job *j)
 
 static void finish(struct column_job *j, bool quiet)
 {
+	struct stat st;
+
 	if (quiet) {
 		printf("---- %s\n", j->spec);
 		show(j->said);
 	}
-	if (access(j->document, R_OK) < 0)
+	/* It was opened before it was known that nothing would come of it. */
+	if (stat(j->document, &st) < 0 || st.st_size == 0)
 		excuse(j);
 }
 
@@ -242,9 +247,8 @@ static struct options parse(int argc, char **argv)
 		{ "output", required_argument, NULL, 'o' },
 		{},
 	};
-	struct options o = { .dir = "out",
-			     .engine = getenv("ZDTM_ENGINE") ?: "refcr",
-			     .jobs = parallel_cpus() };
+	struct options o = { .dir = "out", .engine = getenv("ZDTM_ENGINE") ?: "refcr" };
+	int n;
 
 	for (int c; (c = getopt_long(argc, argv, "j:o:t:f:", options, NULL)) >= 0;) {
 		if (c == 'o')
@@ -261,7 +265,7 @@ static struct options parse(int argc, char **argv)
 			texts_add(&o.flavors, optarg);
 		else if (c != 'j')
 			exit(EXIT_MISUSE);
-		else if (!parse_int(optarg, &o.jobs) || o.jobs < 1)
+		else if (!parse_int(o.jobs = optarg, &n) || n < 1)
 			misuse("-j %s: a number from 1 up is wanted", optarg);
 	}
 	if (optind < argc)

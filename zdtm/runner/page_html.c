@@ -6,6 +6,7 @@
 
 #include "engine/base/cleanup.h"
 #include "engine/base/str.h"
+#include "klog.h"
 #include "markup.h"
 #include "page.h"
 #include "say.h"
@@ -64,6 +65,9 @@ static void put_path(FILE *out, const char *path, const char *dir)
 	markup_text(out, path + same + 1);
 }
 
+/* Of what the kernel said: more than this nobody reads at a cell, and all of it is in the document. */
+#define LOG_SHOWN 1500
+
 static void put_title(FILE *out, const struct entry *e, const struct word *w)
 {
 	fprintf(out, " title=\"");
@@ -77,8 +81,12 @@ static void put_title(FILE *out, const struct entry *e, const struct word *w)
 		markup_text(out, e->reason);
 	}
 	if (*e->kernel_log) {
+		_cleanup_free_ char *head = need(strndup(klog_worst(e->kernel_log), LOG_SHOWN));
+
 		fprintf(out, "\nThe kernel: ");
-		markup_text(out, e->kernel_log);
+		markup_text(out, head);
+		if (strlen(head) == LOG_SHOWN)
+			fprintf(out, "...");
 	}
 	fputc('"', out);
 }

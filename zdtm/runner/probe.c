@@ -254,7 +254,6 @@ static void ask_there(struct session *s, struct answers *a, struct texts *globs,
 	s->manner = manner_make("none", "none");
 	s->jobs = 1;
 	remote_run(&r, NULL, NULL);
-	target_done(&target);
 	workdir_put();
 }
 

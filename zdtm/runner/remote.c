@@ -63,7 +63,8 @@ static _Noreturn void not_able(struct boot *b)
 	if (asprintf(&path, "%s/stderr", b->guest.dir) < 0)
 		die("out of memory");
 	said = last_line_of(text_file(path));
-	remove_tree(workdir());
+	remove_tree(b->guest.dir);
+	workdir_drop();
 	if (b->status == EXIT_CANNOT_TEST)
 		cannot_test("kernel %s: %s", b->r->target->spec, said);
 	die("kernel %s: zdtm in the guest ended with %d: %s", b->r->target->spec, b->status, said);
@@ -104,9 +105,11 @@ static void blame(struct boot *b, const char *label, const char *what, const cha
 /* "the kernel crashed: BUG: unable to handle ..." */
 static char *what_happened(struct boot *b, enum ending how, const char *console)
 {
-	const char *line = klog_headline(console);
+	const char *line = how == HUNG ? klog_stuck(console) : "";
 	char *text;
 
+	if (!*line)
+		line = klog_headline(console);
 	if (asprintf(&text, "the kernel %s%s%s", how == HUNG ? "hung" : "crashed",
 		     *line ? ": " : "", line) < 0)
 		die("out of memory");
@@ -181,6 +184,31 @@ static void blame_all(struct boot *b, struct case_open *c)
 	c->suspects.n = 0;
 }
 
+/* The kernel went wrong while several ran, and lives: each is tried alone. */
+static void suspect(struct boot *b, struct case_open *c)
+{
+	struct run *first = label_run(b->r->session, b->spoilt.list[0]);
+
+	/* The others could not even be set up. */
+	if (b->spoilt.n == 1) {
+		first->finished = true;
+		return;
+	}
+	*c = (struct case_open){ b->spoilt, need(strdup(first->result->reason)),
+				 need(strdup(first->result->kernel)), b->log };
+	complain("kernel %s: %s", b->r->target->spec, c->what);
+}
+
+/* Suspects were tried alone, and the guest got to its end. */
+static void settle(struct boot *b, struct case_open *c)
+{
+	/* It is the one that did it again; those it kept from being tried go with the rest. */
+	if (b->spoilt.n)
+		c->suspects.n = 0;
+	else
+		blame_all(b, c);
+}
+
 /* The guest's logs lie beside each other, as if it had been no guest. */
 static void fetch_logs(struct boot *b)
 {
@@ -198,26 +226,17 @@ static void fetch_logs(struct boot *b)
 		die("out of memory");
 	dir = opendir(folder);
 	while (dir && (d = readdir(dir))) {
-		char *to;
+		_cleanup_free_ char *to = NULL;
 
+		if (d->d_name[0] == '.')
+			continue;
 		if (asprintf(&to, "%s/%s", workdir(), d->d_name) < 0)
 			die("out of memory");
-		if (d->d_name[0] != '.')
-			renameat(dirfd(dir), d->d_name, AT_FDCWD, to);
-		free(to);
+		/* Of one that ran in several boots what the last has left. */
+		remove_tree(to);
+		renameat(dirfd(dir), d->d_name, AT_FDCWD, to);
 	}
 	rmdir(folder);
-}
-
-/* What the kernel printed, under a name that stays. */
-static const char *keep_console(struct boot *b, unsigned int number)
-{
-	char *path;
-
-	if (asprintf(&path, "%s/console-%u.log", workdir(), number) < 0)
-		die("out of memory");
-	rename(b->guest.console, path);
-	return path;
 }
 
 static bool any_complaint(const struct session *s)
@@ -234,13 +253,13 @@ static bool boot(struct remote *r, struct telling *t, struct case_open *c, unsig
 	struct boot b = { .r = r, .status = -1, .alone = c->suspects.n > 0 };
 	_cleanup_free_ char *dir = NULL;
 	bool proven, kvm = accel_kvm_offers(&proven);
-	const char *log = NULL;
 	struct texts job;
 	enum ending how;
 	size_t count;
 
 	job = job_write(r, &c->suspects, kvm, &count);
-	if (asprintf(&dir, "%s/boot-%u", workdir(), number) < 0)
+	if (asprintf(&dir, "%s/boot-%u", workdir(), number) < 0 ||
+	    asprintf((char **)&b.log, "%s/console-%u.log", workdir(), number) < 0)
 		die("out of memory");
 	guest_start(&b.guest, r->target, r->images, dir, job.list, kvm);
 	how = boot_listen(&b, b.alone ? NULL : t, count,
@@ -256,11 +275,14 @@ static bool boot(struct remote *r, struct telling *t, struct case_open *c, unsig
 	if (how == ENDED && (b.status != 0 || b.told == 0))
 		not_able(&b);
 	if (how != ENDED || r->console || any_complaint(r->session))
-		log = keep_console(&b, number);
+		rename(b.guest.console, b.log);
+	r->downs += how != ENDED;
 	if (how != ENDED)
-		attribute(&b, how, c, log);
+		attribute(&b, how, c, b.log);
 	else if (b.alone)
-		blame_all(&b, c);
+		settle(&b, c);
+	else if (b.spoilt.n)
+		suspect(&b, c);
 	fetch_logs(&b);
 	guest_done(&b.guest);
 	remove_tree(dir);

@@ -21,6 +21,7 @@ struct remote {
 
 	bool console; /* keep what the kernel printed, whatever came of it */
 
+	unsigned int downs; /* filled in: how often the kernel went down */
 	const char *images; /* filled in: see guest_images() */
 };
 

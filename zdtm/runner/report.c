@@ -3,6 +3,7 @@
 #include "document.h"
 #include "engine/base/cleanup.h"
 #include "engine/base/str.h"
+#include "klog.h"
 #include "report.h"
 #include "say.h"
 
@@ -73,13 +74,29 @@ static void print_lines(FILE *out, const char *head, const char *text, const cha
 /* A splat of the kernel has its point at its beginning, and stands in the log in full. */
 #define DMESG_LINES 16
 
+/* Of an oops what is no news to a reader who has not got the vmlinux at hand. */
+static bool is_registers(const char *line, size_t len)
+{
+	static const char *const signs[] = { "RSP: ",  "RAX: ",  "RDX: ",          "RBP: ", "R10: ",
+					     "R13: ",  "FS:  ",  "CS:  ",          "CR2: ", "PGD ",
+					     "Code: ", "PKRU: ", "Hardware name: " };
+
+	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
+		if (memmem(line, len, signs[i], strlen(signs[i])))
+			return true;
+	return false;
+}
+
 static void print_head(FILE *out, const char *head, const char *text, unsigned int lines)
 {
 	const char *line;
+	unsigned int n = 0;
 	size_t len;
 
-	for (unsigned int n = 0; next_line(&text, &line, &len); n++) {
-		if (n == lines) {
+	while (next_line(&text, &line, &len)) {
+		if (is_registers(line, len))
+			continue;
+		if (n++ == lines) {
 			fprintf(out, "    %s...\n", head);
 			break;
 		}
@@ -99,7 +116,7 @@ static void pretty_details(FILE *out, const struct session *s, const struct run 
 		fprintf(out, "    engine: %s\n", r->engine);
 	print_lines(out, "        ", r->more, "");
 	print_lines(out, "said:   ", r->said, r->reason);
-	print_head(out, "dmesg:  ", r->kernel, DMESG_LINES);
+	print_head(out, "dmesg:  ", klog_worst(r->kernel), DMESG_LINES);
 	if (run_counts_as(run) != COUNT_FAILED)
 		return;
 	if (run->explained_by)

@@ -41,7 +41,8 @@ struct result {
 	char engine[1000]; /* the engine's own error line */
 	char more[1000];   /* and what it said next, a line each */
 	char said[4000];   /* all of the test's failures and notes, a line each */
-	char kernel[4000]; /* what the kernel complained of meanwhile, a line each */
+	/* What the kernel complained of meanwhile, a line each: a lockdep splat is some 100 lines. */
+	char kernel[12000];
 };
 
 #endif

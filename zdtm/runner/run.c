@@ -124,7 +124,6 @@ static struct options parse(int argc, char **argv)
 	struct options o = {
 		.engine = getenv("ZDTM_ENGINE") ?: "refcr",
 		.format = "pretty",
-		.jobs = parallel_cpus(),
 		.cycles = 1,
 	};
 	bool any_flavor = false;
@@ -252,6 +251,41 @@ static void tell(const struct session *s, const struct run *run, void *arg)
 		report_failures.run(stdout, s, run);
 }
 
+/* Bisecting must not take a kernel for good on which nothing could be tried. */
+static bool anything_ran(const struct session *s)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < s->n; i++)
+		any |= s->runs[i].result->outcome != SKIPPED;
+	return any;
+}
+
+/* The first question whose answer is a fault of the kernel's, and which kept a test from being run. */
+static const struct probe *guilty_need(const struct session *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		for (const char *const *need = s->runs[i].test->needs; *need; need++) {
+			const struct probe *p = probes_find(&s->probes, *need);
+
+			if (p && p->verdict && verdict_of(p)->bad)
+				return p;
+		}
+	return NULL;
+}
+
+/* Nothing is known of the kernel then; but that it has lost what they need is a finding. */
+static int status_of_nothing(const struct session *s)
+{
+	const struct probe *p = guilty_need(s);
+
+	if (!p)
+		cannot_test("kernel %s: it lacks what every one of these tests needs", s->booted);
+	complain("kernel %s: nothing could be run, and %s %s: %s", s->booted, p->name,
+		 probe_is(p, "regression") ? "is a regression" : p->verdict, p->reason ?: "");
+	return EXIT_FAILURES;
+}
+
 /* For the ATF personality of a test: outcome and reason of the worst run. */
 static void write_verdict(const struct session *s, const char *path)
 {
@@ -275,6 +309,7 @@ static void write_verdict(const struct session *s, const char *path)
 static void run_here(struct session *s, const struct suite *suite, struct telling *t)
 {
 	require_machine(&s->manner);
+	s->jobs = s->jobs ?: parallel_cpus();
 	s->kernel = kernel_running();
 	if (t->probes) {
 		s->probes = probes_load(NULL);
@@ -315,7 +350,6 @@ static void run_there(struct session *s, const struct options *o, struct telling
 	s->booted = o->kernel;
 	s->probes = probes_load(NULL);
 	remote_run(&r, tell, t);
-	target_done(&target);
 	workdir_put();
 }
 
@@ -358,5 +392,7 @@ int command_run(int argc, char **argv)
 		"%u passed, %u failed, %u skipped\n", totals.passed, totals.failed, totals.skipped);
 	if (fclose(t.out) != 0 || (o.output && fclose(stdout) != 0))
 		die("the report could not be written: %s", strerror(errno));
+	if (o.kernel && !o.probes && !anything_ran(&s))
+		return status_of_nothing(&s);
 	return totals.failed ? EXIT_FAILURES : EXIT_FINE;
 }

@@ -19,6 +19,7 @@
 #include "say.h"
 #include "session.h"
 #include "spawn.h"
+#include "stage.h"
 #include "workdir.h"
 
 /* How much longer than the test's own deadline its arena may take to end. Seconds. */
@@ -61,7 +62,9 @@ static void make_directories(struct job *j, const struct manner *m)
 /* Passed runs leave nothing; what did not pass leaves its logs and images. */
 static void put_directories(struct job *j, const struct manner *m)
 {
-	bool keep = m->keep || (result_is_kept(j->run->result) && !m->edit);
+	/* Whom the kernel's fault is laid on another boot will tell, and keep. */
+	bool again = j->run->shared && events_are_heard();
+	bool keep = m->keep || (result_is_kept(j->run->result) && !again && !m->edit);
 
 	if (!m->keep || !m->work)
 		remove_tree(j->work);
@@ -157,7 +160,9 @@ static bool finish(struct session *s, struct job *j)
 		result_decide(r, BROKEN, SETUP, "the arena's init %s",
 			      status_text(status, words, sizeof(words)));
 	if (j->heard == WRONG && r->outcome != BROKEN) {
-		snprintf(r->reason, sizeof(r->reason), "the kernel: %s", klog_headline(r->kernel));
+		run->spoilt = true;
+		snprintf(r->reason, sizeof(r->reason), "the kernel: %s%s", klog_headline(r->kernel),
+			 run->shared && !events_are_heard() ? ", while others ran, too" : "");
 		r->outcome = FAILED;
 		r->phase = NO_PHASE;
 	}
@@ -171,12 +176,15 @@ static bool finish(struct session *s, struct job *j)
 
 /* ---- All of them ------------------------------------------------------------------------------ */
 
+/* Behind the descriptors of jobs. */
+enum { SIGNAL_FD, KLOG_FD, FIXED_FDS };
+
 struct schedule {
 	struct session *s;
 	session_tell *tell;
 	void *arg; /* for tell */
 	struct job *jobs;
-	struct pollfd *fds; /* one per job; the last is for signals */
+	struct pollfd *fds; /* one per job; then the two below */
 	size_t busy, told, failed;
 	bool alone; /* an exclusive one is running */
 	bool spoilt; /* the kernel has gone wrong, and a fresh one is to be had: begin nothing more */
@@ -289,8 +297,12 @@ static void hear_kernel(struct schedule *c, bool all)
 
 		if (!to)
 			continue;
+		/* Warnings before it must not leave it without room. */
+		if (worst == WRONG && j->heard != WRONG)
+			to[0] = '\0';
 		snprintf(to + strlen(to), sizeof(text) - strlen(to), "%s", text);
 		j->heard = MAX(j->heard, worst);
+		j->run->shared |= worst == WRONG && c->busy > 1;
 	}
 	/* In a guest the rest is for the next boot. */
 	c->spoilt |= worst == WRONG && events_are_heard();
@@ -305,17 +317,32 @@ static void ask_who_is_stuck(struct schedule *c)
 	c->spoilt = true;
 }
 
-/* poll() of all there is to wait for; meanwhile, who listens from outside hears that we live. */
+/*
+ * poll() of all there is to wait for; meanwhile, who listens from outside hears that we live. The kernel
+ * is heard at once: who runs now is whom it is about, and not who may have begun a moment later.
+ */
 static int poll_alive(struct schedule *c, int ms)
 {
-	int r = 0, slice = events_are_heard() ? MIN(ms, EVENTS_TICK * 1000) : ms;
+	double told = stage_now(), end = told + ms, left;
+	size_t jobs = c->s->jobs;
+	int r;
 
-	for (; r == 0 && ms > 0; ms -= slice) {
-		r = poll(c->fds, c->s->jobs + 1, slice);
-		if (r == 0)
+	while ((left = end - stage_now()) > 0) {
+		if (events_are_heard())
+			left = MIN(left, told + EVENTS_TICK * 1000 - stage_now());
+		r = poll(c->fds, jobs + FIXED_FDS, MAX(left, 0) + 1);
+		if (c->fds[jobs + KLOG_FD].revents) {
+			hear_kernel(c, false);
+			r--;
+		}
+		if (r != 0)
+			return r;
+		if (stage_now() - told >= EVENTS_TICK * 1000) {
 			events_tick();
+			told = stage_now();
+		}
 	}
-	return r;
+	return 0;
 }
 
 static void wait_for_one(struct schedule *c)
@@ -332,10 +359,10 @@ static void wait_for_one(struct schedule *c)
 			longest = run->test->timeout;
 	}
 	r = poll_alive(c, (longest + ARENA_GRACE) * 1000);
-	if (c->fds[jobs].revents) {
+	if (c->fds[jobs + SIGNAL_FD].revents) {
 		struct signalfd_siginfo info;
 
-		if (read(c->fds[jobs].fd, &info, sizeof(info)) == sizeof(info))
+		if (read(c->fds[jobs + SIGNAL_FD].fd, &info, sizeof(info)) == sizeof(info))
 			abandon(c, info.ssi_signo);
 	}
 	hear_kernel(c, false);
@@ -366,11 +393,12 @@ void session_run(struct session *s, session_tell *tell, void *arg)
 		.tell = tell,
 		.arg = arg,
 		.jobs = need(calloc(s->jobs, sizeof(struct job))),
-		.fds = need(calloc(s->jobs + 1, sizeof(struct pollfd))),
+		.fds = need(calloc(s->jobs + FIXED_FDS, sizeof(struct pollfd))),
 	};
 
 	klog_open();
-	c.fds[s->jobs] = (struct pollfd){ .fd = interruptions_open(), .events = POLLIN };
+	c.fds[s->jobs + SIGNAL_FD] = (struct pollfd){ interruptions_open(), POLLIN, 0 };
+	c.fds[s->jobs + KLOG_FD] = (struct pollfd){ klog_fd(), POLLIN, 0 };
 	for (;;) {
 		begin_what_can(&c);
 		tell_what_can(&c);

@@ -22,6 +22,8 @@ struct run {
 	const char *dir; /* where its logs are; NULL when nothing was kept */
 	const char *log; /* the kernel's, when that is what tells of it; NULL: see run_log() */
 	const struct probe *explained_by; /* what the kernel lacks, after a failure */
+	bool spoilt; /* the kernel went wrong meanwhile, which is why it failed */
+	bool shared; /* and so it did for others that ran at that moment */
 };
 
 struct session {
@@ -31,7 +33,7 @@ struct session {
 	struct run *runs; /* in order of test, flavor, variant */
 	size_t n;
 	struct probes probes; /* those asked have a verdict */
-	unsigned int jobs;
+	unsigned int jobs;    /* 0: as many as there are CPUs where they run */
 	const char *
 		beside; /* folder of the document: logs below it are told relative to it; or NULL */
 };

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "engine/base/cleanup.h"
 #include "engine/base/fd.h"
@@ -51,7 +53,38 @@ int spawn_start(const struct spawn *s, pid_t *ret)
 	return -r;
 }
 
-int spawn_capture(const char *const argv[], struct buf *out)
+/* What is written until the end, and meanwhile interruptions. */
+static int read_or_pass_on(int from, struct buf *out, pid_t group, int signals, int *sig)
+{
+	int r = buf_reserve(out, 1);
+
+	if (r < 0)
+		return r;
+	out->data[out->len] = '\0';
+	for (;;) {
+		struct pollfd fds[] = { { .fd = from, .events = POLLIN },
+					{ .fd = signals, .events = POLLIN } };
+		struct signalfd_siginfo info;
+		char chunk[4096];
+		ssize_t n;
+
+		if (poll(fds, 2, -1) < 0)
+			return -errno;
+		if (fds[1].revents && read(signals, &info, sizeof(info)) == sizeof(info)) {
+			*sig = info.ssi_signo;
+			kill(-group, *sig);
+		}
+		if (!fds[0].revents)
+			continue;
+		n = read(from, chunk, sizeof(chunk));
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		if (buf_append(out, chunk, n) < 0)
+			return -ENOMEM;
+	}
+}
+
+static int capture(const char *const argv[], struct buf *out, int signals, int *sig)
 {
 	_cleanup_close_ int from = -EBADF, to = -EBADF;
 	posix_spawn_file_actions_t files;
@@ -64,7 +97,8 @@ int spawn_capture(const char *const argv[], struct buf *out)
 	from = pipe_fds[0];
 	to = pipe_fds[1];
 
-	fresh_signals(&attr, 0);
+	/* A group of its own: a terminal's interruption comes through us, too, and once. */
+	fresh_signals(&attr, sig ? POSIX_SPAWN_SETPGROUP : 0);
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&files, to, STDOUT_FILENO);
@@ -75,11 +109,22 @@ int spawn_capture(const char *const argv[], struct buf *out)
 		return r;
 
 	close(TAKE_FD(to));
-	r = read_rest(from, out);
+	r = sig ? read_or_pass_on(from, out, pid, signals, sig) : read_rest(from, out);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
 	return r < 0 ? r : status;
+}
+
+int spawn_capture(const char *const argv[], struct buf *out)
+{
+	return capture(argv, out, -1, NULL);
+}
+
+int spawn_capture_long(const char *const argv[], struct buf *out, int signals, int *sig)
+{
+	*sig = 0;
+	return capture(argv, out, signals, sig);
 }
 
 int spawn_talk(const char *const argv[], pid_t *pid)

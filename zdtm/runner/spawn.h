@@ -15,6 +15,12 @@
 int spawn_capture(const char *const argv[], struct buf *out);
 
 /*
+ * The same for what may take long. When `signals`, a signalfd, has one it is passed on to all that the
+ * program has started, and its number is in *sig once that is over.
+ */
+int spawn_capture_long(const char *const argv[], struct buf *out, int signals, int *sig);
+
+/*
  * Starts argv with a socket as its stdin and stdout, and gives the other end of it, or -errno. Who
  * writes there sends with MSG_NOSIGNAL: it may be dead.
  */

@@ -53,13 +53,21 @@ const char *target_cache(void)
 int target_script(const char *name, const char *const *words, struct buf *out)
 {
 	const char *argv[64] = { path_of(tree_path(TREE_CI), name) };
+	static int signals = -1;
 	size_t n = 1;
-	int status;
+	int status, sig;
 
 	target_cache();
+	if (signals < 0)
+		signals = interruptions_open();
 	while (*words && n < ARRAY_SIZE(argv) - 1)
 		argv[n++] = *words++;
-	status = spawn_capture(argv, out);
+	status = spawn_capture_long(argv, out, signals, &sig);
+	if (sig) {
+		workdir_drop();
+		complain("interrupted");
+		exit(128 + sig);
+	}
 	if (status < 0)
 		cannot_test("%s: %s", argv[0], strerror(-status));
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -105,14 +113,14 @@ static const char *join_lines(char *text)
 }
 
 /* What fetch-kernel and tree-kernel leave: vmlinuz, maybe vmlinux, modules.img, early/, lacks. */
-static void take_folder(struct target *t, const char *folder)
+static void take_folder(struct target *t, const char *folder, const char *what)
 {
 	_cleanup_buf_ struct buf lacks = {};
 	const char *vmlinuz = path_of(folder, "vmlinuz");
 
 	t->release = image_release(vmlinuz);
 	if (!t->release)
-		cannot_test("kernel %s: %s is no bzImage", t->spec, vmlinuz);
+		cannot_test("kernel %s: its %s is no bzImage", t->spec, what);
 	/* Uncompressed it boots a second sooner. */
 	t->image = if_there(path_of(folder, "vmlinux")) ?: vmlinuz;
 	t->modules = if_there(path_of(folder, "modules.img"));
@@ -125,10 +133,12 @@ static void take_folder(struct target *t, const char *folder)
 	t->lacks = join_lines(lacks.data);
 }
 
-void target_done(struct target *t)
+/* What was taken out of a tree, gone with the program however it ends. */
+static const char *made;
+static void remove_made(void)
 {
-	if (t->made)
-		remove_tree(t->made);
+	remove_tree(made);
+	workdir_put();
 }
 
 static void from_tree(struct target *t)
@@ -137,13 +147,16 @@ static void from_tree(struct target *t)
 	const char *folder = path_of(workdir(), "kernel");
 	const char *tree = realpath(t->spec, NULL);
 
-	t->made = folder;
+	made = folder;
+	atexit(remove_made);
 	if (target_script("tree-kernel", LIST(tree ?: t->spec, folder), &out) != 0) {
-		target_done(t);
-		workdir_put();
-		cannot_test("kernel %s: there is nothing to boot", t->spec);
+		/* Its last word, in one line: a matrix has no more room for it. */
+		if (out.len)
+			out.data[out.len - 1] = '\0';
+		cannot_test("kernel %s: %s", t->spec,
+			    *out.data ? out.data : "there is nothing to boot");
 	}
-	take_folder(t, folder);
+	take_folder(t, folder, "arch/x86/boot/bzImage");
 }
 
 static void from_archive(struct target *t)
@@ -157,7 +170,7 @@ static void from_archive(struct target *t)
 	if (status != 0)
 		cannot_test("kernel %s cannot be had", t->spec);
 	out.data[strcspn(out.data, "\n")] = '\0';
-	take_folder(t, out.data);
+	take_folder(t, out.data, "vmlinuz");
 }
 
 struct target target_find(const char *spec)

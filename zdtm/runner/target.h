@@ -15,7 +15,6 @@ struct target {
 	const char *config;  /* file with its configuration, or NULL */
 	const char *early;   /* folder of modules it cannot reach its disk without; NULL: none */
 	const char *lacks;   /* "modules, config": what could not be had with it; NULL: nothing */
-	const char *made;    /* folder that target_done() removes, or NULL */
 };
 
 /* The running kernel, for which nothing has to be booted. */
@@ -24,11 +23,9 @@ bool target_is_host(const char *spec);
 /*
  * A bzImage, a kernel tree (which is built first), or a line or release of Debian's archive. What
  * there is not is a misuse; what does not build, cannot be fetched or is no kernel ends with
- * EXIT_CANNOT_TEST.
+ * EXIT_CANNOT_TEST. What is made of a tree goes with the program.
  */
 struct target target_find(const char *spec);
-
-void target_done(struct target *t);
 
 /* Where fetched kernels and guests' images are kept. */
 const char *target_cache(void);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <ftw.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include "workdir.h"
 
 static char *base;
+static bool is_theirs; /* a folder somebody named: what else is in it is not ours to remove */
 
 const char *workdir(void)
 {
@@ -33,6 +35,13 @@ void workdir_name(const char *path)
 {
 	if ((mkdir(path, 0755) < 0 && errno != EEXIST) || !(base = realpath(path, NULL)))
 		cannot_test("cannot make %s: %s", path, strerror(errno));
+	is_theirs = true;
+}
+
+void workdir_drop(void)
+{
+	if (base && !is_theirs)
+		remove_tree(base);
 }
 
 void workdir_put(void)

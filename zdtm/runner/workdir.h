@@ -9,6 +9,10 @@
  */
 const char *workdir(void);
 void workdir_put(void);
+
+/* Nobody will look at what is in it. Of a folder that was named nothing goes. */
+void workdir_drop(void);
+
 void workdir_name(const char *path);
 
 /* Everything below a path, and the path; not across mounts. */
