@@ -93,6 +93,7 @@ UNIT(verbose, "how much to log, in all the ways that criu has for it")
 	ATF_CHECK_EQ(verbosity("--verbosity", NULL), 1);
 	ATF_CHECK_EQ(verbosity("-v99", NULL), LOG_DEBUG);
 	ATF_CHECK_EQ(verbosity("-verbosity=0", NULL), LOG_WARN);
+	ATF_CHECK_EQ(verbosity("-verbosity=4", NULL), 4);
 	ATF_CHECK_EQ(verbosity("-v0", NULL), LOG_WARN);
 }
 
@@ -138,6 +139,9 @@ UNIT(wrong, "what makes no sense is an error; sentences are tested with the prog
 		ARGS("dump", "-t", "1", "--tree"),
 		ARGS("dump", "-t", "1", "-v-1"),
 		ARGS("dump", "-t", "1", "--pre-dump-mode", "write"),
+		ARGS("dump", "-t", "1", "--status-fd", "x"),
+		ARGS("dump", "-t", "1", "--status-fd", "100000000"),
+		ARGS("dump", "-t", "1", "--action-script="),
 		ARGS("restore", "restore"),
 		ARGS("restore", "--exec-cmd"),
 		ARGS("restore", "-q"),
