@@ -15,6 +15,7 @@
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
 #include "engine/base/str.h"
+#include "engine/config.h"
 #include "options.h"
 
 #define DEFAULT_GHOST_LIMIT (1UL << 20)
@@ -287,6 +288,8 @@ static const struct option_spec specs[] = {
 	  "dump: longest wait for a thread to stop (default: 10)" },
 	{ "action-script", 0, ARG, VALUE, 0, add_script, "COMMAND",
 	  "run it before and after each step; CRTOOLS_SCRIPT_ACTION says which" },
+	{ "config", 0, ARG, HINT, 0, NULL, "FILE",
+	  "take the options in there, too: one a line, without dashes" },
 	{ "display-stats", 0, NO, FLAG, BOOL(display_stats), NULL, NULL, "print what it cost" },
 	{ "accept-edited", 0, NO, FLAG, BOOL(accept_edited), NULL, NULL,
 	  "restore: take images that were changed since they were written" },
@@ -357,7 +360,6 @@ static const struct option_spec specs[] = {
 	{ "enable-external-sharing", 0, NO, NOT_YET, 0, NULL, NULL, NULL },
 	{ "enable-external-masters", 0, NO, NOT_YET, 0, NULL, NULL, NULL },
 	{ "stream", 0, NO, NOT_YET, 0, NULL, NULL, NULL },
-	{ "config", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
 };
 
 static const struct {
@@ -479,6 +481,7 @@ int options_parse(int argc, char **argv, struct options *o, bool *done)
 	longs[n++] = (struct option){ "version", NO, NULL, 'V' };
 
 	opterr = 0;
+	r = config_insert(&argc, &argv);
 	while (r == 0 && (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if (c == 'h') {
 			usage(stdout);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/log.h"
@@ -112,6 +113,52 @@ UNIT(hints, "what cannot matter is taken, and changes nothing")
 	ATF_CHECK_EQ(memcmp(&o, &plain, sizeof(o)), 0);
 }
 
+static void write_config(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	ATF_REQUIRE(f && fputs(text, f) >= 0 && fclose(f) == 0);
+}
+
+UNIT(config, "options in files: each after the one before it, and the command line after all")
+{
+	static const char *const wrong[] = { "tree 1 2\n", "tree \"1\n", "tree\n",
+					     "no-such-thing\n", "lazy-pages\n" };
+	struct options o;
+	bool done;
+
+	write_config("one", "# nothing\n\n  tree 7 # the root\nlog-file 'a log'\nshell-job\n"
+			    "ghost-limit\t2M\n--link-remap\nverbosity 4\nwork-dir one");
+	write_config("two", "log-file \"#2\"\nwork-dir two\n");
+	ATF_REQUIRE_EQ(
+		parse(&o, &done, ARGS("dump", "-W", "three", "--config", "one", "--config=two")),
+		0);
+	ATF_CHECK_EQ(o.pid, 7);
+	ATF_CHECK_EQ(o.ghost_limit, 2 << 20);
+	ATF_CHECK_EQ(o.verbosity, 4);
+	ATF_CHECK(o.shell_job && o.link_remap && !o.file_locks);
+	ATF_CHECK_STREQ(o.log, "#2");
+	ATF_CHECK_STREQ(o.work, "three");
+
+	setenv("CRIU_CONFIG_FILE", "one", true);
+	ATF_REQUIRE_EQ(parse(&o, &done, ARGS("dump", "--config", "two")), 0);
+	ATF_CHECK_EQ(o.pid, 7);
+	ATF_CHECK_STREQ(o.work, "two");
+	unsetenv("CRIU_CONFIG_FILE");
+	/* What stands behind -- is not ours. */
+	ATF_REQUIRE_EQ(parse(&o, &done, ARGS("restore", "--exec-cmd", "--", "x", "--config=one")),
+		       0);
+	ATF_CHECK(!o.log);
+
+	ATF_CHECK_EQ(parse(&o, &done, ARGS("dump", "-t1", "--config", "nowhere")), -EINVAL);
+	ATF_CHECK_EQ(parse(&o, &done, ARGS("dump", "-t1", "--config")), -EINVAL);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		write_config("wrong", wrong[i]);
+		ATF_CHECK_MSG(parse(&o, &done, ARGS("dump", "-t1", "--config=wrong")) < 0, "%s",
+			      wrong[i]);
+	}
+}
+
 UNIT(answered, "--help and --version ask for nothing else")
 {
 	struct options o;
@@ -165,6 +212,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, all);
 	ATF_TP_ADD_TC(tp, verbose);
 	ATF_TP_ADD_TC(tp, hints);
+	ATF_TP_ADD_TC(tp, config);
 	ATF_TP_ADD_TC(tp, answered);
 	ATF_TP_ADD_TC(tp, wrong);
 	return atf_no_error();
