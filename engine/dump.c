@@ -14,6 +14,7 @@
 #include "engine/objects/files.h"
 #include "engine/objects/remap.h"
 #include "engine/restore/plan.h"
+#include "engine/script.h"
 #include "engine/session.h"
 #include "engine/task/ask.h"
 #include "engine/task/parts.h"
@@ -52,6 +53,9 @@ static int prepare(struct dump *d)
 
 	if (r < 0)
 		return log_err(r, "images directory");
+	r = script_run(d->opts, "pre-dump", d->opts->pid);
+	if (r < 0)
+		return r;
 	ids_prepare();
 	sched_prepare();
 	security_prepare(d->opts->pid);
@@ -328,6 +332,9 @@ int dump_main(const struct options *opts)
 	if (r < 0)
 		return failed(&d, r);
 	r = save(&d);
+	/* The images are there, and the tree still stands: it runs on if this does not want it ended. */
+	if (r == 0)
+		r = script_run(opts, "post-dump", opts->pid);
 	if (r < 0) {
 		let_go(&d);
 		return failed(&d, r);

@@ -15,6 +15,7 @@
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
 #include "engine/base/str.h"
+#include "engine/config.h"
 #include "options.h"
 
 #define DEFAULT_GHOST_LIMIT (1UL << 20)
@@ -58,10 +59,9 @@ static int set_verbosity(struct options *o, const char *arg)
 		o->verbosity += 1 + strlen(arg);
 		return 0;
 	}
-	/* A level that is no number is 0: scripts say "-verbosity=0". */
-	if (!parse_int(arg, &o->verbosity))
-		o->verbosity = 0;
-	return o->verbosity >= 0 ? 0 : -EINVAL;
+	/* "-verbosity=0", as scripts say it. */
+	arg = str_after(arg, "erbosity=") ?: arg;
+	return parse_int(arg, &o->verbosity) && o->verbosity >= 0 ? 0 : -EINVAL;
 }
 
 /* How pre-dumps read memory: any other dump may be told. */
@@ -85,6 +85,26 @@ static int add_scan_path(struct options *o, const char *arg)
 	o->scan_path = more;
 	o->scan_path[o->n_scan_paths++] = arg;
 	return arg[0] == '/' ? 0 : -EINVAL;
+}
+
+static int add_script(struct options *o, const char *arg)
+{
+	const char **more = realloc(o->script, (o->n_scripts + 1) * sizeof(*o->script));
+
+	if (!more)
+		return -ENOMEM;
+	o->script = more;
+	o->script[o->n_scripts++] = arg;
+	return arg[0] ? 0 : -EINVAL;
+}
+
+/* Told when page-server and lazy-pages are ready: nothing else waits for anybody. */
+static int check_status_fd(struct options *o, const char *arg)
+{
+	int fd;
+
+	(void)o;
+	return parse_int(arg, &fd) && fcntl(fd, F_GETFD) >= 0 ? 0 : -EINVAL;
 }
 
 static int set_timeout(struct options *o, const char *arg)
@@ -266,6 +286,10 @@ static const struct option_spec specs[] = {
 	  "dump: look below for the names of watched files, where handles lead nowhere" },
 	{ "timeout", 0, ARG, VALUE, 0, set_timeout, "SECONDS",
 	  "dump: longest wait for a thread to stop (default: 10)" },
+	{ "action-script", 0, ARG, VALUE, 0, add_script, "COMMAND",
+	  "run it before and after each step; CRTOOLS_SCRIPT_ACTION says which" },
+	{ "config", 0, ARG, HINT, 0, NULL, "FILE",
+	  "take the options in there, too: one a line, without dashes" },
 	{ "display-stats", 0, NO, FLAG, BOOL(display_stats), NULL, NULL, "print what it cost" },
 	{ "accept-edited", 0, NO, FLAG, BOOL(accept_edited), NULL, NULL,
 	  "restore: take images that were changed since they were written" },
@@ -282,10 +306,13 @@ static const struct option_spec specs[] = {
 
 	{ "evasive-devices", 0, NO, HINT, 0, NULL, NULL, NULL },
 	{ "force-irmap", 0, NO, HINT, 0, NULL, NULL, NULL },
+	{ "ghost-fiemap", 0, NO, HINT, 0, NULL, NULL, NULL },
+	{ "no-ghost-fiemap", 0, NO, HINT, 0, NULL, NULL, NULL },
 	{ "log-pid", 0, NO, HINT, 0, NULL, NULL, NULL },
 	{ "network-lock", 0, ARG, HINT, 0, NULL, NULL, NULL },
 	{ "pre-dump-mode", 0, ARG, VALUE, 0, check_pre_dump_mode, NULL, NULL },
 	{ "skip-in-flight", 0, NO, HINT, 0, NULL, NULL, NULL },
+	{ "status-fd", 0, ARG, VALUE, 0, check_status_fd, NULL, NULL },
 	{ "weak-sysctls", 0, NO, HINT, 0, NULL, NULL, NULL },
 	{ "mntns-compat-mode", 0, NO, HINT, 0, NULL, NULL, NULL },
 	{ "no-default-config", 0, NO, HINT, 0, NULL, NULL, NULL },
@@ -299,7 +326,6 @@ static const struct option_spec specs[] = {
 	{ "cgroup-props-file", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "cgroup-dump-controller", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "cgroup-yard", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
-	{ "action-script", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "empty-ns", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "join-ns", 'J', ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "track-mem", 0, NO, NOT_YET, 0, NULL, NULL, NULL },
@@ -310,7 +336,6 @@ static const struct option_spec specs[] = {
 	{ "address", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "port", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "ps-socket", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
-	{ "status-fd", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "enable-fs", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "skip-mnt", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
 	{ "freeze-cgroup", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
@@ -323,8 +348,18 @@ static const struct option_spec specs[] = {
 	{ "allow-uprobes", 0, NO, NOT_YET, 0, NULL, NULL, NULL },
 	{ "unprivileged", 0, NO, NOT_YET, 0, NULL, NULL, NULL },
 	{ "libdir", 'L', ARG, NOT_YET, 0, NULL, NULL, NULL },
+	{ "tls", 0, NO, NOT_YET, 0, NULL, NULL, NULL },
+	{ "tls-no-cn-verify", 0, NO, NOT_YET, 0, NULL, NULL, NULL },
+	{ "tls-cert", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
+	{ "tls-key", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
+	{ "tls-cacert", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
+	{ "tls-cacrl", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
+	{ "veth-pair", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
+	{ "daemon", 0, NO, NOT_YET, 0, NULL, NULL, NULL },
+	{ "deprecated", 0, NO, NOT_YET, 0, NULL, NULL, NULL },
+	{ "enable-external-sharing", 0, NO, NOT_YET, 0, NULL, NULL, NULL },
+	{ "enable-external-masters", 0, NO, NOT_YET, 0, NULL, NULL, NULL },
 	{ "stream", 0, NO, NOT_YET, 0, NULL, NULL, NULL },
-	{ "config", 0, ARG, NOT_YET, 0, NULL, NULL, NULL },
 };
 
 static const struct {
@@ -446,6 +481,7 @@ int options_parse(int argc, char **argv, struct options *o, bool *done)
 	longs[n++] = (struct option){ "version", NO, NULL, 'V' };
 
 	opterr = 0;
+	r = config_insert(&argc, &argv);
 	while (r == 0 && (c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if (c == 'h') {
 			usage(stdout);

@@ -37,6 +37,8 @@ struct options {
 	uint64_t ghost_limit;
 	const char **scan_path; /* --irmap-scan-path, as often as it was given */
 	unsigned int n_scan_paths;
+	const char **script; /* --action-script, each */
+	unsigned int n_scripts;
 	unsigned int timeout_s;
 	bool display_stats;
 	bool accept_edited;

@@ -24,6 +24,7 @@
 #include "engine/restore/job.h"
 #include "engine/restore/plan.h"
 #include "engine/restore/stages.h"
+#include "engine/script.h"
 #include "engine/session.h"
 #include "engine/task/parts.h"
 #include "proto/stats.pb-c.h"
@@ -231,6 +232,11 @@ static int release(struct restore *r)
 	if (ret == 0)
 		ret = write_pidfile(r);
 	if (ret == 0)
+		ret = script_run(r->opts, "post-restore", r->root->pid);
+	/* This one is only told, and so is the one afterwards. */
+	if (ret == 0 && script_run(r->opts, "pre-resume", r->root->pid) < 0)
+		log_warn("pre-resume: the tree runs on all the same");
+	if (ret == 0)
 		ret = files_arm(r);
 	if (ret == 0)
 		ret = for_tasks(r, false, release_disown);
@@ -291,6 +297,8 @@ static int afterwards(struct restore *r)
 
 	if (ret < 0)
 		log_warn("stats-restore: %s", strerror(-ret));
+	if (script_run(o, "post-resume", r->root->pid) < 0)
+		log_warn("post-resume: the tree runs on all the same");
 	job_begin(r);
 	if (o->exec_after) {
 		execvp(o->exec_cmd[0], o->exec_cmd);
@@ -321,6 +329,8 @@ int restore_main(const struct options *opts)
 	ret = open_images(&r);
 	if (ret == 0)
 		ret = plan(&r);
+	if (ret == 0)
+		ret = script_run(opts, "pre-restore", 0);
 	if (ret < 0)
 		goto failed;
 	ret = prepare(&r);

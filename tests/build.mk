@@ -17,7 +17,7 @@ kyua += $(ENGINE_TESTS)
 
 # Parts of the engine, each by itself.
 UNITS := $(O)/obj/tests/libunits.a
-$(UNITS): $(patsubst %.c,$(O)/obj/%.o,$(wildcard engine/image/*.c engine/kernel/*.c) engine/memory/room.c engine/options.c)
+$(UNITS): $(patsubst %.c,$(O)/obj/%.o,$(wildcard engine/image/*.c engine/kernel/*.c) engine/memory/room.c engine/options.c engine/config.c)
 	$(call say,AR,$(@F))
 	@mkdir -p $(@D)
 	$(Q)rm -f $@ && ar rcs $@ $^

@@ -138,7 +138,7 @@ static int dump_new(const struct fd_view *v, struct open_file *f)
 		f->type = fe->type;
 		return objects[i]->dump(v, fe);
 	}
-	return log_refuse("%s: %s: not supported yet", fd_view_name(v), v->link);
+	return file_refuse_unknown(v);
 }
 
 struct fd_table {

@@ -268,6 +268,11 @@ ROOT_TC(not_supported, "a file of a kind that cannot be saved is named, with tas
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 
+	pid = task_with(socket(AF_INET, SOCK_DGRAM, 0));
+	expect_refused(pid, "", "an IPv4 UDP socket: not supported yet");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+
 	ATF_REQUIRE_EQ(pipe(pipes), 0);
 	pid = task_with(pipes[1]);
 	snprintf(says, sizeof(says), "task %d fd 3: the reading end of this pipe", pid);

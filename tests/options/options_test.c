@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/log.h"
@@ -93,6 +94,7 @@ UNIT(verbose, "how much to log, in all the ways that criu has for it")
 	ATF_CHECK_EQ(verbosity("--verbosity", NULL), 1);
 	ATF_CHECK_EQ(verbosity("-v99", NULL), LOG_DEBUG);
 	ATF_CHECK_EQ(verbosity("-verbosity=0", NULL), LOG_WARN);
+	ATF_CHECK_EQ(verbosity("-verbosity=4", NULL), 4);
 	ATF_CHECK_EQ(verbosity("-v0", NULL), LOG_WARN);
 }
 
@@ -109,6 +111,52 @@ UNIT(hints, "what cannot matter is taken, and changes nothing")
 				  "read", "--pre-dump-mode=splice")),
 		       0);
 	ATF_CHECK_EQ(memcmp(&o, &plain, sizeof(o)), 0);
+}
+
+static void write_config(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	ATF_REQUIRE(f && fputs(text, f) >= 0 && fclose(f) == 0);
+}
+
+UNIT(config, "options in files: each after the one before it, and the command line after all")
+{
+	static const char *const wrong[] = { "tree 1 2\n", "tree \"1\n", "tree\n",
+					     "no-such-thing\n", "lazy-pages\n" };
+	struct options o;
+	bool done;
+
+	write_config("one", "# nothing\n\n  tree 7 # the root\nlog-file 'a log'\nshell-job\n"
+			    "ghost-limit\t2M\n--link-remap\nverbosity 4\nwork-dir one");
+	write_config("two", "log-file \"#2\"\nwork-dir two\n");
+	ATF_REQUIRE_EQ(
+		parse(&o, &done, ARGS("dump", "-W", "three", "--config", "one", "--config=two")),
+		0);
+	ATF_CHECK_EQ(o.pid, 7);
+	ATF_CHECK_EQ(o.ghost_limit, 2 << 20);
+	ATF_CHECK_EQ(o.verbosity, 4);
+	ATF_CHECK(o.shell_job && o.link_remap && !o.file_locks);
+	ATF_CHECK_STREQ(o.log, "#2");
+	ATF_CHECK_STREQ(o.work, "three");
+
+	setenv("CRIU_CONFIG_FILE", "one", true);
+	ATF_REQUIRE_EQ(parse(&o, &done, ARGS("dump", "--config", "two")), 0);
+	ATF_CHECK_EQ(o.pid, 7);
+	ATF_CHECK_STREQ(o.work, "two");
+	unsetenv("CRIU_CONFIG_FILE");
+	/* What stands behind -- is not ours. */
+	ATF_REQUIRE_EQ(parse(&o, &done, ARGS("restore", "--exec-cmd", "--", "x", "--config=one")),
+		       0);
+	ATF_CHECK(!o.log);
+
+	ATF_CHECK_EQ(parse(&o, &done, ARGS("dump", "-t1", "--config", "nowhere")), -EINVAL);
+	ATF_CHECK_EQ(parse(&o, &done, ARGS("dump", "-t1", "--config")), -EINVAL);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		write_config("wrong", wrong[i]);
+		ATF_CHECK_MSG(parse(&o, &done, ARGS("dump", "-t1", "--config=wrong")) < 0, "%s",
+			      wrong[i]);
+	}
 }
 
 UNIT(answered, "--help and --version ask for nothing else")
@@ -138,6 +186,9 @@ UNIT(wrong, "what makes no sense is an error; sentences are tested with the prog
 		ARGS("dump", "-t", "1", "--tree"),
 		ARGS("dump", "-t", "1", "-v-1"),
 		ARGS("dump", "-t", "1", "--pre-dump-mode", "write"),
+		ARGS("dump", "-t", "1", "--status-fd", "x"),
+		ARGS("dump", "-t", "1", "--status-fd", "100000000"),
+		ARGS("dump", "-t", "1", "--action-script="),
 		ARGS("restore", "restore"),
 		ARGS("restore", "--exec-cmd"),
 		ARGS("restore", "-q"),
@@ -161,6 +212,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, all);
 	ATF_TP_ADD_TC(tp, verbose);
 	ATF_TP_ADD_TC(tp, hints);
+	ATF_TP_ADD_TC(tp, config);
 	ATF_TP_ADD_TC(tp, answered);
 	ATF_TP_ADD_TC(tp, wrong);
 	return atf_no_error();
