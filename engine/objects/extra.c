@@ -136,6 +136,9 @@ int file_open_extra(struct restore *r, uint32_t id, int open_flags, const char *
 		return log_bad_image("%s: there is no file %u", what, id);
 	if (f->main_fd < 0)
 		return regfile_open_by_path(r, f, open_flags);
+	/* No descriptor has this open file. Opened once more it would be one more writer. */
+	if (!f->owner && (f->flags & (O_ACCMODE | O_PATH)) == O_RDWR && open_flags == O_RDWR)
+		return files_take(r, f);
 	/* Main has it open with the flags of the entry: these may be others. */
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", r->main_pid, f->main_fd);
 	fd = open(path, open_flags | O_CLOEXEC);

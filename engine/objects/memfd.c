@@ -24,6 +24,7 @@
 #include "engine/memory/memory.h"
 #include "filelock.h"
 #include "files.h"
+#include "ghost.h"
 #include "proto/memfd.pb-c.h"
 
 static const char prefix[] = "/memfd:", deleted[] = " (deleted)",
@@ -57,6 +58,26 @@ static char *name_of(struct arena *a, const char *link)
 	if (name && str_ends_with(name, deleted))
 		name[strlen(name) - strlen(deleted)] = '\0';
 	return name;
+}
+
+static int save_attributes(const struct fd_view *v, int fd, bool huge, MemfdInodeEntry *img)
+{
+	GhostFileEntry *g = arena_new(&v->dump->arena, GhostFileEntry);
+	int r;
+
+	if (!g)
+		return -ENOMEM;
+	ghost_file_entry__init(g);
+	g->uid = img->uid;
+	g->gid = img->gid;
+	g->mode = img->mode;
+	g->has_size = true;
+	g->size = img->size;
+	/* Huge pages beyond the end cannot be had without the size that goes with them. */
+	g->has_chunks = g->chunks = huge;
+	r = ghost_inode_dump(fd, &v->st, &v->dump->arena, g);
+	img->inode = g;
+	return r < 0 ? log_err(r, "%s: attributes of %s", fd_view_name(v), v->link) : 0;
 }
 
 static int save_inode(const struct fd_view *v, MemfdInodeEntry *img)
@@ -100,7 +121,9 @@ static int save_inode(const struct fd_view *v, MemfdInodeEntry *img)
 	}
 	img->has_mode = true;
 	img->mode = v->st.st_mode;
-	return 0;
+	img->has_created = true;
+	img->created = !!str_after(v->link, prefix);
+	return save_attributes(v, fd, huge, img);
 }
 
 static int inode_id(const struct fd_view *v, uint32_t *id)
@@ -172,7 +195,9 @@ static int dump_end(struct dump *d)
 
 struct inode {
 	uint32_t id;
+	const MemfdInodeEntry *img;
 	struct plan_segment *segment;
+	bool given; /* a descriptor has the open file that memfd_create(2) made */
 	UT_hash_handle hh;
 };
 static struct inode *inodes;
@@ -210,6 +235,7 @@ static int add_inode(struct restore *r, const MemfdInodeEntry *e)
 		return log_bad_image("memfd.img: \"%s\": %ju bytes in huge pages (%#x)", e->name,
 				     (uintmax_t)e->size, e->hugetlb_flag);
 	i->id = id;
+	i->img = e;
 	HASH_ADD(hh, inodes, id, sizeof(i->id), i);
 	return memory_segment(r, e->shmid, e->size, e, &i->segment);
 }
@@ -253,20 +279,81 @@ static int plan(struct restore *r)
 	return ret;
 }
 
+#define SETTABLE  (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME)
+#define LARGEFILE 0100000 /* which the C library has no number for where all files may be large */
+
+/*
+ * The open file that memfd_create(2) makes is open for writing, and is not counted as such: one may
+ * execute the file (no ETXTBSY) and lease it for reading. Any that is opened through /proc counts. A
+ * descriptor gets it, if one could be it; and those mappings whose descriptor is not known.
+ */
+static bool may_be_first(const struct restore_file *f)
+{
+	unsigned int flags = f->fe->memfd->flags;
+
+	return (flags & ~(SETTABLE | O_ASYNC | LARGEFILE)) == O_RDWR &&
+	       !(f->owner && inode_of(f)->given);
+}
+
+static int open_file(struct restore_file *f)
+{
+	int flags = (int)(f->fe->memfd->flags & ~O_ASYNC);
+	struct inode *i = inode_of(f);
+	int fd = memory_segment_fd(i->segment);
+	char link[FD_LINK_SIZE];
+
+	if (!may_be_first(f))
+		return open(fd_link(fd, link), flags | O_CLOEXEC);
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0 || !f->owner)
+		return fd;
+	i->given = true;
+	if (flags & SETTABLE && fcntl(fd, F_SETFL, flags & SETTABLE) < 0)
+		cleanup_close(&fd);
+	return fd;
+}
+
 static int prepare(struct restore *r)
 {
 	struct restore_file *f, *next;
-	char link[FD_LINK_SIZE];
+	struct inode *i, *after;
+	int ret;
 
+	HASH_ITER(hh, inodes, i, after) {
+		ret = i->img->inode
+			      ? ghost_inode_restore(memory_segment_fd(i->segment), i->img->inode)
+			      : 0;
+		if (ret < 0)
+			return log_err(ret, "memfd \"%s\": attributes", i->img->name);
+	}
 	HASH_ITER(hh, r->files, f, next) {
 		const MemfdFileEntry *img = f->fe->memfd;
 
 		if (f->ops != &memfd_object)
 			continue;
-		f->main_fd = open(fd_link(memory_segment_fd(inode_of(f)->segment), link),
-				  (int)(img->flags & ~O_ASYNC) | O_CLOEXEC);
+		f->main_fd = open_file(f);
 		if (f->main_fd < 0 || (img->pos && lseek(f->main_fd, img->pos, SEEK_SET) < 0))
 			return log_err(-errno, "memfd %u", f->id);
+	}
+	return 0;
+}
+
+/* When all is mapped, which counts as access; some flags forbid to open it. */
+static int arm(struct restore *r)
+{
+	struct inode *i, *next;
+
+	HASH_ITER(hh, inodes, i, next) {
+		const GhostFileEntry *e = i->img->inode;
+		int fd = memory_segment_fd(i->segment), ret;
+		struct timespec times[2];
+
+		if (!e)
+			continue;
+		ghost_inode_times(e, times);
+		ret = futimens(fd, times) < 0 ? -errno : ghost_inode_flags(fd, e);
+		if (ret < 0)
+			return log_err(ret, "memfd \"%s\": times and flags", i->img->name);
 	}
 	return 0;
 }
@@ -281,4 +368,5 @@ const struct object memfd_object = {
 	.check = check,
 	.plan = plan,
 	.prepare = prepare,
+	.arm = arm,
 };
