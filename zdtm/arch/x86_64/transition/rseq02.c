@@ -10,6 +10,7 @@
  */
 #include <linux/rseq.h>
 #include <sys/rseq.h>
+#include <sys/time.h>
 
 #include "zdtm.h"
 
@@ -107,13 +108,23 @@ static void works(long i)
 	EXPECT_EQ(count, done);
 }
 
-/* Does a sequence with these flags end its thread? */
+static volatile int ticks;
+
+static void on_tick(int sig)
+{
+	ticks++;
+}
+
+/* Does a sequence with these flags end its thread, once a signal comes in the middle of it? */
 static void tries(long unused)
 {
+	const struct itimerval often = { { 0, 1000 }, { 0, 1000 } };
 	uint64_t count = 0, seen;
 
-	while (sequence(&count, &seen, SHORT, 0) != STORED)
-		;
+	signal(SIGALRM, on_tick);
+	SYS(setitimer(ITIMER_REAL, &often, NULL));
+	while (ticks < 10)
+		(void)sequence(&count, &seen, LONG, 0);
 }
 
 static void setup(void)
