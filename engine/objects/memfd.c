@@ -291,8 +291,8 @@ static bool may_be_first(const struct restore_file *f)
 {
 	unsigned int flags = f->fe->memfd->flags;
 
-	return (flags & ~(SETTABLE | O_ASYNC | LARGEFILE)) == O_RDWR &&
-	       !(f->owner && inode_of(f)->given);
+	return !f->owner ||
+	       ((flags & ~(SETTABLE | O_ASYNC | LARGEFILE)) == O_RDWR && !inode_of(f)->given);
 }
 
 static int open_file(struct restore_file *f)
@@ -305,7 +305,11 @@ static int open_file(struct restore_file *f)
 	if (!may_be_first(f))
 		return open(fd_link(fd, link), flags | O_CLOEXEC);
 	fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	if (fd < 0 || !f->owner)
+	if (!f->owner) {
+		f->flags = O_RDWR; /* other writers say O_RDONLY of what is mapped */
+		return fd;
+	}
+	if (fd < 0)
 		return fd;
 	i->given = true;
 	if (flags & SETTABLE && fcntl(fd, F_SETFL, flags & SETTABLE) < 0)
