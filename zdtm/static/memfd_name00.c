@@ -3,8 +3,8 @@
  * What a memfd was called: anything that fits into 249 bytes, or nothing, or what the kernel calls
  * others. Of the descriptor and of the mapping the text is the same.
  *
- * criu 4.2 and the kernel have one name for shared anonymous memory; a memfd of that name it takes
- * for it.
+ * In the images of criu 4.2, shared anonymous memory is a memfd called /dev/zero: who reads them can
+ * not tell which it was.
  */
 #include "zdtm.h"
 

@@ -2,7 +2,7 @@
 /*
  * A pid namespace where memfds are not executable unless one asks for it (vm.memfd_noexec 1), or never
  * (2): those from before that was so keep their mode and may be executed, and those from afterwards
- * have their seal. Whoever makes them anew does it under the rule of now.
+ * have their seal. Whoever makes them anew does it under the rule of now, as criu 4.2 finds too late.
  */
 #include "zdtm.h"
 

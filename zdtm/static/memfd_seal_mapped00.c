@@ -2,7 +2,8 @@
 /*
  * A memfd sealed against writing, and mapped nevertheless: shared by those who only read, from a
  * descriptor that was open for reading or, since v6.7, any; and privately by one who writes. An
- * engine that maps first and seals then finds it busy, unless no mapping may become writable.
+ * engine that maps first and seals then finds it busy, unless no mapping may become writable. criu
+ * 4.2 does.
  */
 #include "zdtm.h"
 

@@ -2,8 +2,6 @@
 /*
  * Each seal of a memfd, and several at once. Which ones it has is told, and tried: what a seal forbids
  * fails, and everything else is still allowed, adding seals included.
- *
- * criu 4.2 does not know the seal of the execute permission and cannot restore it.
  */
 #include "zdtm.h"
 

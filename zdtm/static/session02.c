@@ -2,7 +2,7 @@
 /*
  * A family with a history: sessions inherited by siblings (CLONE_PARENT) and by orphans, whose leaders
  * are gone or are zombies nobody has waited for, below two subreapers. Everybody stays in his session,
- * and his parent is who it was.
+ * and his parent is who it was. criu 4.2 finds no leader for some.
  */
 #include <sched.h>
 #include <sys/prctl.h>
