@@ -12,6 +12,7 @@
 #include "engine/base/fd.h"
 #include "engine/base/log.h"
 #include "engine/base/str.h"
+#include "huge.h"
 #include "restore.h"
 #include "sysv.h"
 
@@ -21,6 +22,12 @@
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x10 /* since 6.3 */
+#endif
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x08 /* since 6.3 */
+#endif
+#ifndef F_SEAL_EXEC
+#define F_SEAL_EXEC 0x20
 #endif
 
 #define PART     (4UL << 20)
@@ -138,7 +145,7 @@ int pages_read(int fd, const struct page_copy *copy, size_t n)
 	return parallel_for(cut(copy, n, piece, part), read_part, &job);
 }
 
-int pages_fill(struct restore *r, const struct plan_pages *p, char *at)
+int pages_fill(struct restore *r, const struct plan_pages *p, char *at, uint64_t begin)
 {
 	_cleanup_free_ struct page_copy *copy = calloc(p->n + 1, sizeof(*copy));
 	_cleanup_close_ int fd = -EBADF;
@@ -155,7 +162,7 @@ int pages_fill(struct restore *r, const struct plan_pages *p, char *at)
 	for (unsigned int i = 0; i < p->n; i++) {
 		const struct plan_run *run = &p->run[i];
 
-		copy[i] = (struct page_copy){ .to = at + run->start,
+		copy[i] = (struct page_copy){ .to = at + (run->start - begin),
 					      .pos = run->pos,
 					      .len = run->end - run->start };
 	}
@@ -164,25 +171,71 @@ int pages_fill(struct restore *r, const struct plan_pages *p, char *at)
 	return ret;
 }
 
+/* A segment may be larger than any address space. Holes of this size are not mapped. */
+#define FAR (UINT64_C(1) << 30)
+
+/* The runs from number `i` on that follow one another closely. */
+static struct plan_pages near_runs(const struct plan_pages *all, unsigned int i)
+{
+	struct plan_pages p = { .pages_id = all->pages_id, .run = all->run + i };
+
+	do {
+		p.bytes += p.run[p.n].end - p.run[p.n].start;
+		p.n++;
+	} while (i + p.n < all->n && p.run[p.n].start - p.run[p.n - 1].end < FAR);
+	return p;
+}
+
+static int fill_near(struct restore *r, const struct plan_segment *s, const struct plan_pages *p)
+{
+	uint64_t page = segment_is_huge(s) ? huge_page_size(s->memfd->hugetlb_flag) : PAGE;
+	uint64_t begin = p->run[0].start & ~(page - 1);
+	uint64_t len = ALIGN_UP(p->run[p->n - 1].end - begin, page);
+	char *at = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, s->fd,
+			(off_t)begin);
+	int ret;
+
+	if (at == MAP_FAILED)
+		return -errno;
+	ret = pages_fill(r, p, at, begin);
+	munmap(at, len);
+	return ret;
+}
+
+static int fill_segment(struct restore *r, const struct plan_segment *s)
+{
+	struct plan_pages p;
+	int ret = 0;
+
+	for (unsigned int i = 0; ret == 0 && i < s->pages.n; i += p.n) {
+		p = near_runs(&s->pages, i);
+		ret = fill_near(r, s, &p);
+	}
+	return ret;
+}
+
 /*
  * Shared anonymous memory, and the file behind it, which tasks map wherever it goes. Huge pages are
  * reserved by mappings of theirs, not by this one.
  */
-static int make_anonymous(struct plan_segment *s, char **at)
+static int make_anonymous(struct plan_segment *s)
 {
 	int flags = MAP_SHARED | MAP_ANONYMOUS;
-	char path[96];
+	char path[96], *at;
 
 	if (segment_is_huge(s))
 		flags |= MAP_HUGETLB | MAP_NORESERVE |
 			 (int)(s->memfd->hugetlb_flag & (uint32_t)MAP_HUGE_MASK << MAP_HUGE_SHIFT);
-	*at = mmap(NULL, s->size, PROT_READ | PROT_WRITE, flags, -1, 0);
-	if (*at == MAP_FAILED)
+	at = mmap(NULL, s->size, PROT_READ | PROT_WRITE, flags, -1, 0);
+	if (at == MAP_FAILED)
 		return -errno;
-	snprintf(path, sizeof(path), "/proc/self/map_files/%jx-%jx", (uintmax_t)(uintptr_t)*at,
-		 (uintmax_t)((uintptr_t)*at + s->size));
+	snprintf(path, sizeof(path), "/proc/self/map_files/%jx-%jx", (uintmax_t)(uintptr_t)at,
+		 (uintmax_t)((uintptr_t)at + s->size));
 	s->fd = open(path, O_RDWR | O_CLOEXEC);
-	return s->fd < 0 ? -errno : 0;
+	if (s->fd < 0)
+		s->fd = -errno;
+	munmap(at, s->size);
+	return MIN(s->fd, 0);
 }
 
 static int create_memfd(const MemfdInodeEntry *e)
@@ -193,27 +246,26 @@ static int create_memfd(const MemfdInodeEntry *e)
 
 	if (fd < 0 && errno == EINVAL)
 		fd = memfd_create(e->name, flags);
+	/* Or nothing else is allowed. */
+	if (fd < 0 && errno == EACCES && e->seals & F_SEAL_EXEC)
+		fd = memfd_create(e->name, flags | MFD_NOEXEC_SEAL);
 	return fd < 0 ? -errno : fd;
 }
 
-static int make_memfd(struct plan_segment *s, char **at)
+static int make_memfd(struct plan_segment *s)
 {
 	s->fd = create_memfd(s->memfd);
 	if (s->fd < 0)
 		return s->fd;
-	if (ftruncate(s->fd, s->size) < 0)
-		return -errno;
-	if (!s->size)
-		return 0;
-	*at = mmap(NULL, s->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, s->fd, 0);
-	return *at == MAP_FAILED ? -errno : 0;
+	return ftruncate(s->fd, (off_t)MIN(s->size, (uint64_t)INT64_MAX)) < 0 ? -errno : 0;
 }
 
 /* What the kernel calls all shared anonymous memory. */
 static bool is_memfd(const struct plan_segment *s)
 {
-	return s->memfd && !streq(s->memfd->name, "/dev/zero") &&
-	       !streq(s->memfd->name, "/anon_hugepage");
+	if (!s->memfd || s->memfd->has_created)
+		return s->memfd && s->memfd->created;
+	return !streq(s->memfd->name, "/dev/zero") && !streq(s->memfd->name, "/anon_hugepage");
 }
 
 /* As one finds it through a descriptor. Its size need not be that of what was mapped of it. */
@@ -234,15 +286,12 @@ int memory_prepare(struct restore *r)
 	struct plan_segment *s, *next;
 
 	HASH_ITER(hh, r->segments, s, next) {
-		char *at = MAP_FAILED;
-		int ret = is_memfd(s) ? make_memfd(s, &at) : make_anonymous(s, &at);
+		int ret = is_memfd(s) ? make_memfd(s) : make_anonymous(s);
 
 		if (ret == 0)
-			ret = pages_fill(r, &s->pages, at);
+			ret = fill_segment(r, s);
 		if (ret == 0)
 			ret = settle_file(s);
-		if (at != MAP_FAILED)
-			munmap(at, s->size);
 		if (ret < 0)
 			return log_err(ret, "shared memory %ju of %ju bytes%s", (uintmax_t)s->id,
 				       (uintmax_t)s->size,

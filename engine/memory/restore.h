@@ -79,7 +79,7 @@ struct page_copy {
 	bool populate; /* private anonymous, untouched: may be faulted in at once */
 };
 int pages_read(int fd, const struct page_copy *copy, size_t n);
-/* The pages of shared memory that is mapped at `at`. */
-int pages_fill(struct restore *r, const struct plan_pages *p, char *at);
+/* The pages of shared memory that is mapped at `at`, from byte `begin` of it on. */
+int pages_fill(struct restore *r, const struct plan_pages *p, char *at, uint64_t begin);
 
 #endif

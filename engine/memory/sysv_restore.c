@@ -202,7 +202,7 @@ static int make(struct restore *r, struct plan_sysv *s)
 	s->attached = shmat(s->id, NULL, 0);
 	if (s->attached == (void *)-1)
 		return -errno;
-	ret = pages_fill(r, &s->pages, s->attached);
+	ret = pages_fill(r, &s->pages, s->attached, 0);
 	return ret < 0 ? ret : settle(s);
 }
 

@@ -131,7 +131,6 @@ int ghost_dump(const struct fd_view *v, const char *path, uint32_t id)
 {
 	const struct stat *st = &v->st;
 	GhostFileEntry e = GHOST_FILE_ENTRY__INIT;
-	Timeval atim = TIMEVAL__INIT, mtim = TIMEVAL__INIT;
 	_cleanup_image_ struct image_out img = {};
 	_cleanup_close_ int fd = -EBADF;
 	char target[PATH_MAX];
@@ -152,15 +151,6 @@ int ghost_dump(const struct fd_view *v, const char *path, uint32_t id)
 		e.has_rdev = true;
 		e.rdev = st->st_rdev;
 	}
-	atim.tv_sec = st->st_atim.tv_sec;
-	atim.tv_usec = st->st_atim.tv_nsec / 1000;
-	mtim.tv_sec = st->st_mtim.tv_sec;
-	mtim.tv_usec = st->st_mtim.tv_nsec / 1000;
-	e.atim = &atim;
-	e.mtim = &mtim;
-	e.has_atim_nsec = e.has_mtim_nsec = true;
-	e.atim_nsec = st->st_atim.tv_nsec % 1000;
-	e.mtim_nsec = st->st_mtim.tv_nsec % 1000;
 	if (S_ISREG(st->st_mode)) {
 		e.has_size = true;
 		e.size = st->st_size;

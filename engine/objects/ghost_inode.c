@@ -78,6 +78,19 @@ static int dump_xattrs(int fd, struct arena *a, GhostFileEntry *e)
 	return r;
 }
 
+static Timeval *timeval(const struct timespec *t, struct arena *a, uint32_t *nsec)
+{
+	Timeval *to = arena_new(a, Timeval);
+
+	if (!to)
+		return NULL;
+	timeval__init(to);
+	to->tv_sec = t->tv_sec;
+	to->tv_usec = t->tv_nsec / 1000;
+	*nsec = t->tv_nsec % 1000;
+	return to;
+}
+
 int ghost_inode_dump(int fd, const struct stat *st, struct arena *a, GhostFileEntry *e)
 {
 	uint64_t blocks = (uint64_t)st->st_blocks * 512, size = st->st_size;
@@ -85,6 +98,11 @@ int ghost_inode_dump(int fd, const struct stat *st, struct arena *a, GhostFileEn
 
 	if (r < 0)
 		return r;
+	e->atim = timeval(&st->st_atim, a, &e->atim_nsec);
+	e->mtim = timeval(&st->st_mtim, a, &e->mtim_nsec);
+	if (!e->atim || !e->mtim)
+		return -ENOMEM;
+	e->has_atim_nsec = e->has_mtim_nsec = true;
 	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) == 0 && flags & FLAGS) {
 		e->has_inode_flags = true;
 		e->inode_flags = flags & FLAGS;
@@ -113,6 +131,19 @@ int ghost_inode_restore(int fd, const GhostFileEntry *e)
 	    fallocate(fd, FALLOC_FL_KEEP_SIZE, e->size, e->reserved - e->size) < 0)
 		return -errno;
 	return 0;
+}
+
+static struct timespec stamp(const Timeval *t, uint32_t nsec)
+{
+	if (!t)
+		return (struct timespec){ .tv_nsec = UTIME_OMIT };
+	return (struct timespec){ t->tv_sec, t->tv_usec * 1000 + nsec % 1000 };
+}
+
+void ghost_inode_times(const GhostFileEntry *e, struct timespec times[2])
+{
+	times[0] = stamp(e->atim, e->atim_nsec);
+	times[1] = stamp(e->mtim, e->mtim_nsec);
 }
 
 int ghost_inode_flags(int fd, const GhostFileEntry *e)

@@ -100,18 +100,11 @@ static int ghost_content(struct image_in *in, const GhostFileEntry *e, int fd)
 	}
 }
 
-static struct timespec stamp(const Timeval *t, uint32_t nsec)
-{
-	if (!t)
-		return (struct timespec){ .tv_nsec = UTIME_OMIT };
-	return (struct timespec){ t->tv_sec, t->tv_usec * 1000 + nsec % 1000 };
-}
-
 /* fd: open for writing, if it is a regular file. */
 static int ghost_attributes(const GhostFileEntry *e, const char *path, int fd)
 {
-	struct timespec times[2] = { stamp(e->atim, e->atim_nsec), stamp(e->mtim, e->mtim_nsec) };
 	_cleanup_close_ int own = -EBADF;
+	struct timespec times[2];
 	int r;
 
 	if (lchown(path, e->uid, e->gid) < 0)
@@ -123,6 +116,7 @@ static int ghost_attributes(const GhostFileEntry *e, const char *path, int fd)
 	r = fd < 0 ? -errno : ghost_inode_restore(fd, e);
 	if (r < 0)
 		return r;
+	ghost_inode_times(e, times);
 	return utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
@@ -190,9 +184,9 @@ static struct restore_file *maker(const struct remap_target *t)
 
 static int fill_tmpfile(struct image_in *in, const GhostFileEntry *e, const char *link)
 {
-	struct timespec times[2] = { stamp(e->atim, e->atim_nsec), stamp(e->mtim, e->mtim_nsec) };
 	/* A descriptor without O_APPEND, which would make every write go to the end. */
 	_cleanup_close_ int fd = open(link, O_RDWR | O_CLOEXEC);
+	struct timespec times[2];
 	int r;
 
 	if (fd < 0)
@@ -203,6 +197,7 @@ static int fill_tmpfile(struct image_in *in, const GhostFileEntry *e, const char
 	if (fchown(fd, e->uid, e->gid) < 0 || fchmod(fd, e->mode & 07777) < 0)
 		return -errno;
 	r = ghost_inode_restore(fd, e);
+	ghost_inode_times(e, times);
 	return r < 0 ? r : futimens(fd, times) < 0 ? -errno : 0;
 }
 

@@ -27,6 +27,7 @@
 #include "engine/memory/memory.h"
 #include "filelock.h"
 #include "files.h"
+#include "ghost.h"
 #include "proto/memfd.pb-c.h"
 
 static const char prefix[] = "/memfd:", deleted[] = " (deleted)",
@@ -77,6 +78,26 @@ static void note_writers(int fd, MemfdInodeEntry *img)
 		fcntl(fd, F_SETLEASE, F_UNLCK);
 }
 
+static int save_attributes(const struct fd_view *v, int fd, bool huge, MemfdInodeEntry *img)
+{
+	GhostFileEntry *g = arena_new(&v->dump->arena, GhostFileEntry);
+	int r;
+
+	if (!g)
+		return -ENOMEM;
+	ghost_file_entry__init(g);
+	g->uid = img->uid;
+	g->gid = img->gid;
+	g->mode = img->mode;
+	g->has_size = true;
+	g->size = img->size;
+	/* Huge pages beyond the end cannot be had without the size that goes with them. */
+	g->has_chunks = g->chunks = huge;
+	r = ghost_inode_dump(fd, &v->st, &v->dump->arena, g);
+	img->inode = g;
+	return r < 0 ? log_err(r, "%s: attributes of %s", fd_view_name(v), v->link) : 0;
+}
+
 static int save_inode(const struct fd_view *v, MemfdInodeEntry *img)
 {
 	_cleanup_close_ int fd = -EBADF;
@@ -118,8 +139,10 @@ static int save_inode(const struct fd_view *v, MemfdInodeEntry *img)
 	}
 	img->has_mode = true;
 	img->mode = v->st.st_mode;
+	img->has_created = true;
+	img->created = !!str_after(v->link, prefix);
 	note_writers(fd, img);
-	return 0;
+	return save_attributes(v, fd, huge, img);
 }
 
 static int inode_id(const struct fd_view *v, uint32_t *id)
@@ -316,7 +339,16 @@ static int open_one(struct inode *i, const struct restore_file *f)
 static int prepare(struct restore *r)
 {
 	struct restore_file *f, *next;
+	struct inode *i, *after;
 
+	HASH_ITER(hh, inodes, i, after) {
+		int ret = i->img->inode ? ghost_inode_restore(memory_segment_fd(i->segment),
+							      i->img->inode)
+					: 0;
+
+		if (ret < 0)
+			return log_err(ret, "memfd \"%s\": attributes", i->img->name);
+	}
 	HASH_ITER(hh, r->files, f, next) {
 		uint64_t pos;
 
@@ -348,6 +380,26 @@ static int open_mapped(struct restore *r, struct restore_file *f, int open_flags
 	return fd < 0 ? log_err(fd, "%s: memfd %u", what, f->id) : fd;
 }
 
+/* When all is mapped, which counts as access; some flags forbid to open it. */
+static int arm(struct restore *r)
+{
+	struct inode *i, *next;
+
+	HASH_ITER(hh, inodes, i, next) {
+		const GhostFileEntry *e = i->img->inode;
+		int fd = memory_segment_fd(i->segment), ret;
+		struct timespec times[2];
+
+		if (!e)
+			continue;
+		ghost_inode_times(e, times);
+		ret = futimens(fd, times) < 0 ? -errno : ghost_inode_flags(fd, e);
+		if (ret < 0)
+			return log_err(ret, "memfd \"%s\": times and flags", i->img->name);
+	}
+	return 0;
+}
+
 const struct object memfd_object = {
 	.name = "memfd",
 	.type = FD_TYPES__MEMFD,
@@ -359,4 +411,5 @@ const struct object memfd_object = {
 	.plan = plan,
 	.prepare = prepare,
 	.open_mapped = open_mapped,
+	.arm = arm,
 };

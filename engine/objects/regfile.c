@@ -96,6 +96,24 @@ static int dead_task(const struct fd_view *v, char path[PATH_MAX])
 	return 0;
 }
 
+/* Files are opened before there are any threads but the main ones: not what procfs has about others. */
+static int refuse_of_thread(const struct fd_view *v)
+{
+	const char *tid = strstr(v->link, "/task/"), *pid = tid;
+	uint64_t process, thread;
+	struct statfs fs;
+
+	if (!tid)
+		return 0;
+	while (pid > v->link && pid[-1] != '/')
+		pid--;
+	tid += strlen("/task/");
+	if (!scan_u64(&pid, 10, &process) || !scan_u64(&tid, 10, &thread) || process == thread ||
+	    fstatfs(v->copy, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+		return 0;
+	return log_refuse("%s: %s is about a thread: not supported yet", fd_view_name(v), v->link);
+}
+
 /*
  * Sees to it that the file can be found at restore; `path` gets its name. The kernel puts
  * " (deleted)" behind names that are gone, but a file may also be called that.
@@ -109,7 +127,7 @@ static int settle_path(const struct fd_view *v, uint32_t id, char path[PATH_MAX]
 
 	snprintf(path, PATH_MAX, "%s", v->link);
 	if (v->found)
-		return 0;
+		return refuse_of_thread(v);
 	if (str_after(path, "(unreachable)"))
 		return log_refuse("%s: %s cannot be reached from here", fd_view_name(v), path);
 	r = mounts_has_file(v->copy);

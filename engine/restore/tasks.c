@@ -2,6 +2,7 @@
 /* A restored task from its birth to the restorer: everything it does as a copy of the engine. */
 #include <errno.h>
 #include <grp.h>
+#include <poll.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -81,15 +82,19 @@ static int fork_one(struct restore *r, struct restore_task *t)
 	return pid < 0 ? log_err(pid, "fork task %d", t->pid) : 0;
 }
 
+static pid_t bridge; /* the process in between, there and in the task it has forked */
+
 /* From a process in between, whose end makes it an orphan. */
 static int fork_bridged(struct restore *r, struct restore_task *t)
 {
-	pid_t bridge = fork();
+	pid_t pid = fork();
 	int status;
 
-	if (bridge == 0)
+	if (pid == 0) {
+		bridge = getpid();
 		_exit(fork_one(r, t) < 0);
-	if (bridge < 0 || waitpid(bridge, &status, 0) < 0)
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
 		return log_err(-errno, "fork task %d", t->pid);
 	return status == 0 ? 0 : -ECANCELED;
 }
@@ -363,6 +368,18 @@ static int live(struct restore *r, struct restore_task *t)
 	return ret < 0 ? ret : restorer_go(r, t, paths.exe);
 }
 
+/* Its end is not the one that ends us, too. */
+static void await_end_of_bridge(void)
+{
+	_cleanup_close_ int pidfd = sys_pidfd_open(bridge, 0);
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+	/* It is the one we have opened if it is our parent still; and has no children when poll() tells. */
+	if (pidfd >= 0 && getppid() == bridge)
+		while (poll(&p, 1, -1) < 0 && errno == EINTR)
+			;
+}
+
 static _Noreturn void task_main(struct restore *r, struct restore_task *t)
 {
 	uint64_t all = ~0ULL;
@@ -372,6 +389,8 @@ static _Noreturn void task_main(struct restore *r, struct restore_task *t)
 	 * by sigprocmask(), which leaves out the two signals that are the C library's own.
 	 */
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
+	if (t->bridged)
+		await_end_of_bridge();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	log_set_pid(t->pid);
 	if (t->zombie || t->helper)

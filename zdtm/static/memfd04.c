@@ -1,69 +1,55 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A program in a memfd. It can be executed as long as nobody has opened the memfd for writing; what
- * memfd_create(2) returned does not count, though one can write to it.
+ * A script in a memfd, which execveat(2) runs from the descriptor: that the file is open for writing
+ * by its maker is not counted, and so it is not busy (ETXTBSY). The interpreter opens it again by its
+ * number, so that it has to outlive execve().
  */
 #include "zdtm.h"
 
-enum { ALONE, MAPPED, REOPENED, REOPENED_TOO };
-
 static struct {
-	int fd, other;
-	void *shared, *own;
+	int fd;
 } was;
 
-/* What execveat(2) says, 0 if the program ran. */
-static int runs(void)
+static void run(long unused)
 {
-	char *const argv[] = { (char *)"true", NULL }, *const envp[] = { NULL };
-	int status;
-	pid_t pid = SYS(fork());
+	char *argv[] = { "script", NULL }, *env[] = { NULL };
 
-	if (pid == 0) {
-		execveat(was.fd, "", argv, envp, AT_EMPTY_PATH);
-		_exit(errno);
-	}
-	SYS(waitpid(pid, &status, 0));
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	SYS(syscall(SYS_execveat, was.fd, "", argv, env, AT_EMPTY_PATH));
+}
+
+/* Nothing of what is open here outlives it but the script. */
+static void expect_runs(void)
+{
+	pid_t pid = t_fork(run, 0);
+	int status = t_reap(pid);
+
+	EXPECT(WIFEXITED(status));
+	EXPECT_EQ(WEXITSTATUS(status), 42);
 }
 
 static void setup(void)
 {
-	static const char script[] = "#!/bin/true\n";
-	char path[32];
+	static const char script[] = "#!/bin/sh\nexit 42\n";
 
-	was.other = -1;
-	was.fd = SYS(memfd_create("program", 0));
-	SYS(write(was.fd, script, sizeof(script) - 1));
-	SYS(fchmod(was.fd, 0755));
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", was.fd);
-	if (variant->arg == MAPPED) {
-		was.other = SYS(open(path, O_RDONLY));
-		was.own =
-			SYS(mmap(NULL, T_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, was.other, 0));
-		was.shared = SYS(mmap(NULL, T_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, was.fd, 0));
-	} else if (variant->arg != ALONE) {
-		was.other = SYS(open(path, O_RDWR));
-	}
-	if (variant->arg == REOPENED) {
-		SYS(dup2(was.other, was.fd));
-		SYS(close(was.other));
-	}
+	if (access("/bin/sh", X_OK) < 0)
+		t_skip("there is no /bin/sh");
+	was.fd = SYS(memfd_create("script", 0));
+	t_write(was.fd, script, sizeof(script) - 1);
+	SYS(fchmod(was.fd, 0700));
+	expect_runs();
 }
 
 static void check(void)
 {
-	bool reopened = variant->arg == REOPENED || variant->arg == REOPENED_TOO;
-
 	EXPECT_EQ(fcntl(was.fd, F_GETFD), 0);
-	EXPECT_EQ(runs(), reopened ? ETXTBSY : 0);
+	expect_runs();
+	t_write(was.fd, "# more\n", 7);
+	expect_runs();
 }
 
 ZDTM_TEST = {
-	.doc = "a program in a memfd runs, unless the memfd was opened for writing",
+	.doc = "a script in a memfd can still be executed, though it can be written",
 	.object = "memfd",
-	.variants = VARIANTS({ "alone", ALONE }, { "mapped", MAPPED }, { "reopened", REOPENED },
-			     { "reopened_too", REOPENED_TOO }),
 	.setup = setup,
 	.check = check,
 };
