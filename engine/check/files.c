@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -240,4 +241,22 @@ FEATURE(pipe_size, EXTRA, "pipes bigger than fs.pipe-max-size", "CAP_SYS_RESOURC
 	in = ends[0];
 	out = ends[1];
 	return fcntl(out, F_SETPIPE_SZ, (int)most * 2) < 0 ? no_err(-errno, "F_SETPIPE_SZ") : YES;
+}
+
+/* ---- System V objects ---- */
+
+/* Not written to: somebody else may be about to make one. */
+FEATURE(shm_next_id, EXTRA,
+	"System V shared memory that has been removed since the dump, or will be",
+	"CONFIG_CHECKPOINT_RESTORE, CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN")
+{
+	_cleanup_close_ int fd = open("/proc/sys/kernel/shm_next_id", O_WRONLY | O_CLOEXEC);
+	int err = errno;
+	struct shmid_ds ds;
+
+	if (fd >= 0)
+		return YES;
+	if (shmctl(0, IPC_INFO, &ds) < 0 && errno == ENOSYS)
+		return nobody("System V shared memory: %s", strerror(errno));
+	return no_err(-err, "/proc/sys/kernel/shm_next_id");
 }
