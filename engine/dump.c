@@ -2,6 +2,7 @@
 /* The story of a dump: hold the tree still, look at everything, write it down, let go. */
 #include <errno.h>
 #include <malloc.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -80,10 +81,15 @@ static int look(struct dump *d)
 {
 	int r;
 
+	/*
+	 * Tasks without a list of semaphores to undo are told by comparing them with us. Our threads
+	 * share one: we have had some, and here are to be more.
+	 */
+	if (unshare(CLONE_SYSVSEM) < 0)
+		return log_err(-errno, "unshare semaphores to undo");
 	r = ids_check_namespaces(&d->tree);
 	if (r == 0)
 		r = ids_number(&d->tree);
-	/* Before we have threads, which share such a list. */
 	if (r == 0)
 		r = undo_look(&d->tree, getpid());
 	if (r == 0)
