@@ -101,7 +101,8 @@ ATF_TC_BODY(full, tc)
 		ATF_REQUIRE(room.fd >= 0);
 		room_make(&list, 1);
 		/* A part that is there in part is none. */
-		ATF_CHECK(expect_writable(&room) * ROOM_PART <= bytes_in(room.fd) + ROOM_PART - 4096);
+		ATF_CHECK(expect_writable(&room) * ROOM_PART <=
+			  bytes_in(room.fd) + ROOM_PART - 4096);
 		ATF_CHECK_EQ(bytes_in(room.fd) == SIZE, (uint64_t)mib << 20 >= SIZE);
 		room_done(&room);
 		close(room.fd);

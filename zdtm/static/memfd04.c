@@ -39,7 +39,8 @@ static void setup(void)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", was.fd);
 	if (variant->arg == MAPPED) {
 		was.other = SYS(open(path, O_RDONLY));
-		was.own = SYS(mmap(NULL, T_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, was.other, 0));
+		was.own =
+			SYS(mmap(NULL, T_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, was.other, 0));
 		was.shared = SYS(mmap(NULL, T_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, was.fd, 0));
 	} else if (variant->arg != ALONE) {
 		was.other = SYS(open(path, O_RDWR));
