@@ -412,6 +412,8 @@ ATF_TC_BODY(asker_dies, tc)
 	const char *tree = bin(tc, ".");
 	char *out;
 
+	if (access(bin(tc, "libexec/zdtm-ask"), X_OK) < 0)
+		atf_tc_skip("this build's probes ask for themselves");
 	/* A tree with an asker that has no answer to one question, and dies of it. */
 	free(output_of("mkdir -p tree/libexec/zdtm && cp -r %s/bin tree/ && "
 		       "ln -s $(realpath %s/libexec/zdtm/feature-probes) tree/libexec/zdtm/ && "
