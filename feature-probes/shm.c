@@ -129,14 +129,15 @@ static void handle_of(const char *at, union handle *h)
 PROBE(namespaces,
       .what = "segments with one id, of two namespaces, have the same inode number and other "
 	      "handles",
-      .since = "2.6.39", .kconfig = "CONFIG_SYSVIPC CONFIG_IPC_NS", .capability = "CAP_SYS_ADMIN",
+      .since = "2.6.39", .kconfig = "CONFIG_SYSVIPC CONFIG_IPC_NS",
+      .capability = "CAP_SYS_ADMIN in the initial user namespace",
       .source = "name_to_handle_at(2), ipc_namespaces(7)")
 {
 	union handle a, again, b;
 	char *at[2];
 	int id[2];
 
-	need_privilege("CAP_SYS_ADMIN");
+	need_privilege("CAP_SYS_ADMIN in the initial user namespace");
 	for (int i = 0; i < 2; i++) {
 		quiet_ipc();
 		id[i] = segment(page_size(), 0);
