@@ -46,7 +46,8 @@ ZDTM_TEST = {
 	/* fchown(), and then fchmod() of what is somebody else's. */
 	.caps = CAP_BIT(CAP_CHOWN) | CAP_BIT(CAP_FOWNER),
 	.engine = LIST("--ghost-limit=1M"),
-	.variants = VARIANTS({ "unlinked" }, { "tmpfile", O_TMPFILE }),
+	.variants = VARIANTS({ "unlinked" },
+			     { "tmpfile", O_TMPFILE, .known_as = "static/unlink_fstat041" }),
 	.setup = setup,
 	.check = check,
 };

@@ -55,7 +55,8 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "a file that has lost both its names is still one file",
 	.object = "regfile",
-	.variants = VARIANTS({ "one_reads", ONE_READS }, { "both_write", BOTH_WRITE },
+	.variants = VARIANTS({ "one_reads", ONE_READS },
+			     { "both_write", BOTH_WRITE, .known_as = "static/link10" },
 			     { "in_removed_dir", IN_REMOVED_DIR }),
 	.setup = setup,
 	.check = check,

@@ -58,7 +58,8 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "reading or writing a file goes on where it was",
 	.object = "regfile",
-	.variants = VARIANTS({ "read", READING }, { "written", WRITING }),
+	.variants = VARIANTS({ "read", READING },
+			     { "written", WRITING, .known_as = "static/write_read02" }),
 	.setup = setup,
 	.check = check,
 };
