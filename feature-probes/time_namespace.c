@@ -105,13 +105,13 @@ PROBE(sleep, .what = "an absolute time to wake at is one of the namespace's own 
 	if (pid == 0) {
 		/* Outside it will not be that late for another eleven days. */
 		NEED(-clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &past, NULL));
+		began = now_ms();
 		NEED(clock_gettime(CLOCK_MONOTONIC, &now));
 		now.tv_nsec += 10 * 1000 * 1000;
 		if (now.tv_nsec >= 1000 * 1000 * 1000) {
 			now.tv_sec++;
 			now.tv_nsec -= 1000 * 1000 * 1000;
 		}
-		began = now_ms();
 		NEED(-clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &now, NULL));
 		PROMISE_GE(now_ms() - began, 9);
 		_exit(0);

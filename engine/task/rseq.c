@@ -18,6 +18,9 @@ struct rseq_area {
 };
 #define AREA_SIZE 32 /* with padding, the only size before 6.3 */
 
+/* RSEQ_CS_FLAG_NO_RESTART_ON_*: until 6.1, which kills who has them. */
+#define NO_RESTART 7
+
 struct rseq_section {
 	uint32_t version, flags;
 	uint64_t start_ip, post_commit_offset, abort_ip;
@@ -53,8 +56,14 @@ static int leave_section(struct task *t, struct thread *th, uint64_t area)
 		return 0; /* then it is none, as the gate will find */
 	if (r < 0)
 		return log_err(r, "task %d: rseq critical section of thread %d", t->pid, th->tid);
-	if (ip - cs.start_ip < cs.post_commit_offset)
-		arch_set_ip(&th->cpu.regs, cs.abort_ip);
+	if (ip - cs.start_ip >= cs.post_commit_offset)
+		return 0;
+	if ((rseq.flags | cs.flags) & NO_RESTART)
+		return log_refuse(
+			"task %d: thread %d is in a sequence that is not to be restarted: "
+			"not supported yet",
+			t->pid, th->tid);
+	arch_set_ip(&th->cpu.regs, cs.abort_ip);
 	return 0;
 }
 

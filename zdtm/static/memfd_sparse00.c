@@ -30,6 +30,8 @@ static void setup(void)
 		was.data[i] = t_fill(was.fd, T_PAGE);
 	}
 	SYS(ftruncate(was.fd, was.spot[SPOTS]));
+	if (lseek(was.fd, was.spot[SPOTS - 1] + T_PAGE, SEEK_DATA) >= 0)
+		t_skip("this kernel finds data where there is none");
 	SYS(lseek(was.fd, was.spot[SPOTS - 1] + 100, SEEK_SET));
 }
 

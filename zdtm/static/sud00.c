@@ -65,6 +65,7 @@ ZDTM_TEST = {
 	.doc = "a thread that catches its own system calls still does",
 	.object = "task",
 	.demand = KEEP_OR_REFUSE,
+	.needs = LIST("sud.get_config"), /* before, nobody can know of it */
 	.setup = setup,
 	.check = check,
 };

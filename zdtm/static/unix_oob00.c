@@ -107,11 +107,15 @@ static void check(void)
 	EXPECT_EMPTY(sk[1]);
 }
 
+/* There are kernels that then find nothing behind it. */
+#define TAKEN_BYTES LIST("unix.oob_taken")
+
 ZDTM_TEST = {
 	.doc = "the out-of-band byte of a stream, and the mark of it",
 	.object = "unix",
-	.variants = VARIANTS({ "first", FIRST }, { "inside", INSIDE }, { "inline", INLINE },
-			     { "taken", TAKEN }, { "two", TWO }),
+	.variants = VARIANTS({ "first", FIRST, .needs = TAKEN_BYTES },
+			     { "inside", INSIDE, .needs = TAKEN_BYTES }, { "inline", INLINE },
+			     { "taken", TAKEN, .needs = TAKEN_BYTES }, { "two", TWO }),
 	.setup = setup,
 	.check = check,
 };

@@ -158,7 +158,8 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "long restartable sequences are aborted or completed, and never half done",
 	.object = "rseq",
-	.variants = VARIANTS({ "restarts", RESTARTS }, { "never", NEVER }),
+	.variants =
+		VARIANTS({ "restarts", RESTARTS }, { "never", NEVER, .demand = KEEP_OR_REFUSE }),
 	.setup = setup,
 	.check = check,
 };
