@@ -78,6 +78,26 @@ struct dump_memory {
 	bool given_up;
 };
 
+/* What a mapping is. */
+enum kind {
+	KIND_ANON, /* private anonymous */
+	KIND_FILE,
+	KIND_MEMFD, /* of memfd_create(2), or shared anonymous memory, which is the same */
+	KIND_SYSV,  /* System V shared memory */
+	KIND_AIO,   /* the ring of a context of io_setup(2) */
+	KIND_VDSO,
+	KIND_VVAR,
+	KIND_VSYSCALL,
+};
+
+/* look.c. Refuses, by name, mappings of other kinds. */
+int area_kind(const struct task *t, const struct vm_area *a, enum kind *ret);
+const char *area_name(const struct vm_area *a);
+
+/* mapped.c: saves the file of a mapping, unless that has been done. flags: O_RDONLY or O_RDWR. */
+int mapped_file_id(struct dump *d, struct task *t, const struct vm_area *a, int flags,
+		   uint32_t *id);
+
 struct dump_memory *memory_of(struct dump *d);
 /* reserve.c: the file for the pages of a source, one made for its task if there is any; or -errno. */
 int pages_file_of(struct dump *d, struct page_source *s);

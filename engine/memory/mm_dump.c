@@ -1,395 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The mm image of a task. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 
 #include "aio.h"
 #include "dump.h"
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
-#include "engine/base/parallel.h"
 #include "engine/base/str.h"
 #include "engine/image/values.h"
 #include "engine/objects/files.h"
 #include "engine/task/ask.h"
 #include "huge.h"
-#include "overlay.h"
 #include "proto/mm.pb-c.h"
 #include "sysv.h"
 
 #ifndef MAP_DROPPABLE
 #define MAP_DROPPABLE 0x08
 #endif
-
-/* What a mapping is. */
-enum kind {
-	KIND_ANON, /* private anonymous */
-	KIND_FILE,
-	KIND_MEMFD, /* of memfd_create(2), or shared anonymous memory, which is the same */
-	KIND_SYSV,  /* System V shared memory */
-	KIND_AIO,   /* the ring of a context of io_setup(2) */
-	KIND_VDSO,
-	KIND_VVAR,
-	KIND_VSYSCALL,
-};
-
-static const char *area_name(const struct vm_area *a)
-{
-	return a->name[0] ? a->name : "anonymous memory";
-}
-
-static int refuse(const struct task *t, const struct vm_area *a, const char *why)
-{
-	return log_refuse("task %d: mapping %jx-%jx (%s): %s: not supported yet", t->pid,
-			  (uintmax_t)a->start, (uintmax_t)a->end, area_name(a), why);
-}
-
-/*
- * Anonymous memory of huge pages has a file too. If it is private, none of its pages are in there; but
- * one may map the file of a shared one privately.
- */
-static bool shows_file(const struct task *t, const struct vm_area *a)
-{
-	char path[64];
-	struct stat st;
-
-	snprintf(path, sizeof(path), "map_files/%jx-%jx", (uintmax_t)a->start, (uintmax_t)a->end);
-	return a->shared || fstatat(t->proc, path, &st, 0) < 0 || st.st_blocks;
-}
-
-static int classify(const struct task *t, const struct vm_area *a, enum kind *ret)
-{
-	static const struct {
-		uint64_t flag;
-		const char *why;
-	} cannot[] = {
-		{ VM_FLAG(UM) | VM_FLAG(UW) | VM_FLAG(UI), "registered with a userfaultfd" },
-		{ VM_FLAG(SS), "a shadow stack" },
-		{ VM_FLAG(SF), "mapped with MAP_SYNC" },
-		{ VM_FLAG(IO) | VM_FLAG(PF) | VM_FLAG(MM), "device memory" },
-	};
-	static const struct {
-		const char *prefix, *why;
-	} foreign[] = {
-		{ "anon_inode:", "a kernel object" },
-		{ "socket:", "a socket" },
-		{ "[uprobes]", "uprobes" },
-	};
-
-	if (streq(a->name, "[vdso]"))
-		return *ret = KIND_VDSO, 0;
-	if (streq(a->name, "[vvar]") || streq(a->name, "[vvar_vclock]"))
-		return *ret = KIND_VVAR, 0;
-	if (streq(a->name, "[vsyscall]"))
-		return *ret = KIND_VSYSCALL, 0;
-	for (size_t i = 0; i < ARRAY_SIZE(foreign); i++)
-		if (str_after(a->name, foreign[i].prefix))
-			return refuse(t, a, foreign[i].why);
-	for (size_t i = 0; i < ARRAY_SIZE(cannot); i++)
-		if (a->flags & cannot[i].flag)
-			return refuse(t, a, cannot[i].why);
-
-	if (str_after(a->name, "/[aio]"))
-		return *ret = KIND_AIO, 0;
-	if (str_after(a->name, "/memfd:") || streq(a->name, "/dev/zero (deleted)"))
-		*ret = KIND_MEMFD;
-	else if (sysv_is_segment(a))
-		*ret = KIND_SYSV;
-	else if (streq(a->name, "/anon_hugepage (deleted)"))
-		*ret = shows_file(t, a) ? KIND_MEMFD : KIND_ANON;
-	else if (a->name[0] == '/' && a->ino)
-		*ret = KIND_FILE;
-	else if (a->shared || (a->name[0] && a->name[0] != '['))
-		return refuse(t, a, "of a kind we do not know");
-	else
-		*ret = KIND_ANON;
-	return 0;
-}
-
-/* ---- before the gate ---- */
-
-/*
- * Do these mappings have pages of the task's own? What may be dropped at any time is dropped: it is for
- * what must not be there twice, such as the state of random number generators.
- */
-static bool private_pages(enum kind kind, const struct vm_area *a)
-{
-	return (kind == KIND_ANON || kind == KIND_FILE || kind == KIND_MEMFD) && !a->shared &&
-	       !(a->flags & VM_FLAG(DP));
-}
-
-static int add_runs(struct task *t, const struct page_runs *all, struct page_source *s)
-{
-	struct page_runs *to = &s->runs;
-	unsigned int at = 0;
-	int r;
-
-	for (unsigned int i = 0; i < t->map.n; i++) {
-		const struct vm_area *a = &t->map.area[i];
-		enum kind kind;
-
-		r = classify(t, a, &kind);
-		if (r < 0)
-			return r;
-		/* The code other readers compare their own vdso with; all of a ring is in use. */
-		if (kind == KIND_VDSO || kind == KIND_AIO) {
-			r = page_runs_add(to, a->start, a->end);
-			if (r < 0)
-				return r;
-		}
-		if (!private_pages(kind, a))
-			continue;
-		if ((a->flags & VM_FLAG(HT)) || vm_area_number(a, "Shared_Dirty"))
-			s->pin_nothing = true;
-		while (at < all->n && all->run[at].end <= a->start)
-			at++;
-		for (unsigned int j = at; j < all->n && all->run[j].start < a->end; j++) {
-			r = page_runs_add(to, MAX(all->run[j].start, a->start),
-					  MIN(all->run[j].end, a->end));
-			if (r < 0)
-				return r;
-		}
-	}
-	return 0;
-}
-
-/* Pages that were written to, and those that were swapped out since; huge ones count as neither. */
-static uint64_t most_pages(const struct vm_area *a)
-{
-	if (a->flags & VM_FLAG(HT))
-		return (a->end - a->start) / PAGE;
-	return (vm_area_number(a, "Anonymous") + vm_area_number(a, "Swap")) / PAGE;
-}
-
-/* Anonymous memory worth a scan of its own. */
-static bool big_anonymous(const struct vm_area *a)
-{
-	const uint64_t big = 1UL << 20;
-
-	return a->end - a->start >= big && !a->ino && !a->shared &&
-	       !(a->flags & (VM_FLAG(IO) | VM_FLAG(PF) | VM_FLAG(MM))) &&
-	       (!a->name[0] || streq(a->name, "[heap]") || str_after(a->name, "[anon:")) &&
-	       vm_area_number(a, "Anonymous") >= big;
-}
-
-/* As few scans as can be. The vsyscall page, which comes last, is beyond what can be scanned. */
-static int scan_pages(struct task *t, struct pagemap *map, struct page_runs *all)
-{
-	uint64_t at = 0, end = 0;
-	int r = 0;
-
-	for (unsigned int i = 0; r == 0 && i < t->map.n; i++) {
-		const struct vm_area *a = &t->map.area[i];
-
-		if (streq(a->name, "[vsyscall]"))
-			continue;
-		end = a->end;
-		if (!big_anonymous(a))
-			continue;
-		r = pagemap_private(map, at, a->start, UINT64_MAX, all);
-		if (r == 0)
-			r = pagemap_anonymous(map, a->start, a->end, UINT64_MAX, all);
-		at = a->end;
-	}
-	if (r == 0)
-		r = pagemap_private(map, at, end, UINT64_MAX, all);
-	if (r == 0)
-		r = pagemap_guards(map, 0, end, &t->guards);
-	/* Guards there may be, but the kernel shows them to nobody. */
-	return r == -ENOTTY ? 0 : r;
-}
-
-static int find_pages(struct dump *d, struct page_source *s)
-{
-	_cleanup_(page_runs_done) struct page_runs all = {};
-	struct task *t = s->task;
-	struct pagemap map;
-	int r;
-
-	r = pagemap_open(t->proc, &map);
-	if (r < 0)
-		return r;
-	if (map.scan) {
-		r = scan_pages(t, &map, &all);
-	} else {
-		for (unsigned int i = 0; r == 0 && i < t->map.n; i++) {
-			const struct vm_area *a = &t->map.area[i];
-
-			if (!a->shared && !streq(a->name, "[vsyscall]"))
-				r = pagemap_private(&map, a->start, a->end, most_pages(a), &all);
-		}
-	}
-	pagemap_close(&map);
-	if (r == 0)
-		r = add_runs(t, &all, s);
-	__atomic_fetch_add(&d->stats.pages_scanned, all.pages, __ATOMIC_RELAXED);
-	return r;
-}
-
-static int look(void *arg, size_t i)
-{
-	struct dump *d = arg;
-	struct page_source *s = d->memory->source[i];
-	struct task *t = s->task;
-	int r;
-
-	r = vm_map_read(t->proc, &t->map);
-	if (r < 0)
-		return log_err(r, "task %d: mappings", t->pid);
-	r = find_pages(d, s);
-	return r < 0 && r != -ENOTSUP ? log_err(r, "task %d: pages", t->pid) : r;
-}
-
-int memory_look(struct dump *d)
-{
-	for_each_task(t, &d->tree)
-		if (!t->zombie && !memory_add_source(d, t, t->pid))
-			return -ENOMEM;
-	return parallel_for(d->memory->n, look, d);
-}
-
-/* ---- mapped files and segments ---- */
-
-static int map_file_open(struct task *t, const struct vm_area *a, int flags)
-{
-	char path[64];
-	int fd;
-
-	snprintf(path, sizeof(path), "map_files/%jx-%jx", (uintmax_t)a->start, (uintmax_t)a->end);
-	fd = openat(t->proc, path, flags | O_CLOEXEC);
-	return fd < 0 ? log_err(-errno, "task %d: file of mapping %jx-%jx (%s)", t->pid,
-				(uintmax_t)a->start, (uintmax_t)a->end, area_name(a))
-		      : fd;
-}
-
-static int file_id(struct dump *d, struct task *t, const struct vm_area *a, int flags, uint32_t *id)
-{
-	struct dump_memory *m = memory_of(d);
-	_cleanup_close_ int fd = -EBADF;
-	struct mapped *first, *f, key;
-	bool on_overlay;
-	int r;
-
-	memset(&key, 0, sizeof(key));
-	key.key.dev = a->dev;
-	key.key.ino = a->ino;
-	key.key.flags = flags;
-	HASH_FIND(hh, m->mapped, &key.key, sizeof(key.key), first);
-	for (f = first; f && !streq(f->name, a->name); f = f->next)
-		;
-	if (f && !f->on_overlay) {
-		*id = f->id;
-		return 0;
-	}
-	/* Without opening it: it may be a device. */
-	fd = map_file_open(t, a, O_PATH);
-	if (fd < 0)
-		return fd;
-	r = overlay_check(t, a, fd);
-	if (r >= 0 && f) {
-		*id = f->id;
-		return 0;
-	}
-	on_overlay = r > 0;
-	if (r >= 0)
-		r = file_dump_extra(d, t->pid, fd, flags, "a mapped file", id);
-	if (r < 0)
-		return r;
-	f = arena_new(&d->arena, struct mapped);
-	if (!f)
-		return -ENOMEM;
-	f->key = key.key;
-	f->id = *id;
-	f->on_overlay = on_overlay;
-	f->name = arena_strdup(&d->arena, a->name);
-	if (!f->name)
-		return -ENOMEM;
-	if (first) {
-		f->next = first->next;
-		first->next = f;
-	} else {
-		HASH_ADD(hh, m->mapped, key, sizeof(f->key), f);
-	}
-	return 0;
-}
-
-/* The parts of a segment that have pages, swapped out or not, whoever has them mapped. */
-static int segment_runs(struct page_source *s)
-{
-	struct stat st;
-	off_t data, hole;
-
-	if (fstat(s->fd, &st) < 0)
-		return -errno;
-	if (huge_file(s->fd))
-		return huge_file_runs(s->fd, &s->runs);
-	for (off_t at = 0; at < st.st_size; at = hole) {
-		int r;
-
-		data = lseek(s->fd, at, SEEK_DATA);
-		if (data < 0)
-			return errno == ENXIO ? 0 : -errno;
-		hole = lseek(s->fd, data, SEEK_HOLE);
-		if (hole < 0)
-			return -errno;
-		/* 5.10: "none behind this" overflows in files as long as can be, and says "here". */
-		if (hole == data)
-			return st.st_size > INT64_MAX - (off_t)PAGE ? 0 : -EIO;
-		hole = ALIGN_UP(hole, PAGE);
-		r = page_runs_add(&s->runs, ALIGN_DOWN(data, PAGE), hole);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-int memory_add_segment(struct dump *d, uint64_t id, int fd)
-{
-	struct page_source *s = memory_add_source(d, NULL, id);
-	int r;
-
-	if (!s)
-		return -ENOMEM;
-	s->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	if (s->fd < 0)
-		return -errno;
-	r = segment_runs(s);
-	d->stats.shmem_pages_scanned += s->runs.pages;
-	return r;
-}
-
-int memory_dump_segment(struct dump *d, const struct stat *st, int fd, uint64_t *id)
-{
-	struct dump_memory *m = memory_of(d);
-	struct segment *seg, key;
-
-	if (!m)
-		return -ENOMEM;
-	memset(&key, 0, sizeof(key));
-	key.key.dev = st->st_dev;
-	key.key.ino = st->st_ino;
-	HASH_FIND(hh, m->segments, &key.key, sizeof(key.key), seg);
-	if (seg) {
-		*id = seg->id;
-		return 0;
-	}
-	seg = arena_new(&d->arena, struct segment);
-	if (!seg)
-		return -ENOMEM;
-	seg->key = key.key;
-	HASH_ADD(hh, m->segments, key, sizeof(seg->key), seg);
-	/* Above the ids of System V segments, which have their own for a number. */
-	*id = seg->id = (1U << 31) + HASH_COUNT(m->segments);
-	return memory_add_segment(d, seg->id, fd);
-}
-
-/* ---- the mm image ---- */
 
 /* Asked once, of a page of ours. */
 bool memory_tells_on_fault(void)
@@ -450,7 +80,7 @@ static int fill_vma(struct dump *d, struct task *t, const struct vm_area *a, Vma
 	uint32_t id;
 	int r, flags;
 
-	r = classify(t, a, &kind);
+	r = area_kind(t, a, &kind);
 	if (r < 0)
 		return r;
 	vma_entry__init(e);
@@ -479,7 +109,7 @@ static int fill_vma(struct dump *d, struct task *t, const struct vm_area *a, Vma
 			e->flags |= huge_flags(a);
 		}
 		e->pgoff = a->pgoff;
-		r = file_id(d, t, a, flags, &id);
+		r = mapped_file_id(d, t, a, flags, &id);
 		e->shmid = id;
 		e->has_fdflags = true;
 		e->fdflags = flags;
