@@ -111,6 +111,16 @@ void attributes_answer(struct batch *b, const int index[MAX_ATTRIBUTES], struct 
 	}
 }
 
+/* Without CONFIG_FUTEX_PRIVATE_HASH, which no 6.16 has, all processes say they have none. */
+static bool have_own_hashes(void)
+{
+	static int have = -1;
+
+	if (have < 0)
+		have = attribute_set_own("futex hash", 16) == 0;
+	return have;
+}
+
 /*
  * The kernel gives a process a hash of its own when it gets a second thread, of at least 16 slots and
  * 4 for each CPU that it may use: futex_hash_allocate_default(). Any other number was asked for, 0 too:
@@ -120,7 +130,7 @@ static bool is_normal(const struct attribute *a, const struct task *t, int64_t v
 {
 	if (a->set != FUTEX_HASH || v == a->normal)
 		return v == a->normal;
-	if (t->n_threads == 1)
+	if (t->n_threads == 1 || (v == 0 && !have_own_hashes()))
 		return v == 0;
 	return v >= 16 && v <= MAX(16, 8 * sysconf(_SC_NPROCESSORS_CONF));
 }
