@@ -31,6 +31,7 @@ struct part {
 	uint64_t skip;     /* this many bytes behind its start */
 	uint64_t pos, len; /* place in the image */
 	uint32_t crc;
+	bool left; /* for the tracer */
 };
 
 struct dump_memory *memory_of(struct dump *d)
@@ -218,8 +219,7 @@ static int read_part(struct page_source *s, struct part *p, char *to)
 		}
 		r = read_pages(s, to, from, n, len);
 		if (r < 0)
-			return log_err(r, s->task ? "task %jd: its memory" : "shared memory %jd",
-				       (intmax_t)s->id);
+			return r;
 		if (s->task)
 			inject_hide_gate(s->task, to, from, n);
 		p->crc = crc32c(p->crc, to, len);
@@ -234,29 +234,42 @@ static struct part *part_of(struct dump_memory *m, size_t index)
 	return &m->part[index % 2 ? m->n_parts - 1 - index / 2 : index / 2];
 }
 
-static int copy_part(void *arg, size_t index)
+/*
+ * What a task may not read itself others read by force. Since 6.12 (41e8149c8892) a kernel can be made
+ * to let only the tracer do so, which is one thread: what is EIO to others is left for that one.
+ */
+static int copy(struct part *p, bool tracer)
 {
-	struct dump *d = arg;
-	struct part *p = part_of(d->memory, index);
 	struct page_source *s = p->source;
 	char *room = room_at(&s->out->room, p->pos, p->len);
-	_cleanup_free_ char *buf = NULL;
+	_cleanup_free_ char *buf = room ? NULL : aligned_alloc(PAGE, p->len);
 	int r;
 
-	if (__atomic_load_n(&d->memory->given_up, __ATOMIC_RELAXED))
-		return -ECANCELED;
-	if (room)
-		return read_part(s, p, room);
-	buf = aligned_alloc(PAGE, p->len);
-	if (!buf)
+	if (!room && !buf)
 		return -ENOMEM;
-	r = read_part(s, p, buf);
+	p->crc = 0;
+	r = read_part(s, p, room ?: buf);
+	p->left = r == -EIO && s->task && !tracer;
+	if (p->left)
+		return 0;
 	if (r < 0)
-		return r;
+		return log_err(r, s->task ? "task %jd: its memory" : "shared memory %jd",
+			       (intmax_t)s->id);
+	if (room)
+		return 0;
 	pthread_mutex_lock(&s->out->turn);
 	r = pwrite_full(s->out->fd, buf, p->len, p->pos);
 	pthread_mutex_unlock(&s->out->turn);
 	return r < 0 ? log_err(r, "pages-%u.img", s->out->id) : 0;
+}
+
+static int copy_part(void *arg, size_t index)
+{
+	struct dump *d = arg;
+
+	if (__atomic_load_n(&d->memory->given_up, __ATOMIC_RELAXED))
+		return -ECANCELED;
+	return copy(part_of(d->memory, index), false);
 }
 
 /* ---- images ---- */
@@ -332,6 +345,9 @@ static int finish(struct dump *d)
 	struct dump_memory *m = d->memory;
 	int r = parallel_end(TAKE_PTR(m->copying));
 
+	for (size_t i = 0; r == 0 && i < m->n_parts; i++)
+		if (m->part[i].left)
+			r = copy(&m->part[i], true);
 	if (r == 0)
 		account(d);
 	free(TAKE_PTR(m->part));
