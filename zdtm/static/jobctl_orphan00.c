@@ -27,6 +27,7 @@ static void child(long unused)
 {
 	SYS(setpgid(0, 0));
 	signal(SIGHUP, on_hup);
+	*was.child = getpid();
 	t_wake(READY);
 	t_wait(GO);
 	EXPECT_EQ(hups, variant->arg == BECOMES);
@@ -37,7 +38,7 @@ static void child(long unused)
 static void leader(long unused)
 {
 	SYS(setsid());
-	*was.child = t_fork(child, 0);
+	t_fork(child, 0);
 	t_wait(PARENT_GO);
 }
 
