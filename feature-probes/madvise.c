@@ -70,8 +70,9 @@ PROBE(populate_file, .what = "MADV_POPULATE_WRITE breaks the sharing of a privat
 #define GUARD                                                                                      \
 	.since = "6.13", .commit = "662df3e5c376", .kconfig = "CONFIG_MMU", .source = "madvise(2)"
 
-PROBE(guard, .what = "a guard page faults, loses its content, and leaves its mapping whole", GUARD,
-      .guards = "guard-regions-invisible")
+PROBE(guard, .what = "a guard page faults, loses its content, and leaves its mapping whole",
+      .since = "6.13", .commit = "662df3e5c376", .source = "madvise(2)",
+      .kconfig = "CONFIG_MMU CONFIG_CROSS_MEMORY_ATTACH", .guards = "guard-regions-invisible")
 {
 	char *p = pages(3), *mid = p + page_size(), byte;
 	struct iovec mine = { &byte, 1 }, theirs = { mid, 1 };
