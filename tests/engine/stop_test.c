@@ -134,7 +134,8 @@ static void bounce(const char *what)
 		engine = traced("dump -R -t %d -D img", t.pid);
 		for (int i = 0; i <= moment; i++)
 			until_resumed(engine, task, 0);
-		ATF_REQUIRE_EQ(kill(task, SIGSTOP), 0);
+		/* To this thread: of a process that has another one, too, either may take it. */
+		ATF_REQUIRE_EQ(tgkill(task, task, SIGSTOP), 0);
 		until_resumed(engine, task, SIGSTOP);
 		ATF_REQUIRE_EQ(kill(task, SIGCONT), 0);
 		traced_let_go(engine);
