@@ -202,7 +202,7 @@ static int write_inventory(struct dump *d)
 	return image_dir_commit(&d->images, &inv);
 }
 
-/* What the end of the tree must not do is the last thing that can fail, but for one. */
+/* What the end of the tree must not do comes last: when anything fails after it, it is put right again. */
 static int complete(struct dump *d)
 {
 	int r = 0;
@@ -212,6 +212,9 @@ static int complete(struct dump *d)
 			r = undo_take(d, t);
 	if (r == 0)
 		r = write_inventory(d);
+	/* The images are there, and the tree still stands: it runs on if this does not want it ended. */
+	if (r == 0)
+		r = script_run(d->opts, "post-dump", d->opts->pid);
 	for_each_live(t, d)
 		if (r < 0)
 			undo_give_back(d, t);
@@ -332,9 +335,6 @@ int dump_main(const struct options *opts)
 	if (r < 0)
 		return failed(&d, r);
 	r = save(&d);
-	/* The images are there, and the tree still stands: it runs on if this does not want it ended. */
-	if (r == 0)
-		r = script_run(opts, "post-dump", opts->pid);
 	if (r < 0) {
 		let_go(&d);
 		return failed(&d, r);

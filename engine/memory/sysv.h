@@ -7,9 +7,14 @@
 #ifndef MEMORY_SYSV_H
 #define MEMORY_SYSV_H
 
+#include <sys/shm.h>
+
 #include "dump.h"
 #include "engine/kernel/maps.h"
 #include "restore.h"
+
+/* What is kept of a segment's mode: permissions, removed, locked. */
+#define SYSV_MODES (0777 | SHM_DEST | SHM_LOCKED)
 
 /* ---- dump ---- */
 

@@ -16,9 +16,6 @@
 #include "proto/ipc.pb-c.h"
 #include "sysv.h"
 
-/* shm_perm.mode, besides permissions. */
-#define MODES (0777 | SHM_DEST | SHM_LOCKED)
-
 struct sysv_seen {
 	int id;
 	struct shmid_ds ds;
@@ -126,7 +123,7 @@ static int look(struct dump *d, const struct task *t, const struct vm_area *a, s
 			"task %d: mapping %jx-%jx (%s): System V shared memory of another "
 			"IPC namespace: not supported yet",
 			t->pid, (uintmax_t)a->start, (uintmax_t)a->end, a->name);
-	if (s->ds.shm_perm.mode & ~MODES & 07777)
+	if (s->ds.shm_perm.mode & ~SYSV_MODES & 07777)
 		return log_refuse("System V shared memory %d has mode %o: not supported yet", s->id,
 				  s->ds.shm_perm.mode);
 	r = memory_add_segment(d, s->id, fd);
@@ -188,7 +185,7 @@ static int write_one(struct image_out *img, const struct sysv_seen *s)
 	desc.gid = perm->gid;
 	desc.cuid = perm->cuid;
 	desc.cgid = perm->cgid;
-	desc.mode = perm->mode & MODES;
+	desc.mode = perm->mode & SYSV_MODES;
 	desc.id = s->id;
 	e.desc = &desc;
 	e.size = s->ds.shm_segsz;

@@ -18,7 +18,6 @@
 #include "proto/ipc.pb-c.h"
 #include "sysv.h"
 
-#define MODES     (0777 | SHM_DEST | SHM_LOCKED)
 #define BIGGEST   (1ULL << 46)
 #define HUGE_MASK ((uint32_t)MAP_HUGE_MASK << MAP_HUGE_SHIFT)
 
@@ -39,7 +38,8 @@ static bool possible(const IpcShmEntry *e)
 	const IpcDescEntry *desc = e->desc;
 	uint32_t huge = e->hugetlb_flag;
 
-	return desc->id <= INT32_MAX && !(desc->mode & ~MODES) && e->size && e->size < BIGGEST &&
+	return desc->id <= INT32_MAX && !(desc->mode & ~SYSV_MODES) && e->size &&
+	       e->size < BIGGEST &&
 	       (!huge || ((huge & ~HUGE_MASK) == SHM_HUGETLB && huge_page_size(huge))) &&
 	       !(desc->mode & SHM_DEST && desc->key != IPC_PRIVATE);
 }

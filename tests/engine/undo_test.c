@@ -159,6 +159,17 @@ ROOT_TC(not_dumped, "a dump that fails at the very end leaves it to the task")
 	end(&h);
 }
 
+ROOT_TC(not_wanted, "so does one that a script does not want, with its images written")
+{
+	struct holder h = holder(false);
+	struct ran r = refcr(
+		"dump -t %d -D img --action-script '[ $CRTOOLS_SCRIPT_ACTION = pre-dump ]'", h.pid);
+
+	expect_failed(&r, "post-dump: ");
+	expect_value(&h, LOWER);
+	end(&h);
+}
+
 ROOT_TC(not_restored, "a restore that fails leaves it as it was")
 {
 	struct holder h = dumped();
@@ -194,6 +205,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, lives_on);
 	ATF_TP_ADD_TC(tp, waits_on);
 	ATF_TP_ADD_TC(tp, not_dumped);
+	ATF_TP_ADD_TC(tp, not_wanted);
 	ATF_TP_ADD_TC(tp, not_restored);
 	ATF_TP_ADD_TC(tp, gone);
 	return atf_no_error();
