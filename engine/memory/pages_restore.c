@@ -54,7 +54,16 @@ static int read_together(int fd, const struct page_copy *copy, size_t n)
 		int used = 0;
 		ssize_t got;
 
-		while (i + used < n && used < MAX_RUNS && copy[i + used].pos == pos + len) {
+		if (copy[i].place) {
+			int r = place_pages(copy[i].place, copy[i].to, pos, copy[i].len);
+
+			if (r < 0)
+				return r;
+			i++;
+			continue;
+		}
+		while (i + used < n && used < MAX_RUNS && copy[i + used].pos == pos + len &&
+		       !copy[i + used].place) {
 			populate(&copy[i + used]);
 			v[used] = (struct iovec){ copy[i + used].to, copy[i + used].len };
 			len += copy[i + used].len;
@@ -112,12 +121,10 @@ static size_t cut(const struct page_copy *copy, size_t n, struct page_copy *piec
 			}
 			part[parts - 1].n++;
 			bytes += len;
-			piece[pieces++] = (struct page_copy){
-				.to = copy[i].to + at,
-				.pos = copy[i].pos + at,
-				.len = len,
-				.populate = copy[i].populate,
-			};
+			piece[pieces] = copy[i];
+			piece[pieces].to += at;
+			piece[pieces].pos += at;
+			piece[pieces++].len = len;
 		}
 	return parts;
 }

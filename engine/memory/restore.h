@@ -5,6 +5,7 @@
 
 #include "engine/base/parallel.h"
 #include "memory.h"
+#include "place.h"
 
 struct plan_vma {
 	const VmaEntry *e;
@@ -15,6 +16,7 @@ struct plan_vma {
 	uint64_t at;
 	bool mapped;
 	bool inherited; /* came by fork, with its pages */
+	bool placed;    /* its pages come by place_pages() */
 	bool has_pages; /* of its own, in the images */
 	struct plan_segment *segment;
 	struct plan_sysv *sysv;
@@ -66,6 +68,9 @@ bool vma_is_special(const VmaEntry *e);
 /* A pagemap image, and whether the pages it tells of are there. */
 int memory_read_pagemap(struct restore *r, enum image_type type, uint64_t id, struct plan_pages *p);
 
+/* The pages of a task, which has mapped everything, and drops what it has inherited and should not. */
+int memory_fill(struct restore *r, struct restore_task *t);
+
 /* The mapping that holds this address, or NULL. */
 struct plan_vma *plan_vma_at(const struct plan_memory *m, uint64_t addr);
 
@@ -76,7 +81,8 @@ struct plan_vma *plan_vma_at(const struct plan_memory *m, uint64_t addr);
 struct page_copy {
 	char *to;
 	uint64_t pos, len;
-	bool populate; /* private anonymous, untouched: may be faulted in at once */
+	bool populate;             /* private anonymous, untouched: may be faulted in at once */
+	const struct place *place; /* which has taken the memory, or NULL */
 };
 int pages_read(int fd, const struct page_copy *copy, size_t n);
 /* The pages of shared memory that is mapped at `at`, from byte `begin` of it on. */
