@@ -201,8 +201,7 @@ int stage_open(struct stage *s)
 
 void stage_done(struct stage *s)
 {
-	for (unsigned int i = 0; i < s->n_images; i++)
-		free(s->images[i].path);
+	images_done(&s->images);
 	census_done(&s->before);
 	buf_done(&s->heard);
 }

@@ -11,10 +11,8 @@
 
 #include "census.h"
 #include "engine/base/buf.h"
+#include "images.h"
 #include "story.h"
-
-/* Dumps with images in memory; further ones go to the disk. */
-#define STAGE_IMAGES 64
 
 /* Tasks that a test has outside its tree. */
 #define STAGE_OUTSIDE 8
@@ -35,11 +33,7 @@ struct stage {
 	struct child test, engine;
 	struct census before;
 
-	struct {
-		char *path;
-		int under; /* what its mount covers */
-	} images[STAGE_IMAGES];
-	unsigned int n_images;
+	struct images images;
 
 	int watch, signals, log; /* inotify on the log; SIGCHLD; the log itself */
 	struct buf heard;        /* of the log */

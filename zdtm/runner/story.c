@@ -4,9 +4,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -205,26 +203,6 @@ static bool run_engine(struct stage *s, const struct engine *e, const char *cons
 	return false;
 }
 
-/*
- * A directory for images, in memory: an engine's time should not be a disk's. What is under it takes
- * them if they are to be kept. With --work DIR it is the disk's time that one wants to see.
- */
-static int make_images(struct stage *s, const char *path)
-{
-	int under;
-
-	if (mkdir(path, 0755) < 0)
-		return -errno;
-	if (s->story->manner->work || s->n_images == STAGE_IMAGES)
-		return 0;
-	under = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (under < 0 || mount("images", path, "tmpfs", 0, "mode=0755") < 0)
-		return -errno;
-	s->images[s->n_images].path = strdup(path);
-	s->images[s->n_images++].under = under;
-	return 0;
-}
-
 /* true when the tree is in the images and nowhere else. */
 static bool dump(struct stage *s, const char *images)
 {
@@ -235,7 +213,7 @@ static bool dump(struct stage *s, const char *images)
 	double frozen;
 	int err;
 
-	err = make_images(s, images);
+	err = images_make(&s->images, images, !s->story->manner->work);
 	if (err < 0) {
 		result_decide(r, BROKEN, DUMP, "%s: %s", images, strerror(-err));
 		return false;
@@ -463,36 +441,12 @@ static void clean_up(struct stage *s)
 	}
 }
 
-/* A tmpfs can be seen only from in here, and dies with us. */
-static void copy_out(const char *from, const char *to)
-{
-	_cleanup_free_ char *all = NULL;
-	pid_t pid;
-
-	if (asprintf(&all, "%s/.", from) < 0)
-		return;
-	mkdir(to, 0755);
-	if (spawn_start(&(struct spawn){ .argv = LIST("/bin/cp", "-a", all, to) }, &pid) == 0)
-		waitpid(pid, NULL, 0);
-}
-
 static void copy_work(const struct story *story)
 {
 	_cleanup_free_ char *to = NULL;
 
 	if (asprintf(&to, "%s/kept", story->dir) >= 0)
-		copy_out(story->work, to);
-}
-
-/* To what lies under their mounts, which is a descriptor of the arena's init: ours. */
-static void copy_images(const struct stage *s)
-{
-	for (unsigned int i = 0; i < s->n_images; i++) {
-		char under[64];
-
-		snprintf(under, sizeof(under), "/proc/1/fd/%d", s->images[i].under);
-		copy_out(s->images[i].path, under);
-	}
+		copy_tree(story->work, to);
 }
 
 void story_tell(const struct story *story)
@@ -512,6 +466,6 @@ void story_tell(const struct story *story)
 	if (story->manner->keep && !story->manner->work)
 		copy_work(story);
 	if (story->manner->keep || (result_is_kept(story->result) && !story->manner->edit))
-		copy_images(&s);
+		images_keep(&s.images);
 	stage_done(&s);
 }
