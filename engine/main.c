@@ -19,7 +19,7 @@ int main(int argc, char **argv)
 
 	r = options_parse(argc, argv, &opts, &done);
 	if (r < 0)
-		return EXIT_FAILURE;
+		return opts.status;
 	if (done)
 		return EXIT_SUCCESS;
 	switch (opts.command) {

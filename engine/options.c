@@ -366,19 +366,20 @@ static const struct {
 	const char *name;
 	enum command command;
 	const char *help; /* NULL: not supported yet */
+	int status;       /* then: criu's, when it has nothing to do either */
 } commands[] = {
-	{ "dump", CMD_DUMP, "dump -t PID [-D DIR]     save a process tree into images" },
-	{ "restore", CMD_RESTORE, "restore [-D DIR]         bring it back from them" },
-	{ "check", CMD_CHECK, "check [--feature NAME]   say what this kernel lacks for it" },
-	{ "pre-dump", CMD_NONE, NULL },
-	{ "page-server", CMD_NONE, NULL },
-	{ "lazy-pages", CMD_NONE, NULL },
-	{ "swrk", CMD_NONE, NULL },
-	{ "service", CMD_NONE, NULL },
-	{ "dedup", CMD_NONE, NULL },
-	{ "cpuinfo", CMD_NONE, NULL },
-	{ "exec", CMD_NONE, NULL },
-	{ "show", CMD_NONE, NULL },
+	{ "dump", CMD_DUMP, "dump -t PID [-D DIR]     save a process tree into images", 0 },
+	{ "restore", CMD_RESTORE, "restore [-D DIR]         bring it back from them", 0 },
+	{ "check", CMD_CHECK, "check [--feature NAME]   say what this kernel lacks for it", 0 },
+	{ "pre-dump", CMD_NONE, NULL, EXIT_FAILURE },
+	{ "page-server", CMD_NONE, NULL, EXIT_FAILURE },
+	{ "lazy-pages", CMD_NONE, NULL, EXIT_FAILURE },
+	{ "swrk", CMD_NONE, NULL, 255 },
+	{ "service", CMD_NONE, NULL, EXIT_FAILURE },
+	{ "dedup", CMD_NONE, NULL, EXIT_FAILURE },
+	{ "cpuinfo", CMD_NONE, NULL, EXIT_FAILURE },
+	{ "exec", CMD_NONE, NULL, 255 },
+	{ "show", CMD_NONE, NULL, EXIT_FAILURE },
 };
 
 static void usage(FILE *to)
@@ -409,6 +410,7 @@ static int find_command(const char *name, struct options *o)
 		if (streq(name, commands[i].name)) {
 			if (!commands[i].help) {
 				fprintf(stderr, "refcr: %s: not supported yet\n", name);
+				o->status = commands[i].status;
 				return -ENOTSUP;
 			}
 			o->command = commands[i].command;
@@ -467,7 +469,9 @@ int options_parse(int argc, char **argv, struct options *o, bool *done)
 	size_t n = 0, len = strlen(shorts);
 	int c, r = 0;
 
-	*o = (struct options){ .ghost_limit = DEFAULT_GHOST_LIMIT, .timeout_s = DEFAULT_TIMEOUT_S };
+	*o = (struct options){ .ghost_limit = DEFAULT_GHOST_LIMIT,
+			       .timeout_s = DEFAULT_TIMEOUT_S,
+			       .status = EXIT_FAILURE };
 	*done = false;
 	for (; n < ARRAY_SIZE(specs); n++) {
 		longs[n] = (struct option){ specs[n].name, specs[n].has_arg, NULL, 1000 + (int)n };

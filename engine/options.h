@@ -47,6 +47,7 @@ struct options {
 	const char **feature; /* check --feature, each */
 	unsigned int n_features;
 	bool extra, experimental, all; /* check */
+	int status;                    /* to end with, if the command line is an error */
 };
 
 /* 0, or -EINVAL after a message on stderr; *done: --help and the like were answered. */

@@ -300,7 +300,7 @@ FEATURE(mem_dirty_track, UNUSED, "dumps of no more than what has changed since t
 
 /* ---- reading and writing ---- */
 
-FEATURE(process_vm, NEEDED, "reading and writing the memory of tasks",
+FEATURE(process_vm, FASTER, "the memory of tasks: otherwise /proc/PID/mem does",
 	"CONFIG_CROSS_MEMORY_ATTACH, CAP_SYS_PTRACE")
 {
 	const struct companion *c = anybody();

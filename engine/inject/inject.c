@@ -6,13 +6,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "engine/base/cleanup.h"
 #include "engine/base/fd.h"
 #include "engine/base/log.h"
 #include "engine/base/str.h"
+#include "engine/kernel/vm.h"
 #include "inject.h"
 
 #define GATE_SIZE    ((size_t)(gate_end - gate_begin))
@@ -48,9 +48,8 @@ static bool old_gate(const char *bytes)
 static bool room_at(const struct task *t, uint64_t addr)
 {
 	char bytes[GATE_SIZE_MAX];
-	struct iovec to = { bytes, GATE_SIZE }, from = { (void *)addr, GATE_SIZE };
 
-	return process_vm_readv(t->pid, &to, 1, &from, 1, 0) == (ssize_t)GATE_SIZE &&
+	return vm_read(t->pid, bytes, addr, GATE_SIZE) == 0 &&
 	       (all_zero(bytes, GATE_SIZE) || old_gate(bytes));
 }
 
@@ -86,15 +85,13 @@ static bool gate_around(const struct task *t, uint64_t ip, struct gate_data *dat
 {
 	char bytes[2 * GATE_SIZE_MAX];
 	uint64_t from = ip - GATE_DATA, page = ALIGN_DOWN(ip, PAGE);
-	struct iovec here = { bytes, GATE_DATA + GATE_SIZE },
-		     there = { (void *)from, here.iov_len };
-	ssize_t n = process_vm_readv(t->pid, &here, 1, &there, 1, 0);
+	size_t size = GATE_DATA + GATE_SIZE;
+	ssize_t n = vm_peek(t->pid, bytes, from, size);
 	const char *gate;
 
 	/* Nothing is mapped before this page: it then lies in it. */
 	if (n < 0 && from < page) {
-		there = (struct iovec){ (void *)page, here.iov_len - (page - from) };
-		n = process_vm_readv(t->pid, &here, 1, &there, 1, 0);
+		n = vm_peek(t->pid, bytes, page, size - (page - from));
 		from = page;
 	}
 	gate = n < 0 ? NULL : memmem(bytes, n, gate_begin, GATE_DATA);
@@ -380,16 +377,6 @@ uint64_t inject_untouched_page(const struct task *t)
 	return t->inject->area + t->inject->used;
 }
 
-static int copy_area(struct task *t, bool in)
-{
-	struct iovec here = { t->inject->local, t->inject->used };
-	struct iovec there = { (void *)t->inject->area, t->inject->used };
-	ssize_t n = in ? process_vm_readv(t->pid, &here, 1, &there, 1, 0)
-		       : process_vm_writev(t->pid, &here, 1, &there, 1, 0);
-
-	return n < 0 ? -errno : n == (ssize_t)t->inject->used ? 0 : -EFAULT;
-}
-
 int inject_run_begin(struct task *t)
 {
 	int r;
@@ -403,7 +390,7 @@ int inject_run_begin(struct task *t)
 		data = (void *)(th->batch->mem + GATE_DATA);
 		arch_fill_gate(data, &th->cpu.regs, th->sigmask);
 	}
-	r = copy_area(t, false);
+	r = vm_write(t->pid, t->inject->area, t->inject->local, t->inject->used);
 	if (r < 0)
 		return log_err(r, "task %d: cannot write to its memory", t->pid);
 
@@ -433,7 +420,7 @@ int inject_run_end(struct task *t, unsigned int timeout_ms)
 		if (r < 0)
 			return r;
 	}
-	r = copy_area(t, true);
+	r = vm_read(t->pid, t->inject->local, t->inject->area, t->inject->used);
 	return r < 0 ? log_err(r, "task %d: cannot read its memory", t->pid) : 0;
 }
 

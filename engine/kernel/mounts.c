@@ -121,18 +121,36 @@ static int mount_id(int fd, uint64_t *ret)
 	return st.stx_mask & STATX_MNT_ID ? 0 : -ENOTSUP;
 }
 
-int mounts_has_file(int fd)
+/* The mount that our root is in. After chroot(2) the list may lack it. */
+static uint64_t root_mount(void)
 {
-	uint64_t id;
+	static uint64_t id;
+	_cleanup_close_ int fd = -EBADF;
+
+	if (id)
+		return id;
+	fd = open("/", O_PATH | O_CLOEXEC);
+	if (fd < 0 || mount_id(fd, &id) < 0)
+		id = 0;
+	return id;
+}
+
+int mounts_has(uint64_t id)
+{
 	int r;
 
-	r = mount_id(fd, &id);
-	if (r < 0)
-		return r;
-	if (find(id))
+	if (id == root_mount() || find(id))
 		return 1;
 	r = read_mounts();
 	return r < 0 ? r : find(id) != NULL;
+}
+
+int mounts_has_file(int fd)
+{
+	uint64_t id;
+	int r = mount_id(fd, &id);
+
+	return r < 0 ? r : mounts_has(id);
 }
 
 /* -ENOENT where something else is mounted over it. */

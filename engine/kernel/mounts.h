@@ -12,6 +12,8 @@
  * -errno.
  */
 int mounts_has_file(int fd);
+/* The same by the mnt_id of fdinfo. */
+int mounts_has(uint64_t id);
 
 /*
  * An O_PATH descriptor of where a file system is mounted, by its device number; that of its files may

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "engine/base/cleanup.h"
 #include "engine/base/fd.h"
 #include "engine/base/log.h"
+#include "engine/kernel/vm.h"
 #include "overlay.h"
 
 #define STEP (256UL << 10)
@@ -44,14 +44,14 @@ static int compare(const struct task *t, const struct vm_area *a, int fd, uint64
 	if (!file || !mapped)
 		return -ENOMEM;
 	for (uint64_t at = 0, n; at < end; at += n) {
-		struct iovec here = { mapped, n = MIN(end - at, STEP) };
-		struct iovec there = { (void *)(a->start + at), n };
-		int r = pread_full(fd, file, n, a->pgoff + at);
+		int r;
 
+		n = MIN(end - at, STEP);
+		r = pread_full(fd, file, n, a->pgoff + at);
+		if (r == 0)
+			r = vm_read(t->pid, mapped, a->start + at, n);
 		if (r < 0)
 			return r;
-		if (process_vm_readv(t->pid, &here, 1, &there, 1, 0) != (ssize_t)n)
-			return -errno;
 		if (memcmp(file, mapped, n) != 0)
 			return -ESTALE;
 	}

@@ -68,8 +68,9 @@ bool file_exists(const struct restore *r, uint32_t id);
 /* In a task: opens it. The result is the caller's. what: for messages. */
 int file_open_extra(struct restore *r, uint32_t id, int open_flags, const char *what);
 
-/* Refuses what no module claims. */
+/* Refuses what no module claims; what has a path, but is in no mount of ours. */
 int file_refuse_unknown(const struct fd_view *v);
+int file_refuse_without_mount(const struct fd_view *v);
 
 /* Reads files.img and every fdinfo image; every reference is checked. */
 int files_plan(struct restore *r);

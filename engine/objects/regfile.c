@@ -115,6 +115,29 @@ static int refuse_of_thread(const struct fd_view *v)
 }
 
 /*
+ * A path may lead to the right file on another mount. That matters where more can be reached from it:
+ * what is opened for itself is the same, and may come from before an unshare(2) of mounts.
+ */
+static int refuse_without_mount(const struct fd_view *v)
+{
+	uint64_t id;
+	int r;
+
+	if (v->found && !S_ISDIR(v->st.st_mode) && !(v->fdinfo && v->flags & O_PATH))
+		return 0;
+	if (v->fdinfo && kv_u64(v->fdinfo, "mnt_id", 10, &id) == 0)
+		r = mounts_has(id);
+	else
+		r = mounts_has_file(v->copy);
+	/* Before 5.8 nothing tells of a working directory. */
+	if (r == -ENOTSUP && v->found)
+		return 0;
+	if (r < 0)
+		return log_err(r, "%s: mount of %s", fd_view_name(v), v->link);
+	return r ? 0 : file_refuse_without_mount(v);
+}
+
+/*
  * Sees to it that the file can be found at restore; `path` gets its name. The kernel puts
  * " (deleted)" behind names that are gone, but a file may also be called that.
  */
@@ -126,15 +149,13 @@ static int settle_path(const struct fd_view *v, uint32_t id, char path[PATH_MAX]
 	int r;
 
 	snprintf(path, PATH_MAX, "%s", v->link);
-	if (v->found)
-		return refuse_of_thread(v);
 	if (str_after(path, "(unreachable)"))
 		return log_refuse("%s: %s cannot be reached from here", fd_view_name(v), path);
-	r = mounts_has_file(v->copy);
+	r = refuse_without_mount(v);
 	if (r < 0)
-		return log_err(r, "%s: mount of %s", fd_view_name(v), path);
-	if (r == 0)
-		return log_refuse("%s: %s: not supported yet", fd_view_name(v), v->link);
+		return r;
+	if (v->found)
+		return refuse_of_thread(v);
 
 	r = dead_task(v, path);
 	if (r != 0)

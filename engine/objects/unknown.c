@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
+#include "engine/base/cleanup.h"
 #include "engine/base/log.h"
 #include "engine/base/str.h"
 #include "engine/kernel/socket.h"
@@ -73,12 +74,56 @@ static void name_socket(int fd, char *to, size_t size)
 			 word_for(domains, domain), domain, word_for(types, type), protocol);
 }
 
+/* Files that are not on a file system of anybody's. */
+static const char *what_link_is(const char *link)
+{
+	static const struct {
+		const char *prefix, *what;
+	} kinds[] = {
+		{ "anon_inode:[fscontext]", "a file system in the making (fsopen, fspick)" },
+		{ "anon_inode:[io_uring]", "rings of io_uring_setup" },
+		{ "anon_inode:[landlock-ruleset]", "rules of landlock_create_ruleset" },
+		{ "anon_inode:[perf_event]", "a counter of perf_event_open" },
+		{ "anon_inode:[userfaultfd]", "a userfaultfd" },
+		{ "anon_inode:bpf-prog", "an eBPF program" },
+		{ "anon_inode:bpf", "a part of eBPF" },
+		{ "anon_inode:kvm", "a virtual machine" },
+		{ "/secretmem", "memory of memfd_secret" },
+		{ "cgroup:[", "a namespace" },
+		{ "ipc:[", "a namespace" },
+		{ "mnt:[", "a namespace" },
+		{ "net:[", "a namespace" },
+		{ "pid:[", "a namespace" },
+		{ "time:[", "a namespace" },
+		{ "user:[", "a namespace" },
+		{ "uts:[", "a namespace" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (str_after(link, kinds[i].prefix))
+			return kinds[i].what;
+	return NULL;
+}
+
 int file_refuse_unknown(const struct fd_view *v)
 {
+	const char *what = what_link_is(v->link);
 	char name[96];
 
-	if (!S_ISSOCK(v->st.st_mode))
-		return log_refuse("%s: %s: not supported yet", fd_view_name(v), v->link);
-	name_socket(v->copy, name, sizeof(name));
-	return log_refuse("%s: %s, %s: not supported yet", fd_view_name(v), v->link, name);
+	if (S_ISSOCK(v->st.st_mode)) {
+		name_socket(v->copy, name, sizeof(name));
+		what = name;
+	}
+	return log_refuse("%s: %s%s%s: not supported yet", fd_view_name(v), v->link,
+			  what ? ", " : "", what ?: "");
+}
+
+int file_refuse_without_mount(const struct fd_view *v)
+{
+	if (what_link_is(v->link))
+		return file_refuse_unknown(v);
+	return log_refuse(
+		"%s: %s is on a mount that this mount namespace does not have (a detached "
+		"one, as of open_tree or fsmount, or another's): not supported yet",
+		fd_view_name(v), v->link);
 }

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <sys/sem.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 
 #include "engine/arch/arch.h"
 #include "engine/base/cleanup.h"
@@ -18,6 +17,7 @@
 #include "engine/image/values.h"
 #include "engine/kernel/procfs.h"
 #include "engine/kernel/ptrace.h"
+#include "engine/kernel/vm.h"
 #include "engine/session.h"
 #include "engine/task/parts.h"
 #include "enter.h"
@@ -94,10 +94,10 @@ static int outcome_of(struct restore_task *t, struct restore_thread *th, bool *d
 		      int64_t *result)
 {
 	struct restorer_thread part;
-	struct iovec here = { &part, sizeof(part) }, there = { th->restorer, sizeof(part) };
+	int r = vm_read(t->pid, &part, (uintptr_t)th->restorer, sizeof(part));
 
-	if (process_vm_readv(t->pid, &here, 1, &there, 1, 0) != sizeof(part))
-		return log_err(-errno, "task %d: look at thread %d", t->pid, th->tid);
+	if (r < 0)
+		return log_err(r, "task %d: look at thread %d", t->pid, th->tid);
 	*done = part.done;
 	*result = part.result;
 	return 0;
@@ -188,13 +188,11 @@ static int take_area(struct restore_task *t)
 
 static int call_semop(struct restore_task *t, int id, const struct sembuf *op, size_t n)
 {
-	struct iovec here = { (void *)op, n * sizeof(*op) };
-	struct iovec there = { (void *)t->undo_room, here.iov_len };
 	int64_t result;
-	int r;
+	int r = vm_write(t->pid, t->undo_room, op, n * sizeof(*op));
 
-	if (process_vm_writev(t->pid, &here, 1, &there, 1, 0) != (ssize_t)here.iov_len)
-		return -errno;
+	if (r < 0)
+		return r;
 	r = call(t, SYS_semop, (const uint64_t[6]){ id, t->undo_room, n }, &result);
 	return r < 0 ? r : (int)result;
 }

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <time.h>
 
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
+#include "engine/kernel/vm.h"
 #include "engine/memory/memory_task.h"
 #include "restart.h"
 
@@ -53,7 +53,6 @@ int restart_image_regs(const struct task *t, const struct thread *th, arch_regs 
 {
 	arch_regs regs = th->cpu.regs;
 	uint8_t code[ARCH_CODE_BEFORE];
-	struct iovec here = { code, sizeof(code) }, there;
 	uint64_t arg[6];
 	long nr;
 
@@ -78,8 +77,7 @@ int restart_image_regs(const struct task *t, const struct thread *th, arch_regs 
 	 * Interrupted for the second time: the register only says restart_syscall. What it really is
 	 * only the program's own text says, just before the instruction.
 	 */
-	there = (struct iovec){ (void *)(arch_ip(&regs) - sizeof(code)), sizeof(code) };
-	if (process_vm_readv(t->pid, &here, 1, &there, 1, 0) != sizeof(code) ||
+	if (vm_read(t->pid, code, arch_ip(&regs) - sizeof(code), sizeof(code)) < 0 ||
 	    !arch_loaded_number(code, &nr))
 		return log_refuse("task %d: thread %d is in a system call that was interrupted "
 				  "twice, and nothing tells any more which call it is",

@@ -2,12 +2,12 @@
 #include <errno.h>
 #include <sys/rseq.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "engine/arch/arch.h"
 #include "engine/base/log.h"
 #include "engine/inject/inject.h"
+#include "engine/kernel/vm.h"
 #include "parts.h"
 
 /* linux/rseq.h, the parts that have been there since 4.18. */
@@ -26,14 +26,6 @@ struct rseq_section {
 	uint64_t start_ip, post_commit_offset, abort_ip;
 };
 
-static int peek(pid_t pid, uint64_t addr, void *to, size_t n)
-{
-	struct iovec here = { to, n }, there = { (void *)addr, n };
-	ssize_t got = process_vm_readv(pid, &here, 1, &there, 1, 0);
-
-	return got < 0 ? -errno : got == (ssize_t)n ? 0 : -EFAULT;
-}
-
 /*
  * A thread that was stopped inside a critical section has been preempted: the kernel would send it
  * to the abort handler when it goes on. It must, in the image and when it is let go here, as the
@@ -46,12 +38,12 @@ static int leave_section(struct task *t, struct thread *th, uint64_t area)
 	uint64_t ip = arch_ip(&th->cpu.regs);
 	int r;
 
-	r = peek(t->pid, area, &rseq, sizeof(rseq));
+	r = vm_read(t->pid, &rseq, area, sizeof(rseq));
 	if (r < 0)
 		return log_err(r, "task %d: rseq area of thread %d", t->pid, th->tid);
 	if (!rseq.rseq_cs)
 		return 0;
-	r = peek(t->pid, rseq.rseq_cs, &cs, sizeof(cs));
+	r = vm_read(t->pid, &cs, rseq.rseq_cs, sizeof(cs));
 	if (r < 0 && th->rseq_guessed)
 		return 0; /* then it is none, as the gate will find */
 	if (r < 0)
@@ -125,7 +117,7 @@ int rseq_look(struct task *t, struct thread *th)
 	if (r == -EIO) {
 		guess(th);
 		/* A thread pointer that leads nowhere: there can be none. */
-		return peek(t->pid, th->rseq.area, &area, sizeof(area)) < 0
+		return vm_read(t->pid, &area, th->rseq.area, sizeof(area)) < 0
 			       ? 0
 			       : leave_section(t, th, th->rseq.area);
 	}

@@ -22,6 +22,8 @@ static int why_not(const struct task *t, pid_t tid)
 	struct proc_stat stat;
 	pid_t tracer;
 
+	if (t->pid == getpid())
+		return log_refuse("task %d is the engine itself: it cannot be in the tree", t->pid);
 	if (proc < 0 || proc_read_stat(proc, &stat) < 0 || stat.state == 'Z' || stat.state == 'X' ||
 	    proc_read_status(proc, &status) < 0)
 		return -EAGAIN;

@@ -7,13 +7,10 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/fcntl.h>
-#include <linux/filter.h>
 #include <linux/if_tun.h>
 #include <linux/kcmp.h>
-#include <linux/seccomp.h>
 #include <linux/sockios.h>
 #include <sched.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -24,40 +21,46 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/deny.h"
 #include "lib/lib.h"
-
-#define ANY -1
-
-/* What is refused: a call, or only with this (lower half of an) argument. */
-struct denial {
-	const char *feature;
-	int nr, err;
-	int arg; /* which one; ANY: all calls */
-	uint32_t value;
-};
 
 #define CALL(feature, name, err)                                                                   \
 	{                                                                                          \
-		feature, SYS_##name, err, ANY, 0                                                   \
+		feature,                                                                           \
+		{                                                                                  \
+			SYS_##name, err, ANY, 0                                                    \
+		}                                                                                  \
 	}
 #define FIRST(feature, name, value, err)                                                           \
 	{                                                                                          \
-		feature, SYS_##name, err, 0, value                                                 \
+		feature,                                                                           \
+		{                                                                                  \
+			SYS_##name, err, 0, value                                                  \
+		}                                                                                  \
 	}
 #define SECOND(feature, name, value, err)                                                          \
 	{                                                                                          \
-		feature, SYS_##name, err, 1, value                                                 \
+		feature,                                                                           \
+		{                                                                                  \
+			SYS_##name, err, 1, value                                                  \
+		}                                                                                  \
 	}
 #define THIRD(feature, name, value, err)                                                           \
 	{                                                                                          \
-		feature, SYS_##name, err, 2, value                                                 \
+		feature,                                                                           \
+		{                                                                                  \
+			SYS_##name, err, 2, value                                                  \
+		}                                                                                  \
 	}
 #define PTRACE(feature, request) FIRST(feature, ptrace, request, EIO)
 #define PRCTL(feature, option)   FIRST(feature, prctl, option, EINVAL)
 #define IOCTL(feature, request)  SECOND(feature, ioctl, request, ENOTTY)
 #define UNSHARE(feature, flag)   FIRST(feature, unshare, flag, EINVAL)
 
-static const struct denial denials[] = {
+static const struct {
+	const char *feature;
+	struct denial what;
+} denials[] = {
 	CALL("clone3_set_tid", clone3, ENOSYS),
 	CALL("set_tid", clone3, EPERM),
 	CALL("credentials", capset, EPERM),
@@ -95,7 +98,7 @@ static const struct denial denials[] = {
 	CALL("memfd", memfd_create, ENOSYS),
 	CALL("mempolicy", get_mempolicy, EPERM),
 	CALL("mlock", mlock, EPERM),
-	{ "mseal", 462, ENOSYS, ANY, 0 },
+	{ "mseal", { 462, ENOSYS, ANY, 0 } },
 	CALL("other_users", kcmp, EPERM),
 	CALL("posix_timers", timer_create, ENOSYS),
 	CALL("priorities", setpriority, EACCES),
@@ -161,22 +164,6 @@ static const struct denial denials[] = {
 	UNSHARE("userns", CLONE_NEWUSER),
 };
 
-static int deny(const struct denial *d)
-{
-	struct sock_filter f[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, d->nr, 0, 3),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 offsetof(struct seccomp_data, args[d->arg == ANY ? 0 : d->arg])),
-		BPF_JUMP(BPF_JMP | (d->arg == ANY ? BPF_JGE : BPF_JEQ) | BPF_K, d->value, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | d->err),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog prog = { sizeof(f) / sizeof(f[0]), f };
-
-	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog);
-}
-
 static int status_of(pid_t pid)
 {
 	int status;
@@ -190,8 +177,10 @@ ROOT_TC(denied, "what is refused is missing")
 	unsigned int n = 0;
 
 	arena();
-	for (const struct denial *d = denials; d < denials + sizeof(denials) / sizeof(*d); d++) {
-		struct ran before = refcr("check --feature %s", d->feature);
+	for (size_t i = 0; i < sizeof(denials) / sizeof(denials[0]); i++) {
+		const char *feature = denials[i].feature;
+		const struct denial *d = &denials[i].what;
+		struct ran before = refcr("check --feature %s", feature);
 		char says[100], *text;
 		int status;
 		pid_t pid;
@@ -206,14 +195,14 @@ ROOT_TC(denied, "what is refused is missing")
 			alarm(30);
 			if (!freopen("denied", "w", stdout) || deny(d) < 0)
 				_exit(126);
-			execl(built("sbin/refcr"), "refcr", "check", "--feature", d->feature, NULL);
+			execl(built("sbin/refcr"), "refcr", "check", "--feature", feature, NULL);
 			_exit(127);
 		}
 		status = status_of(pid);
 		text = read_file("denied", NULL);
-		snprintf(says, sizeof(says), "%s is not supported: ", d->feature);
+		snprintf(says, sizeof(says), "%s is not supported: ", feature);
 		if (status != 1 || strncmp(text, says, strlen(says)) != 0)
-			atf_tc_fail_nonfatal("%s, without call %d (%#x): status %d, %s", d->feature,
+			atf_tc_fail_nonfatal("%s, without call %d (%#x): status %d, %s", feature,
 					     d->nr, d->value, status, text);
 		n++;
 	}

@@ -11,6 +11,7 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,6 +48,8 @@ ROOT_TC(command_line, "options and commands that do not exist, make no sense or 
 		{ "lazy-pages", "lazy-pages: not supported yet" },
 		{ "page-server", "page-server: not supported yet" },
 	};
+	/* criu has done away with the one, and says so to a descriptor that is no socket of the other. */
+	static const char *const as_criu[] = { "exec", "swrk 3" };
 
 	arena();
 	empty("img");
@@ -56,6 +59,12 @@ ROOT_TC(command_line, "options and commands that do not exist, make no sense or 
 		expect_failed(&r, wrong[i].says);
 		ATF_CHECK_STREQ(r.out, "");
 		expect_empty("img");
+	}
+	for (size_t i = 0; i < 2; i++) {
+		struct ran r = shell("exec %s %s", built("sbin/refcr"), as_criu[i]);
+
+		ATF_CHECK_EQ(r.status, 255);
+		ATF_CHECK(strstr(r.err, "not supported yet"));
 	}
 }
 
@@ -160,6 +169,7 @@ static void expect_refused(pid_t pid, const char *args, const char *says)
 
 ROOT_TC(no_such_task, "a pid that is nobody's, a zombie's, or that of a tree with the engine in it")
 {
+	static const char itself[] = " is the engine itself: it cannot be in the tree";
 	char says[64];
 	struct ran r;
 	pid_t pid;
@@ -178,10 +188,10 @@ ROOT_TC(no_such_task, "a pid that is nobody's, a zombie's, or that of a tree wit
 
 	/* Itself, its parent, and the init of everybody. */
 	r = shell("%s dump -t $$ -D img; exit $?", built("sbin/refcr"));
-	expect_failed(&r, "task ");
+	expect_failed(&r, itself);
 	r = shell("exec %s dump -t $$ -D img", built("sbin/refcr"));
-	expect_failed(&r, "task ");
-	expect_refused(1, "", "task ");
+	expect_failed(&r, itself);
+	expect_refused(1, "", itself);
 	expect_empty("img");
 }
 
@@ -283,6 +293,46 @@ ROOT_TC(not_supported, "a file of a kind that cannot be saved is named, with tas
 	waitpid(pid, NULL, 0);
 }
 
+static int detached(const char *path)
+{
+	int fd = syscall(SYS_open_tree, AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	ATF_REQUIRE(fd >= 0);
+	return fd;
+}
+
+static void refuses_fd(int fd, const char *says)
+{
+	pid_t pid = task_with(fd);
+	char all[200];
+
+	snprintf(all, sizeof(all), "task %d fd 3: %s", pid, says);
+	expect_refused(pid, "", all);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(fd);
+}
+
+ROOT_TC(mounts, "mounts that are nowhere yet, whatever is at their path, and what is on them")
+{
+	int root, sub, context;
+
+	arena();
+	empty("img");
+	ATF_REQUIRE_EQ(mkdir("dir", 0700), 0);
+	context = syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
+	if (context < 0)
+		atf_tc_skip("a kernel without fsopen(2)");
+	refuses_fd(context, "anon_inode:[fscontext], a file system in the making");
+	refuses_fd(detached("dir"), "/ is on a mount that this mount namespace does not have");
+	/* The path that is shown leads to the same directory, on another mount. */
+	root = detached("/");
+	sub = openat(root, "usr", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ATF_REQUIRE(sub >= 0);
+	refuses_fd(root, "/ is on a mount that this mount namespace does not have");
+	refuses_fd(sub, "/usr is on a mount that this mount namespace does not have");
+}
+
 ROOT_TC(foreign_session, "a tree whose session is led from outside needs --shell-job")
 {
 	char says[64];
@@ -314,6 +364,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, traced_already);
 	ATF_TP_ADD_TC(tp, without_privilege);
 	ATF_TP_ADD_TC(tp, not_supported);
+	ATF_TP_ADD_TC(tp, mounts);
 	ATF_TP_ADD_TC(tp, foreign_session);
 	return atf_no_error();
 }
