@@ -38,7 +38,6 @@ struct dump_files {
 	struct fd_look *look;       /* AT_ONCE of them */
 	struct fd_scratch *scratch; /* one for each piece */
 	struct open_file_question *question;
-	int own_fds; /* /proc/self/fd */
 	struct numbers *numbers;
 	FileEntry **entry; /* as they are written */
 	unsigned int n, cap, n_first;
@@ -64,7 +63,6 @@ void files_dump_free(struct dump *d)
 		fd_scratch_done(&f->scratch[i]);
 	free(f->scratch);
 	free(f->question);
-	cleanup_close(&f->own_fds);
 	open_files_free(f->open);
 	free(f->entry);
 	free(f);
@@ -84,10 +82,9 @@ static struct dump_files *table(struct dump *d)
 	f->look = calloc(AT_ONCE, sizeof(*f->look));
 	f->scratch = calloc(AT_ONCE / PIECE, sizeof(*f->scratch));
 	f->question = calloc(AT_ONCE, sizeof(*f->question));
-	f->own_fds = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	for (unsigned int i = 0; f->scratch && i < AT_ONCE / PIECE; i++)
 		fd_scratch_init(&f->scratch[i]);
-	if (!f->open || !f->look || !f->scratch || !f->question || f->own_fds < 0)
+	if (!f->open || !f->look || !f->scratch || !f->question)
 		files_dump_free(d);
 	return d->files;
 }
@@ -163,7 +160,7 @@ static int look_at(const struct fd_table *t, struct fd_look *l, struct fd_scratc
 		l->failed = "cannot be fetched";
 		return l->copy;
 	}
-	return fd_look_at(t->dump->files->own_fds, t->fdinfo, l, s);
+	return fd_look_at(t->fdinfo, l, s);
 }
 
 static int look_at_piece(void *arg, size_t piece)
@@ -236,7 +233,7 @@ int files_dump_copy(struct dump *d, int copy, const char *what, uint32_t *id, Fd
 		return -ENOMEM;
 	l->fd = l->copy = copy;
 	fd_scratch_init(&s);
-	l->err = fd_look_at(files->own_fds, -1, l, &s);
+	l->err = fd_look_at(-1, l, &s);
 	fd_scratch_done(&s);
 	q.st = &l->st;
 	r = l->err < 0 ? 0 : open_files_find(files->open, &q, 1);

@@ -15,7 +15,7 @@
 
 void fd_scratch_init(struct fd_scratch *s)
 {
-	s->spot = s->fdinfo = -EBADF;
+	s->spot = s->fdinfo = s->symlink = -EBADF;
 	s->text = (struct buf){};
 }
 
@@ -23,6 +23,7 @@ void fd_scratch_done(struct fd_scratch *s)
 {
 	cleanup_close(&s->spot);
 	cleanup_close(&s->fdinfo);
+	cleanup_close(&s->symlink);
 	buf_done(&s->text);
 }
 
@@ -42,25 +43,17 @@ static int put_on_spot(int copy, struct fd_scratch *s)
 {
 	char path[64];
 
-	if (s->fdinfo >= 0)
+	if (s->spot >= 0)
 		return dup3(copy, s->spot, O_CLOEXEC) < 0 ? -errno : 0;
 	s->spot = fcntl(copy, F_DUPFD_CLOEXEC, 0);
 	if (s->spot < 0)
 		return -errno;
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", s->spot);
 	s->fdinfo = open(path, O_RDONLY | O_CLOEXEC);
-	if (s->fdinfo >= 0)
-		return 0;
-	cleanup_close(&s->spot);
-	return -errno;
-}
-
-static int own_link(int own_fds, struct fd_scratch *s)
-{
-	char name[16];
-
-	snprintf(name, sizeof(name), "%d", s->spot);
-	return read_link_at(own_fds, name, s->link, sizeof(s->link));
+	if (s->fdinfo < 0)
+		return -errno;
+	s->symlink = open(fd_link(s->spot, path), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return s->symlink < 0 ? -errno : 0;
 }
 
 /*
@@ -98,7 +91,7 @@ static int keep(struct buf *b, const char *text, size_t n)
 	return buf_append(b, text, n);
 }
 
-int fd_look_at(int own_fds, int fdinfo, struct fd_look *l, struct fd_scratch *s)
+int fd_look_at(int fdinfo, struct fd_look *l, struct fd_scratch *s)
 {
 	int r;
 
@@ -115,7 +108,7 @@ int fd_look_at(int own_fds, int fdinfo, struct fd_look *l, struct fd_scratch *s)
 		/* What it would be told. */
 		snprintf(s->link, sizeof(s->link), "socket:[%ju]", (uintmax_t)l->st.st_ino);
 	} else {
-		r = own_link(own_fds, s);
+		r = read_link_at(s->symlink, "", s->link, sizeof(s->link));
 	}
 	if (r == 0)
 		r = keep(&l->link, s->link, strlen(s->link));

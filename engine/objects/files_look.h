@@ -27,8 +27,8 @@ struct fd_look {
  * the kernel an inode: all copies are looked at under this one.
  */
 struct fd_scratch {
-	int spot,
-		fdinfo; /* the number, and its fdinfo, which is of whatever is there when it is read */
+	int spot;
+	int fdinfo, symlink; /* of /proc: about whatever is there when they are read */
 	struct buf text;
 	char link[PATH_MAX];
 };
@@ -37,10 +37,10 @@ void fd_scratch_init(struct fd_scratch *s);
 void fd_scratch_done(struct fd_scratch *s);
 
 /*
- * Fills l with what l->copy tells; own_fds is /proc/self/fd. What the kernel shows only in the table
- * of a task comes from there: `fdinfo` is its directory, or -1. Silent: what failed is l->failed.
+ * Fills l with what l->copy tells. What the kernel shows only in the table of a task comes from there:
+ * `fdinfo` is its directory, or -1. Silent: what failed is l->failed.
  */
-int fd_look_at(int own_fds, int fdinfo, struct fd_look *l, struct fd_scratch *s);
+int fd_look_at(int fdinfo, struct fd_look *l, struct fd_scratch *s);
 void fd_look_done(struct fd_look *l);
 
 #endif
