@@ -28,12 +28,8 @@ int proc_open(pid_t pid, pid_t tid)
 	return fd;
 }
 
-int proc_read_single(int dirfd, const char *path, struct buf *b)
+int proc_read_again(int fd, struct buf *b)
 {
-	_cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
 	b->len = 0;
 	for (;;) {
 		size_t room;
@@ -43,7 +39,7 @@ int proc_read_single(int dirfd, const char *path, struct buf *b)
 		if (r < 0)
 			return r;
 		room = b->cap - b->len - 1;
-		got = read(fd, b->data + b->len, room);
+		got = pread(fd, b->data + b->len, room, b->len);
 		if (got < 0)
 			return -errno;
 		b->len += got;
@@ -51,6 +47,13 @@ int proc_read_single(int dirfd, const char *path, struct buf *b)
 		if ((size_t)got < room)
 			return 0;
 	}
+}
+
+int proc_read_single(int dirfd, const char *path, struct buf *b)
+{
+	_cleanup_close_ int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : proc_read_again(fd, b);
 }
 
 int proc_read_stat(int proc, struct proc_stat *ret)

@@ -38,6 +38,8 @@ char proc_state(pid_t pid, pid_t tid);
  * timers): a read that is not filled has seen the end of it, so that asking again is not needed.
  */
 int proc_read_single(int dirfd, const char *path, struct buf *b);
+/* The same of one that is open: its text as of now. */
+int proc_read_again(int fd, struct buf *b);
 
 /*
  * The numbers behind "Key:" in a text of such lines (status, fdinfo). kv_find returns what follows

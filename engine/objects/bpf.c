@@ -142,7 +142,7 @@ static int dump(const struct fd_view *v, FileEntry *fe)
 	bpfmap_file_entry__init(img);
 	fe->bpf = img;
 	img->id = fe->id;
-	img->flags = v->flags & ~O_CLOEXEC;
+	img->flags = v->flags;
 	img->map_type = info.type;
 	img->key_size = info.key_size;
 	img->value_size = info.value_size;

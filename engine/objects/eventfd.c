@@ -26,7 +26,7 @@ static int dump(const struct fd_view *v, FileEntry *fe)
 	eventfd_file_entry__init(img);
 	fe->efd = img;
 	img->id = fe->id;
-	img->flags = v->flags & ~O_CLOEXEC;
+	img->flags = v->flags;
 	r = kv_u64(v->fdinfo, "eventfd-count", 16, &img->counter);
 	if (r < 0)
 		return log_err(r, "%s: no counter in fdinfo", fd_view_name(v));

@@ -122,7 +122,7 @@ static int dump(const struct fd_view *v, FileEntry *fe)
 	eventpoll_file_entry__init(img);
 	fe->epfd = img;
 	img->id = fe->id;
-	img->flags = v->flags & ~O_CLOEXEC;
+	img->flags = v->flags;
 	r = read_entries(v, img);
 	if (r < 0)
 		return log_err(r, "%s: what it watches", fd_view_name(v));

@@ -198,7 +198,7 @@ static int dump(const struct fd_view *v, FileEntry *fe)
 	fanotify_file_entry__init(img);
 	fe->ffy = img;
 	img->id = fe->id;
-	img->flags = v->flags & ~O_CLOEXEC;
+	img->flags = v->flags;
 	img->faflags = flags;
 	img->evflags = event_flags;
 	if (flags & FANOTIFY_CLASSES)

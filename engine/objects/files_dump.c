@@ -27,7 +27,7 @@
 /* The descriptors of a table, rising. */
 struct numbers {
 	pid_t pid; /* the task they were looked at in */
-	int *fd;
+	const struct task_fd *fd;
 	struct open_file **file;
 	unsigned int n;
 	UT_hash_handle hh;
@@ -35,9 +35,9 @@ struct numbers {
 
 struct dump_files {
 	struct open_files *open;
-	struct fd_look *look; /* AT_ONCE of them */
+	struct fd_look *look;       /* AT_ONCE of them */
+	struct fd_scratch *scratch; /* one for each piece */
 	struct open_file_question *question;
-	int own_fds; /* /proc/self/fd */
 	struct numbers *numbers;
 	FileEntry **entry; /* as they are written */
 	unsigned int n, cap, n_first;
@@ -52,7 +52,6 @@ void files_dump_free(struct dump *d)
 		return;
 	HASH_ITER(hh, f->numbers, n, next) {
 		HASH_DEL(f->numbers, n);
-		free(n->fd);
 		free(n->file);
 		free(n);
 	}
@@ -60,8 +59,10 @@ void files_dump_free(struct dump *d)
 		fd_look_done(&f->look[i]);
 	}
 	free(f->look);
+	for (unsigned int i = 0; f->scratch && i < AT_ONCE / PIECE; i++)
+		fd_scratch_done(&f->scratch[i]);
+	free(f->scratch);
 	free(f->question);
-	cleanup_close(&f->own_fds);
 	open_files_free(f->open);
 	free(f->entry);
 	free(f);
@@ -79,9 +80,11 @@ static struct dump_files *table(struct dump *d)
 		return NULL;
 	f->open = open_files_new();
 	f->look = calloc(AT_ONCE, sizeof(*f->look));
+	f->scratch = calloc(AT_ONCE / PIECE, sizeof(*f->scratch));
 	f->question = calloc(AT_ONCE, sizeof(*f->question));
-	f->own_fds = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (!f->open || !f->look || !f->question || f->own_fds < 0)
+	for (unsigned int i = 0; f->scratch && i < AT_ONCE / PIECE; i++)
+		fd_scratch_init(&f->scratch[i]);
+	if (!f->open || !f->look || !f->scratch || !f->question)
 		files_dump_free(d);
 	return d->files;
 }
@@ -144,41 +147,34 @@ static int dump_new(const struct fd_view *v, struct open_file *f)
 struct fd_table {
 	struct dump *dump;
 	struct task *task;
-	int pidfd, fdinfo, own_fds; /* fdinfo of the task, /proc/self/fd */
+	int pidfd, fdinfo; /* fdinfo of the task */
 	struct numbers *numbers;
-	const int *fd;
+	const struct task_fd *fd; /* of these, n of them are looked at */
 	unsigned int n;
-	struct fd_look *look;
-	struct open_file_question *question;
 };
 
 static int look_at(const struct fd_table *t, struct fd_look *l, struct fd_scratch *s)
 {
-	char name[16];
-
 	l->copy = sys_pidfd_getfd(t->pidfd, l->fd);
 	if (l->copy < 0) {
 		l->failed = "cannot be fetched";
 		return l->copy;
 	}
-	snprintf(name, sizeof(name), "%d", l->fd);
-	return fd_look_at(t->own_fds, t->fdinfo, name, l, s);
+	return fd_look_at(t->fdinfo, l, s);
 }
 
 static int look_at_piece(void *arg, size_t piece)
 {
 	const struct fd_table *t = arg;
+	const struct dump_files *f = t->dump->files;
 	unsigned int end = MIN((unsigned int)(piece + 1) * PIECE, t->n);
-	struct fd_scratch s;
 
-	fd_scratch_init(&s);
 	for (unsigned int i = piece * PIECE; i < end; i++) {
-		struct fd_look *l = &t->look[i];
+		struct fd_look *l = &f->look[i];
 
-		l->fd = t->fd[i];
-		l->err = look_at(t, l, &s);
+		l->fd = t->fd[i].number;
+		l->err = look_at(t, l, &f->scratch[piece]);
 	}
-	fd_scratch_done(&s);
 	return 0;
 }
 
@@ -209,7 +205,8 @@ static int dump_looked_at(struct dump *d, struct fd_look *l, pid_t pid, const ch
 	return r == 0 && strstr(v.fdinfo, "\nlock:") ? filelock_look(&v, f) : r;
 }
 
-static int dump_fd(const struct fd_table *t, struct fd_look *l, struct open_file *f, FdinfoEntry *e)
+static int dump_fd(const struct fd_table *t, const struct task_fd *fd, struct fd_look *l,
+		   struct open_file *f, FdinfoEntry *e)
 {
 	struct numbers *numbers = t->numbers;
 	int r = dump_looked_at(t->dump, l, t->task->pid, NULL, f);
@@ -219,27 +216,24 @@ static int dump_fd(const struct fd_table *t, struct fd_look *l, struct open_file
 	numbers->file[numbers->n++] = f;
 	e->id = f->id;
 	e->type = f->type;
-	e->fd = l->fd;
-	e->flags = l->flags & O_CLOEXEC ? FD_ENTRY_CLOEXEC : 0;
+	e->fd = fd->number;
+	e->flags = fd->cloexec ? FD_ENTRY_CLOEXEC : 0;
 	return 0;
 }
 
 int files_dump_copy(struct dump *d, int copy, const char *what, uint32_t *id, FdTypes *type)
 {
-	_cleanup_close_ int fdinfo = open("/proc/self/fdinfo", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_free_ struct fd_look *l = calloc(1, sizeof(*l));
 	struct dump_files *files = table(d);
 	struct open_file_question q = { .pid = getpid(), .fd = copy, .copy = copy };
 	struct fd_scratch s;
-	char name[16];
 	int r;
 
-	if (!l || !files || fdinfo < 0)
+	if (!l || !files)
 		return -ENOMEM;
 	l->fd = l->copy = copy;
-	snprintf(name, sizeof(name), "%d", copy);
 	fd_scratch_init(&s);
-	l->err = fd_look_at(files->own_fds, fdinfo, name, l, &s);
+	l->err = fd_look_at(-1, l, &s);
 	fd_scratch_done(&s);
 	q.st = &l->st;
 	r = l->err < 0 ? 0 : open_files_find(files->open, &q, 1);
@@ -256,21 +250,23 @@ int files_dump_copy(struct dump *d, int copy, const char *what, uint32_t *id, Fd
 /* Up to the first that could not be looked at. */
 static int find_some(const struct fd_table *t)
 {
-	struct open_file_question *q = t->question;
+	const struct fd_look *look = t->dump->files->look;
+	struct open_file_question *q = t->dump->files->question;
 	size_t n;
 	int r;
 
-	for (n = 0; n < t->n && t->look[n].err == 0; n++)
+	for (n = 0; n < t->n && look[n].err == 0; n++)
 		q[n] = (struct open_file_question){ .pid = t->task->pid,
-						    .fd = t->look[n].fd,
-						    .copy = t->look[n].copy,
-						    .st = &t->look[n].st };
+						    .fd = look[n].fd,
+						    .copy = look[n].copy,
+						    .st = &look[n].st };
 	r = open_files_find(t->dump->files->open, q, n);
 	return r < 0 ? log_err(r, "task %d: compare its descriptors", t->task->pid) : 0;
 }
 
 static int dump_some(struct fd_table *t, struct image_out *img)
 {
+	struct dump_files *f = t->dump->files;
 	int r = parallel_for((t->n + PIECE - 1) / PIECE, look_at_piece, t);
 
 	if (r == 0)
@@ -279,27 +275,27 @@ static int dump_some(struct fd_table *t, struct image_out *img)
 		FdinfoEntry e = FDINFO_ENTRY__INIT;
 
 		if (r == 0)
-			r = dump_fd(t, &t->look[i], t->question[i].answer, &e);
+			r = dump_fd(t, &t->fd[i], &f->look[i], f->question[i].answer, &e);
 		if (r == 0)
 			r = image_put(img, &e.base);
-		cleanup_close(&t->look[i].copy);
+		cleanup_close(&f->look[i].copy);
 	}
 	return r;
 }
 
-static struct numbers *new_numbers(struct dump_files *f, pid_t pid, int *fds, unsigned int n)
+static struct numbers *new_numbers(struct dump_files *f, const struct task *t)
 {
 	struct numbers *numbers = calloc(1, sizeof(*numbers));
 
 	if (!numbers)
 		return NULL;
-	numbers->pid = pid;
-	numbers->file = calloc(n + 1, sizeof(*numbers->file));
+	numbers->pid = t->pid;
+	numbers->file = calloc(t->n_fds + 1, sizeof(*numbers->file));
 	if (!numbers->file) {
 		free(numbers);
 		return NULL;
 	}
-	numbers->fd = fds;
+	numbers->fd = t->fd;
 	HASH_ADD_INT(f->numbers, pid, numbers);
 	return numbers;
 }
@@ -310,9 +306,9 @@ static struct open_file *at_number(const struct numbers *numbers, int fd)
 
 	while (low < high) {
 		mid = (low + high) / 2;
-		if (numbers->fd[mid] == fd)
+		if (numbers->fd[mid].number == fd)
 			return numbers->file[mid];
-		if (numbers->fd[mid] < fd)
+		if (numbers->fd[mid].number < fd)
 			low = mid + 1;
 		else
 			high = mid;
@@ -353,36 +349,27 @@ int files_dump_task(struct dump *d, struct task *t)
 {
 	_cleanup_image_ struct image_out img = {};
 	_cleanup_close_ int pidfd = -EBADF, fdinfo = -EBADF;
-	_cleanup_free_ int *fds = NULL;
 	struct dump_files *f = table(d);
 	struct fd_table from = { .dump = d, .task = t };
-	unsigned int n;
 	int r;
 
 	if (t->shares_files)
 		return 0;
 	if (!f)
 		return -ENOMEM;
-	from.look = f->look;
-	from.question = f->question;
-	from.own_fds = f->own_fds;
 	from.pidfd = pidfd = sys_pidfd_open(t->pid, 0);
 	if (pidfd < 0)
 		return log_err(pidfd, "task %d: pidfd_open", t->pid);
 	from.fdinfo = fdinfo = openat(t->proc, "fdinfo", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fdinfo < 0)
 		return log_err(-errno, "task %d: fdinfo", t->pid);
-	r = proc_fds(t->proc, &fds, &n);
-	if (r < 0)
-		return log_err(r, "task %d: list of descriptors", t->pid);
-	from.numbers = new_numbers(f, t->pid, fds, n);
+	from.numbers = new_numbers(f, t);
 	if (!from.numbers)
 		return -ENOMEM;
-	fds = NULL;
 	r = image_create(&d->images, IMAGE_FDINFO, t->files_id, &img);
-	for (unsigned int i = 0; r == 0 && i < n; i += from.n) {
-		from.fd = from.numbers->fd + i;
-		from.n = MIN(n - i, (unsigned int)AT_ONCE);
+	for (unsigned int i = 0; r == 0 && i < t->n_fds; i += from.n) {
+		from.fd = t->fd + i;
+		from.n = MIN(t->n_fds - i, (unsigned int)AT_ONCE);
 		r = dump_some(&from, &img);
 	}
 	return r < 0 ? r : image_close(&img);

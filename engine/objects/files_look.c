@@ -15,13 +15,15 @@
 
 void fd_scratch_init(struct fd_scratch *s)
 {
-	s->spot = -EBADF;
+	s->spot = s->fdinfo = s->symlink = -EBADF;
 	s->text = (struct buf){};
 }
 
 void fd_scratch_done(struct fd_scratch *s)
 {
 	cleanup_close(&s->spot);
+	cleanup_close(&s->fdinfo);
+	cleanup_close(&s->symlink);
 	buf_done(&s->text);
 }
 
@@ -37,18 +39,50 @@ static int failed(struct fd_look *l, const char *what, int err)
 	return err;
 }
 
-static int own_link(int own_fds, int copy, struct fd_scratch *s)
+static int put_on_spot(int copy, struct fd_scratch *s)
 {
-	char name[16];
+	char path[64];
 
+	if (s->spot >= 0)
+		return dup3(copy, s->spot, O_CLOEXEC) < 0 ? -errno : 0;
+	s->spot = fcntl(copy, F_DUPFD_CLOEXEC, 0);
 	if (s->spot < 0)
-		s->spot = fcntl(copy, F_DUPFD_CLOEXEC, 0);
-	else if (dup3(copy, s->spot, O_CLOEXEC) < 0)
 		return -errno;
-	if (s->spot < 0)
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", s->spot);
+	s->fdinfo = open(path, O_RDONLY | O_CLOEXEC);
+	if (s->fdinfo < 0)
 		return -errno;
-	snprintf(name, sizeof(name), "%d", s->spot);
-	return read_link_at(own_fds, name, s->link, sizeof(s->link));
+	s->symlink = open(fd_link(s->spot, path), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return s->symlink < 0 ? -errno : 0;
+}
+
+/*
+ * Locks show with every descriptor of the open file they were taken through, but for POSIX ones: with
+ * those of the table that owns them. They are in the way of one of ours, whoever has them.
+ */
+static bool may_have_posix_locks(int copy)
+{
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	return fcntl(copy, F_GETLK, &l) < 0 || l.l_type != F_UNLCK;
+}
+
+static int read_fdinfo(int fdinfo, struct fd_look *l, struct fd_scratch *s)
+{
+	uint64_t flags;
+	char name[16];
+	int r;
+
+	r = proc_read_again(s->fdinfo, &s->text);
+	if (r == 0)
+		r = kv_u64(s->text.data, "flags", 8, &flags);
+	if (r < 0)
+		return r;
+	l->flags = flags & ~O_CLOEXEC; /* our copy's */
+	if (fdinfo < 0 || l->flags & O_PATH || !may_have_posix_locks(l->copy))
+		return 0;
+	snprintf(name, sizeof(name), "%d", l->fd);
+	return proc_read_single(fdinfo, name, &s->text);
 }
 
 static int keep(struct buf *b, const char *text, size_t n)
@@ -57,26 +91,24 @@ static int keep(struct buf *b, const char *text, size_t n)
 	return buf_append(b, text, n);
 }
 
-int fd_look_at(int own_fds, int fdinfo, const char *name, struct fd_look *l, struct fd_scratch *s)
+int fd_look_at(int fdinfo, struct fd_look *l, struct fd_scratch *s)
 {
-	uint64_t flags;
 	int r;
 
 	if (fstat(l->copy, &l->st) < 0)
 		return failed(l, "stat", -errno);
-	r = proc_read_single(fdinfo, name, &s->text);
+	r = put_on_spot(l->copy, s);
 	if (r == 0)
-		r = kv_u64(s->text.data, "flags", 8, &flags);
+		r = read_fdinfo(fdinfo, l, s);
 	if (r == 0)
 		r = keep(&l->fdinfo, s->text.data, s->text.len);
 	if (r < 0)
 		return failed(l, "fdinfo", r);
-	l->flags = flags;
 	if (S_ISSOCK(l->st.st_mode) && !(l->flags & O_PATH)) {
 		/* What it would be told. */
 		snprintf(s->link, sizeof(s->link), "socket:[%ju]", (uintmax_t)l->st.st_ino);
 	} else {
-		r = own_link(own_fds, l->copy, s);
+		r = read_link_at(s->symlink, "", s->link, sizeof(s->link));
 	}
 	if (r == 0)
 		r = keep(&l->link, s->link, strlen(s->link));

@@ -23,11 +23,12 @@ struct fd_look {
 };
 
 /*
- * What one piece of the work uses again and again. Every number that is asked for below /proc/self
- * costs the kernel an inode: all copies are looked at under this one.
+ * What one piece of the work uses again and again. Every number that is asked for in /proc costs
+ * the kernel an inode: all copies are looked at under this one.
  */
 struct fd_scratch {
-	int spot; /* -1: not yet */
+	int spot;
+	int fdinfo, symlink; /* of /proc: about whatever is there when they are read */
 	struct buf text;
 	char link[PATH_MAX];
 };
@@ -36,10 +37,10 @@ void fd_scratch_init(struct fd_scratch *s);
 void fd_scratch_done(struct fd_scratch *s);
 
 /*
- * Fills l with what l->copy tells, and the file `name` in a directory of fdinfo; own_fds is that of
- * /proc/self/fd. Silent: what failed is l->failed.
+ * Fills l with what l->copy tells. What the kernel shows only in the table of a task comes from there:
+ * `fdinfo` is its directory, or -1. Silent: what failed is l->failed.
  */
-int fd_look_at(int own_fds, int fdinfo, const char *name, struct fd_look *l, struct fd_scratch *s);
+int fd_look_at(int fdinfo, struct fd_look *l, struct fd_scratch *s);
 void fd_look_done(struct fd_look *l);
 
 #endif

@@ -121,7 +121,7 @@ static int dump(const struct fd_view *v, FileEntry *fe)
 	inotify_file_entry__init(img);
 	fe->ify = img;
 	img->id = fe->id;
-	img->flags = v->flags & ~O_CLOEXEC;
+	img->flags = v->flags;
 	r = notify_refuse_events(v);
 	if (r == 0)
 		r = dump_watches(v, img);

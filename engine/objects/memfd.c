@@ -186,7 +186,7 @@ static int dump_mapped(const struct fd_view *v, int open_flags, FileEntry *fe)
 
 static int dump(const struct fd_view *v, FileEntry *fe)
 {
-	int r = dump_mapped(v, v->flags & ~O_CLOEXEC, fe);
+	int r = dump_mapped(v, v->flags, fe);
 
 	if (r == 0 && !(v->flags & O_PATH))
 		r = kv_u64(v->fdinfo, "pos", 10, &fe->memfd->pos);

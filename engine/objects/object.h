@@ -36,7 +36,7 @@ struct fd_view {
 	struct f_owner_ex owner; /* pid 0: none */
 	int sig;                 /* F_GETSIG */
 	const char *fdinfo;      /* text of /proc/PID/fdinfo/FD */
-	int flags;               /* open flags, close-on-exec among them */
+	int flags;               /* open flags; close-on-exec is none */
 };
 
 struct object {

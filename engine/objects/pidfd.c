@@ -90,7 +90,7 @@ static int dump(const struct fd_view *v, FileEntry *fe)
 	fe->pidfd = img;
 	img->id = fe->id;
 	img->ino = v->st.st_ino;
-	img->flags = v->flags & ~(O_CLOEXEC | O_ACCMODE);
+	img->flags = v->flags & ~O_ACCMODE;
 	if (str_after(pid, "-1"))
 		r = dump_dead(v, img);
 	else if (!scan_u64(&pid, 10, &number) || number == 0)

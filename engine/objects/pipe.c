@@ -71,7 +71,7 @@ static int dump(const struct fd_view *v, FileEntry *fe)
 	fe->pipe = img;
 	img->id = fe->id;
 	img->pipe_id = v->st.st_ino;
-	img->flags = v->flags & ~O_CLOEXEC;
+	img->flags = v->flags;
 	r = remember(v);
 	if (r < 0)
 		return log_err(r, "%s", fd_view_name(v));

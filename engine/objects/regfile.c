@@ -197,7 +197,7 @@ int regfile_fill_at(const struct fd_view *v, uint32_t id, const char *path, RegF
 	img->name = arena_strdup(a, path);
 	if (!img->name)
 		return -ENOMEM;
-	img->flags = v->flags & ~O_CLOEXEC;
+	img->flags = v->flags;
 	if (v->fdinfo && !(v->flags & O_PATH)) {
 		r = kv_u64(v->fdinfo, "pos", 10, &img->pos);
 		if (r < 0)

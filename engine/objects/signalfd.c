@@ -28,7 +28,7 @@ static int dump(const struct fd_view *v, FileEntry *fe)
 	signalfd_entry__init(img);
 	fe->sgfd = img;
 	img->id = fe->id;
-	img->flags = v->flags & ~O_CLOEXEC;
+	img->flags = v->flags;
 	r = kv_u64(v->fdinfo, "sigmask", 16, &img->sigmask);
 	if (r < 0)
 		return log_err(r, "%s: no mask in fdinfo", fd_view_name(v));

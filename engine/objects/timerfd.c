@@ -119,7 +119,7 @@ static int dump(const struct fd_view *v, FileEntry *fe)
 	timerfd_entry__init(img);
 	fe->tfd = img;
 	img->id = fe->id;
-	img->flags = v->flags & ~O_CLOEXEC;
+	img->flags = v->flags;
 	r = kv_u64(v->fdinfo, "clockid", 10, &clock);
 	if (r == 0)
 		r = kv_u64(v->fdinfo, "settime flags", 8, &flags);

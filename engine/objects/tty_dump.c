@@ -266,7 +266,7 @@ int tty_dump(const struct fd_view *v, FileEntry *fe)
 	tty_file_entry__init(img);
 	fe->tty = img;
 	img->id = fe->id;
-	img->flags = v->flags & ~O_CLOEXEC;
+	img->flags = v->flags;
 	r = fown_dump(v, &img->fown);
 	if (r < 0)
 		return r;

@@ -102,7 +102,7 @@ static int fill(const struct fd_view *v, const struct diag_unix *sk, UnixSkEntry
 	img->ino = v->st.st_ino;
 	img->type = sk->type;
 	img->state = sk->state;
-	img->flags = v->flags & ~O_CLOEXEC;
+	img->flags = v->flags;
 	img->backlog = sk->state == SK_LISTEN ? sk->wqueue : 0;
 	img->peer = sk->peer;
 	img->has_outq = sk->type == SOCK_DGRAM;

@@ -38,7 +38,7 @@ struct questions {
 	int *ring;
 	struct child_question *child;
 	struct membarrier_questions membarrier;
-	int dumpable, thp, brk, discard, ldt, undo;
+	int dumpable, thp, brk, discard, ldt, undo, fds;
 	uint64_t resident;
 	int *timer_call, *overrun_call;
 };
@@ -102,8 +102,11 @@ static unsigned int children(const struct task *t)
 long task_ask_extra(struct task *t)
 {
 	struct task_answers *a = &t->answers;
+	long fds = fds_look(t);
 	int r;
 
+	if (fds < 0)
+		return fds;
 	/* Without CONFIG_POSIX_TIMERS nobody has any. */
 	r = proc_timers(t->proc, &a->timer, &a->n_timers);
 	if (r < 0 && r != -ENOENT)
@@ -114,7 +117,7 @@ long task_ask_extra(struct task *t)
 		return -ENOMEM;
 	return a->n_timers * (2 * sizeof(struct gate_op) + sizeof(struct raw_timer)) +
 	       rings(t) * sizeof(struct gate_op) +
-	       children(t) * (sizeof(struct gate_op) + sizeof(siginfo_t)) + undo_room(t);
+	       children(t) * (sizeof(struct gate_op) + sizeof(siginfo_t)) + undo_room(t) + fds;
 }
 
 static void ask_thread(struct batch *b, bool leader, struct questions *q)
@@ -214,6 +217,7 @@ static int ask_leader(const struct task *t, struct batch *b, const struct task_a
 	q->ldt = arch_ask_ldt(b);
 	ask_children(t, b, q);
 	ask_rings(t, b, q);
+	fds_ask(t, b, &q->fds);
 	r = undo_ask(t, b, &q->undo);
 	return r < 0 ? r : membarrier_ask(b, &q->membarrier);
 }
@@ -325,6 +329,8 @@ static int answer_leader(struct task *t, struct batch *b, const struct questions
 		return log_refuse("task %d has a local descriptor table: not supported yet",
 				  t->pid);
 	ret = undo_answer(t, b, q->undo);
+	if (ret == 0)
+		ret = fds_answer(t, b, q->fds);
 	if (ret == 0)
 		ret = answer_rings(t, b, q);
 	return ret < 0 ? ret : answer_children(t, b, q);

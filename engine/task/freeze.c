@@ -45,6 +45,7 @@ static void task_free(struct task *t)
 		free(th->sigstop);
 	}
 	free(t->thread);
+	free(t->fd);
 	free(t->sigstop);
 	vm_map_done(&t->map);
 	page_runs_done(&t->guards);

@@ -91,6 +91,14 @@ bool membarrier_is_told(void);
 int membarrier_restore(struct program *p, const TaskCoreEntry *tc);
 
 /*
+ * fds.c: the descriptors of a task that shares none with one before it. look returns the room it takes
+ * to ask about them.
+ */
+long fds_look(struct task *t);
+void fds_ask(const struct task *t, struct batch *b, int *first);
+int fds_answer(struct task *t, struct batch *b, int first);
+
+/*
  * undo.c: semaphores that are changed back when a task ends, in the gate. none() is ourselves, with
  * no list of them for the moment: threads have one together, made when the first is (CLONE_SYSVSEM),
  * and unshare(2) leaves it.

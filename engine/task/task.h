@@ -81,6 +81,11 @@ struct thread {
 	struct seccomp_known *filter; /* the last it was given */
 };
 
+struct task_fd {
+	int number;
+	bool cloexec;
+};
+
 struct task {
 	struct task *next; /* the tree in preorder: parents before children */
 	struct task *parent, *child, **last_child, *sibling;
@@ -108,7 +113,9 @@ struct task {
 
 	/* Numbers of shared objects: task/ids.c. */
 	uint32_t vm_id, files_id, fs_id, sighand_id;
-	bool shares_files; /* with a task before it in the tree */
+	bool shares_files;  /* with a task before it in the tree */
+	struct task_fd *fd; /* if not, its descriptors, rising: task/fds.c */
+	unsigned int n_fds;
 	bool may_undo;     /* changes of semaphores, when it ends */
 	bool undoes;       /* some */
 	struct undo *undo; /* these: task/undo_find.c */
