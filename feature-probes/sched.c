@@ -154,9 +154,9 @@ PROBE(realtime_refused,
 		lose_privileges();
 		PROMISE_FAILS(set_attr(0, (struct attr){ .policy = SCHED_FIFO, .priority = 3 }),
 			      EPERM);
-		NEED(setpriority(PRIO_PROCESS, 0, 5));
-		PROMISE_FAILS(setpriority(PRIO_PROCESS, 0, 3), EACCES);
-		PROMISE_EQ(getpriority(PRIO_PROCESS, 0), 5);
+		NEED(setpriority(PRIO_PROCESS, 0, 19));
+		PROMISE_FAILS(setpriority(PRIO_PROCESS, 0, 18), EACCES);
+		PROMISE_EQ(getpriority(PRIO_PROCESS, 0), 19);
 		_exit(0);
 	}
 	reap_good(pid);

@@ -41,7 +41,8 @@ static void setup(void)
 	if (variant->arg & RESET)
 		attr.sched_flags = UAPI_SCHED_FLAG_RESET_ON_FORK;
 	SYS(syscall(SYS_sched_setattr, 0, &attr, 0));
-	was.attr = attr;
+	was.attr = attr_of(0);
+	EXPECT_EQ(was.attr.sched_policy, policy);
 }
 
 static void check(void)

@@ -13,6 +13,7 @@ static const int values[] = { -20, 19, 1 };
 enum { READY, GO };
 
 static pid_t children[CHILDREN];
+static int own;
 
 static void inherits(long value)
 {
@@ -29,6 +30,7 @@ static void child(long value)
 
 static void setup(void)
 {
+	own = getpriority(PRIO_PROCESS, 0);
 	for (int i = 0; i < CHILDREN; i++) {
 		children[i] = t_fork(child, values[i]);
 		t_wait(READY);
@@ -37,7 +39,7 @@ static void setup(void)
 
 static void check(void)
 {
-	EXPECT_EQ(getpriority(PRIO_PROCESS, 0), 0);
+	EXPECT_EQ(getpriority(PRIO_PROCESS, 0), own);
 	for (int i = 0; i < CHILDREN; i++)
 		EXPECT_EQ(getpriority(PRIO_PROCESS, children[i]), values[i]);
 	for (int i = 0; i < CHILDREN; i++)

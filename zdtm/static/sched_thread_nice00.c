@@ -5,9 +5,10 @@
 
 #include "zdtm.h"
 
+/* How much nicer than the leader, which need not be allowed to be less nice than it is. */
 static const struct kind {
-	int nice, policy;
-} kinds[] = { { 3, SCHED_OTHER }, { 7, SCHED_OTHER }, { 15, SCHED_BATCH }, { 0, SCHED_IDLE } };
+	int nicer, policy;
+} kinds[] = { { 1, SCHED_OTHER }, { 2, SCHED_OTHER }, { 4, SCHED_BATCH }, { 0, SCHED_IDLE } };
 
 #define THREADS 4
 
@@ -16,7 +17,15 @@ enum { READY, GO };
 static struct {
 	pthread_t thread[THREADS];
 	pid_t tid[THREADS];
+	int nice;
 } was;
+
+static int nice_of(long i)
+{
+	int nice = was.nice + kinds[i].nicer;
+
+	return nice < 19 ? nice : 19;
+}
 
 static void thread(long i)
 {
@@ -24,13 +33,14 @@ static void thread(long i)
 
 	was.tid[i] = gettid();
 	SYS(sched_setscheduler(0, kinds[i].policy, &none));
-	SYS(setpriority(PRIO_PROCESS, 0, kinds[i].nice));
+	SYS(setpriority(PRIO_PROCESS, 0, nice_of(i)));
 	t_wake(READY);
 	t_wait(GO);
 }
 
 static void setup(void)
 {
+	was.nice = getpriority(PRIO_PROCESS, 0);
 	for (int i = 0; i < THREADS; i++) {
 		was.thread[i] = t_thread(thread, i);
 		t_wait(READY);
@@ -40,10 +50,10 @@ static void setup(void)
 static void check(void)
 {
 	EXPECT_EQ(sched_getscheduler(0), SCHED_OTHER);
-	EXPECT_EQ(getpriority(PRIO_PROCESS, 0), 0);
+	EXPECT_EQ(getpriority(PRIO_PROCESS, 0), was.nice);
 	for (int i = 0; i < THREADS; i++) {
 		EXPECT_EQ(sched_getscheduler(was.tid[i]), kinds[i].policy);
-		EXPECT_EQ(getpriority(PRIO_PROCESS, was.tid[i]), kinds[i].nice);
+		EXPECT_EQ(getpriority(PRIO_PROCESS, was.tid[i]), nice_of(i));
 	}
 	for (int i = 0; i < THREADS; i++)
 		t_wake(GO);
