@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <malloc.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include "check.h"
@@ -13,6 +14,8 @@ int main(int argc, char **argv)
 	bool done;
 	int r;
 
+	/* Who inherits this ignored cannot wait for children. */
+	signal(SIGCHLD, SIG_DFL);
 	/* Buffers of pages come and go: their memory should not have to be faulted in each time. */
 	mallopt(M_MMAP_THRESHOLD, 64 << 20);
 	mallopt(M_TRIM_THRESHOLD, 256 << 20);

@@ -172,7 +172,10 @@ static int enter(struct task *t, struct thread *th, struct gate_entry *e)
 	 */
 	if (r == 0)
 		r = ptrace_set_sigmask(th->tid, th->stop_sig ? ~bit(th->stop_sig) : ~0ULL);
-	return r < 0 ? r : run_on(th, 0);
+	if (r == 0)
+		r = run_on(th, 0);
+	th->batch->runs = r == 0;
+	return r;
 }
 
 /* Others may come at the same place before it: of job control, or of a SIGSTOP to the thread alone. */
@@ -199,8 +202,10 @@ static int await_gate(struct task *t, struct thread *th, unsigned int timeout_ms
 			return log_err(-ESRCH, "task %d: thread %d died meanwhile", t->pid,
 				       th->tid);
 		r = ptrace_get_regs(th->tid, regs);
-		if (r == 0 && arch_ip(regs) == stopped && is_gate_stop(th, &s))
+		if (r == 0 && arch_ip(regs) == stopped && is_gate_stop(th, &s)) {
+			th->batch->runs = false;
 			return 0;
+		}
 		if (r == 0 && s.kind == STOP_SIGNAL && s.sig != SIGSTOP && s.sig != th->stop_sig)
 			return log_err(-EFAULT, "task %d: signal %d in the gate", t->pid, s.sig);
 		/*
@@ -447,6 +452,23 @@ static int put_back(struct thread *th)
 	return r < 0 ? r : ptrace_set_regs(th->tid, &th->cpu.regs);
 }
 
+/* The dump has failed elsewhere before this task was waited for. */
+static int await_runners(struct task *t, unsigned int timeout_ms)
+{
+	arch_regs regs;
+	int r = 0;
+
+	/* It may have got no area: that is no hindrance here. */
+	if (!t->inject->area && task_leader(t)->batch->runs) {
+		r = inject_map_end(t, timeout_ms);
+		return task_leader(t)->batch->runs ? r : 0;
+	}
+	for (unsigned int i = 0; r == 0 && i < t->n_threads; i++)
+		if (t->thread[i].batch->runs)
+			r = await_gate(t, &t->thread[i], timeout_ms, &regs);
+	return r;
+}
+
 int inject_cure(struct task *t, unsigned int timeout_ms)
 {
 	static const char nothing[GATE_SIZE_MAX];
@@ -456,6 +478,9 @@ int inject_cure(struct task *t, unsigned int timeout_ms)
 
 	if (!in || !in->gate_written)
 		return 0;
+	r = await_runners(t, timeout_ms);
+	if (r < 0)
+		return r;
 	for (unsigned int i = 1; i < t->n_threads; i++) {
 		r = put_back(&t->thread[i]);
 		if (r < 0)

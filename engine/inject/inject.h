@@ -11,6 +11,7 @@
 #ifndef INJECT_INJECT_H
 #define INJECT_INJECT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/uio.h>
 
@@ -37,7 +38,7 @@ int inject_run_end(struct task *t, unsigned int timeout_ms);
 /* Empties the lists of all threads, for another round. */
 void inject_again(struct task *t);
 
-/* Takes everything out again: afterwards the threads stand as they were frozen. */
+/* Takes everything out again, at whatever point: afterwards the threads stand as they were frozen. */
 int inject_cure(struct task *t, unsigned int timeout_ms);
 
 /*
@@ -56,6 +57,7 @@ struct batch {
 	size_t size;
 	size_t ops, outs; /* end of the list, begin of the results */
 	unsigned int n_ops;
+	bool runs; /* its thread, which has not been seen behind the gate yet */
 };
 
 /* Room for n bytes of result; its address in the task. 0: the slice is full. */

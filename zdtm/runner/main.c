@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/close_range.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -70,6 +71,8 @@ int main(int argc, char **argv)
 
 	/* What we inherit (a make's jobserver, a terminal's log) is nothing a test should be dumped with. */
 	close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+	/* Who inherits this ignored cannot wait for children. */
+	signal(SIGCHLD, SIG_DFL);
 
 	if (argc < 2)
 		return usage(stderr);
