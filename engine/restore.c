@@ -316,10 +316,11 @@ int restore_main(const struct options *opts)
 	r.opts = opts;
 	session_raise_nofile();
 	ret = session_open(opts, &r.images_fd, &r.work_fd);
-	if (ret == 0)
-		ret = log_share_first();
 	if (ret < 0)
 		return ret;
+	ret = log_share_first();
+	if (ret < 0)
+		return log_err(ret, "memory");
 	r.stats = mmap(NULL, sizeof(*r.stats), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		       -1, 0);
 	if (r.stats == MAP_FAILED)

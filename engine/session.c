@@ -11,9 +11,9 @@
 
 #define FDS_AT_ONCE 16384UL /* more than most dumps have open at a time */
 
-static int open_dir(const char *path, const char *what)
+static int open_dir(int dir, const char *path, const char *what)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	return fd < 0 ? log_err(-errno, "%s %s", what, path) : fd;
 }
@@ -24,10 +24,11 @@ int session_open(const struct options *o, int *images_fd, int *work_fd)
 	int log = STDERR_FILENO;
 
 	log_open(STDERR_FILENO, o->verbosity);
-	images = open_dir(o->images ?: ".", "images directory");
+	images = open_dir(AT_FDCWD, o->images ?: ".", "images directory");
 	if (images < 0)
 		return images;
-	work = o->work ? open_dir(o->work, "work directory") : fcntl(images, F_DUPFD_CLOEXEC, 3);
+	work = o->work ? open_dir(AT_FDCWD, o->work, "work directory")
+		       : open_dir(images, ".", "images directory");
 	if (work < 0)
 		return work;
 	if (o->log) {

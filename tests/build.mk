@@ -8,7 +8,7 @@ ENGINE_TARGET := tests/engine/target.c tests/engine/rounds.c tests/engine/arch/$
 $(ENGINE_TARGET:%.c=$(O)/obj/%.o) $(O)/tests/engine/target: private SAN_FLAGS := $(SAN_TRAP)
 $(eval $(call program,tests/engine/target,$(ENGINE_TARGET),,-lpthread))
 
-ENGINE_TEST_LIB := $(wildcard tests/engine/lib/*.c)
+ENGINE_TEST_LIB := $(wildcard tests/engine/lib/*.c) tests/engine/arch/$(ARCH)/fail.c
 ENGINE_TESTS    := $(patsubst %.c,%,$(wildcard tests/engine/*_test.c tests/unix/*_test.c))
 $(foreach t,$(ENGINE_TESTS),$(eval $(call program,$(t),$(t).c $(ENGINE_TEST_LIB) $(PROTO_LIB) $(BASE),,\
 	-latf-c -lprotobuf-c $(BASE_LIBS))))

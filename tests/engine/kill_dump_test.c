@@ -24,20 +24,6 @@ struct dying_dump {
 	char *maps; /* of a target that must get back exactly those; else NULL */
 };
 
-static char *maps_of(pid_t pid)
-{
-	char path[64], *text, *end;
-
-	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
-	text = read_file(path, NULL);
-	/* The stack may grow at any time. */
-	end = strstr(text, "[stack]");
-	ATF_REQUIRE(end);
-	while (*end != '\n')
-		*end-- = '\0';
-	return text;
-}
-
 /* What looks like a complete set is one: only the tasks, which still run, are in its way. */
 static void expect_complete_or_none(const struct target *t)
 {

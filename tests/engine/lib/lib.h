@@ -109,6 +109,8 @@ void expect_well(const struct target *t);
 void expect_rounds(const struct target *t);
 /* Asks it to end, and sees that it does, well. Works for a restored one, too. */
 void target_end(struct target *t);
+/* /proc/PID/maps of one up to the stack, which may grow at any time; the caller's. */
+char *maps_of(pid_t pid);
 /* Ends it and all its tasks at once; it may be gone. Its state stays, for one to be restored. */
 void target_kill(const struct target *t);
 

@@ -137,6 +137,20 @@ void target_end(struct target *t)
 	t->state = NULL;
 }
 
+char *maps_of(pid_t pid)
+{
+	char path[64], *text, *end;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	text = read_file(path, NULL);
+	/* The stack may grow at any time. */
+	end = strstr(text, "[stack]");
+	ATF_REQUIRE(end);
+	while (*end != '\n')
+		*end-- = '\0';
+	return text;
+}
+
 void target_kill(const struct target *t)
 {
 	pid_t tasks[TARGET_SLOTS + 2];
