@@ -82,11 +82,13 @@ REFUSED(namespace, "a socket of another network namespace", "of another network 
 	return sk;
 }
 
-REFUSED(links, "a socket whose file has a second name", "has other names besides")
+REFUSED(links, "a socket whose file has a second name in another directory",
+	"has 2 names, and 1 of them are in that directory: nobody tells where others are")
 {
 	int sk = bound(SOCK_STREAM, "socket");
 
-	need(link("socket", "link"));
+	need(mkdir("dir", 0700));
+	need(link("socket", "dir/link"));
 	return sk;
 }
 
