@@ -114,6 +114,12 @@ int unix_look_later(const struct fd_view *v, struct unix_seen *s,
 /* In what waits there may be more sockets: they come next. */
 int unix_look_rest(struct dump *d);
 
+/* ---- unix_error.c: pending errors ---- */
+
+/* One is pending. */
+int unix_error_dump(const struct unix_seen *s, UnixSkEntry *img);
+int unix_error_dump_both(const struct unix_seen *s, const struct unix_seen *peer);
+
 /* ---- unix_outside.c: peers outside the tree ---- */
 
 /* Refuses it, unless the peer of s may stay outside: then it gets an entry of its own. */
@@ -210,6 +216,15 @@ static inline bool unix_sk_precedes(const struct unix_sk *u, const struct unix_s
 {
 	return u != p && p->peer != u && !unix_sk_outside(p);
 }
+
+/* unix_error.c: what a datagram socket is still to be told. Logged. */
+int unix_error_check(const UnixSkEntry *img, const char *what);
+bool unix_error_pending(const struct unix_sk *u);
+/* When it is known whose pair it is of. */
+int unix_error_plan(const struct unix_sk *u);
+/* Of one end of a new pair, whose mate is left connected to nobody; of one that is bound to a name. */
+int unix_error_of_pair(const struct unix_sk *u, int fd, int mate);
+int unix_error_of_one(const struct unix_sk *u, int fd);
 
 /* unix_roles.c: how each socket comes to be. */
 int unix_roles(struct restore *r);

@@ -83,13 +83,11 @@ int unix_check(struct restore *r, struct restore_file *f)
 	if (img->peer_cred && img->peer_cred->n_groups > 65536)
 		return log_bad_image("files.img: unix socket %u: its peer had %zu groups", f->id,
 				     img->peer_cred->n_groups);
-	if (img->error && img->error != ECONNRESET)
-		return log_bad_image("files.img: unix socket %u: error %u is pending", f->id,
-				     img->error);
 	f->fown = img->fown;
 	f->flags = img->flags;
 	snprintf(what, sizeof(what), "files.img: unix socket %u", f->id);
-	if (check_name(img, f) < 0 || unix_other_check(img, what) < 0)
+	if (check_name(img, f) < 0 || unix_other_check(img, what) < 0 ||
+	    unix_error_check(img, what) < 0)
 		return -EBADMSG;
 	return sockopt_check(img->opts, what);
 }

@@ -69,9 +69,9 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "a socket whose file has several names",
 	.object = "unix",
-	.variants = VARIANTS({ "beside", BESIDE }, { "absolute", ABSOLUTE },
-			     { "published", PUBLISHED },
-			     { "elsewhere", ELSEWHERE, .demand = KEEP_OR_REFUSE }),
+	.variants =
+		VARIANTS({ "beside", BESIDE }, { "absolute", ABSOLUTE }, { "published", PUBLISHED },
+			 { "elsewhere", ELSEWHERE, .demand = KEEP_OR_REFUSE }),
 	.setup = setup,
 	.check = check,
 };
