@@ -340,8 +340,8 @@ int sk_peek(const struct sk_peek *p, bool *error)
 	if (!(pfd.revents & (POLLIN | POLLPRI)))
 		return 0;
 	if (*error && !p->stream) {
-		/* Its reset has come with an end of everything, which is readable as well. */
-		if (ioctl(p->sk, SIOCINQ, &left) == 0 && left == 0)
+		/* A connection's reset has come with an end of everything, which is readable as well. */
+		if (!p->datagram && ioctl(p->sk, SIOCINQ, &left) == 0 && left == 0)
 			return 0;
 		return log_refuse(
 			"%s: an error is pending on it, which would be lost by looking at "

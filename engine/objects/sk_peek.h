@@ -29,7 +29,7 @@ struct sk_message {
 
 struct sk_peek {
 	int sk;
-	bool stream;
+	bool stream, datagram;
 	bool by_pieces; /* of a stream: each piece that was sent by itself */
 	struct peek_options was;
 	const char *what; /* for messages */

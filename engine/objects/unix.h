@@ -3,6 +3,7 @@
 #ifndef OBJECTS_UNIX_H
 #define OBJECTS_UNIX_H
 
+#include <limits.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -62,14 +63,28 @@ static inline unsigned int unix_charge(size_t len)
 int unix_bind_prepare(struct restore *r);
 void unix_bind_finish(void);
 bool unix_bind_leads_nowhere(const UnixSkEntry *img);
+/* What stands at a path: nothing, or the file of a socket that is gone; else an error. Logged. */
+int unix_look_at_place(const char *path, const char *who, bool *empty);
 
 /*
  * Binds sk to the name of img, whose file is where the image says, or nowhere. What is in the way at
- * a path must be the file of a socket that is gone. *made: nothing was. Logged.
+ * a path must be the file of a socket that is gone. *made: a bit for each name, if nothing was. Logged.
  */
 int unix_bind(struct restore *r, int sk, const UnixSkEntry *img, const char *who, uint32_t *made);
-/* Takes the file away that unix_bind() made. */
-void unix_bind_undo(const UnixSkEntry *img);
+/* Takes the names away that unix_bind() made. */
+void unix_bind_undo(const UnixSkEntry *img, uint32_t made);
+
+/* ---- unix_other.c: when the file has several names ---- */
+
+#define UNIX_OTHERS 31 /* as many as have a bit */
+
+/* `path` is the one the kernel shows, and becomes one that there is. The others go into the image. */
+int unix_other_dump(const struct fd_view *v, const struct stat *st, char path[PATH_MAX],
+		    UnixSkEntry *img);
+int unix_other_check(const UnixSkEntry *img, const char *what);
+/* Makes them names of the file at `path`. Logged. */
+int unix_other_make(const UnixSkEntry *img, const char *path, const char *who, uint32_t *made);
+void unix_other_undo(const UnixSkEntry *img, uint32_t made);
 
 /* ---- unix_links.c: who belongs to whom, when all have been met ---- */
 
@@ -98,6 +113,12 @@ int unix_look_later(const struct fd_view *v, struct unix_seen *s,
 		    const struct diag_unix_list *list);
 /* In what waits there may be more sockets: they come next. */
 int unix_look_rest(struct dump *d);
+
+/* ---- unix_error.c: pending errors ---- */
+
+/* One is pending. */
+int unix_error_dump(const struct unix_seen *s, UnixSkEntry *img);
+int unix_error_dump_both(const struct unix_seen *s, const struct unix_seen *peer);
 
 /* ---- unix_outside.c: peers outside the tree ---- */
 
@@ -149,7 +170,7 @@ struct unix_sk {
 	uint32_t accepted, pending;
 	uint32_t lock;
 	uint32_t widened; /* it may send more than it should */
-	uint32_t made;    /* its file was made, where there was none */
+	uint32_t made;    /* names of its file, where there was none: a bit each */
 };
 
 /* Those that one task makes, in the order they connect in. */
@@ -195,6 +216,15 @@ static inline bool unix_sk_precedes(const struct unix_sk *u, const struct unix_s
 {
 	return u != p && p->peer != u && !unix_sk_outside(p);
 }
+
+/* unix_error.c: what a datagram socket is still to be told. Logged. */
+int unix_error_check(const UnixSkEntry *img, const char *what);
+bool unix_error_pending(const struct unix_sk *u);
+/* When it is known whose pair it is of. */
+int unix_error_plan(const struct unix_sk *u);
+/* Of one end of a new pair, whose mate is left connected to nobody; of one that is bound to a name. */
+int unix_error_of_pair(const struct unix_sk *u, int fd, int mate);
+int unix_error_of_one(const struct unix_sk *u, int fd);
 
 /* unix_roles.c: how each socket comes to be. */
 int unix_roles(struct restore *r);

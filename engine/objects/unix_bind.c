@@ -210,8 +210,8 @@ static int somebody_is_bound(int file)
 	return 1;
 }
 
-/* What stands at the path: nothing, or the file the socket left behind when it was dumped. */
-static int look_at_place(const char *path, const char *who, bool *empty)
+/* The socket left its file behind when it was dumped. */
+int unix_look_at_place(const char *path, const char *who, bool *empty)
 {
 	_cleanup_close_ int file = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	struct stat st;
@@ -263,7 +263,7 @@ static int bind_at(int sk, const UnixSkEntry *img, const char *who, uint32_t *ma
 	r = path_of(img, path);
 	if (r < 0)
 		return log_err(r, "%s: its path", who);
-	r = look_at_place(path, who, &empty);
+	r = unix_look_at_place(path, who, &empty);
 	if (r < 0)
 		return r;
 	unix_name_addr(img->name.data, img->name.len, &j.addr);
@@ -276,7 +276,7 @@ static int bind_at(int sk, const UnixSkEntry *img, const char *who, uint32_t *ma
 	if (r < 0)
 		return log_err(r, "%s: bind it to %s", who, path);
 	*made = empty;
-	return 0;
+	return unix_other_make(img, path, who, made);
 }
 
 static int put_perms(int sk, const FilePermsEntry *e)
@@ -314,10 +314,11 @@ int unix_bind(struct restore *r, int sk, const UnixSkEntry *img, const char *who
 	return ret < 0 ? log_err(ret, "%s: owner and mode of %s", who, text) : 0;
 }
 
-void unix_bind_undo(const UnixSkEntry *img)
+void unix_bind_undo(const UnixSkEntry *img, uint32_t made)
 {
 	char path[PATH_MAX];
 
-	if (path_of(img, path) == 0)
+	unix_other_undo(img, made);
+	if (made & 1 && path_of(img, path) == 0)
 		unlink(path);
 }

@@ -243,7 +243,8 @@ static int hang_up(struct restore_task *t, struct unix_sk *u, int fd)
 {
 	char byte = 0;
 
-	if (u->img->error && send(fd, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+	if (u->img->error && unix_sk_connects(u) &&
+	    send(fd, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return log_err(-errno, "%s: let its peer have something unread", unix_sk_name(u));
 	files_close_lent(t, u->mate->f);
 	return 0;

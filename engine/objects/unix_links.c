@@ -77,7 +77,7 @@ static int check_peer(struct links *l, struct unix_seen *s)
 		return 0;
 	}
 	peer = find(l, s->sk->peer);
-	return peer ? 0 : unix_outside_dump(l->dump, s, l->list);
+	return peer ? unix_error_dump_both(s, peer) : unix_outside_dump(l->dump, s, l->list);
 }
 
 /* ---- where a name comes from ---- */

@@ -117,6 +117,7 @@ static struct sk_peek how_to_peek(const struct put_off *p)
 	return (struct sk_peek){
 		.sk = p->copy,
 		.stream = p->s->img->type == SOCK_STREAM,
+		.datagram = p->s->img->type == SOCK_DGRAM,
 		.by_pieces = has_pieces(p->s->sk),
 		.was = { .oobinline = sockopt_value(&p->options, SO_OOBINLINE, 0),
 			 .passcred = sockopt_value(&p->options, SO_PASSCRED, 0),
@@ -195,21 +196,6 @@ static int take_cred(struct dump *d, const struct put_off *p, UnixSkEntry *img)
 	return 0;
 }
 
-/*
- * Asking for the error would take it away, but there is only one it can be: a peer that was closed
- * with something left to read.
- */
-static int take_error(const struct put_off *p, UnixSkEntry *img)
-{
-	if (!p->error)
-		return 0;
-	if (img->type == SOCK_DGRAM)
-		return log_refuse("%s: an error is pending on it: not supported yet", p->s->who);
-	img->has_error = true;
-	img->error = ECONNRESET;
-	return 0;
-}
-
 static int take_one(struct dump *d, struct put_off *p)
 {
 	const struct sockopt_new *base = sockopt_new_socket(AF_UNIX, p->s->img->type, 0);
@@ -231,7 +217,7 @@ static int take_one(struct dump *d, struct put_off *p)
 	if (r == 0)
 		r = take_cred(d, p, img);
 	if (r == 0)
-		r = take_error(p, img);
+		r = p->error ? unix_error_dump(p->s, img) : 0;
 	if (r < 0)
 		return r;
 	if (p->err == 0)

@@ -87,7 +87,8 @@ int unix_mail_peers(struct restore *r)
 		if (is_datagram(u))
 			ret = make_partner(r, u);
 	for (u = unix_plan->all; ret == 0 && u; u = u->next) {
-		if (!is_datagram(u) || !u->peer)
+		ret = is_datagram(u) ? unix_error_plan(u) : 0;
+		if (ret < 0 || !is_datagram(u) || !u->peer)
 			continue;
 		if (unix_sk_reconnects(u) && unix_sk_outside(u->peer) && !u->peer->img->name.len)
 			return log_refuse("%s: its peer was left outside, and has no name: hand it "

@@ -106,6 +106,8 @@ static int finish_new(struct restore *r, struct unix_sk *u, int fd)
 		return log_err(ret, "%s", unix_sk_name(u));
 	if (u->img->name.len && u->how != UNIX_ACCEPTED)
 		ret = unix_bind(r, fd, u->img, unix_sk_name(u), &u->made);
+	if (ret == 0 && u->how == UNIX_ALONE && unix_error_pending(u))
+		ret = unix_error_of_one(u, fd);
 	/* With room for all that are to wait, however few may now. */
 	if (ret == 0 && u->img->state == SK_LISTEN)
 		ret = unix_listen(u, fd, MAX(u->img->backlog, u->n_pending));
@@ -121,6 +123,40 @@ static int make_alone(struct restore *r, struct unix_sk *u)
 		return log_err(-errno, "%s", unix_sk_name(u));
 	ret = finish_new(r, u, fd);
 	return ret < 0 ? ret : TAKE_FD(fd);
+}
+
+/* What one of a pair has left by, it has come back to. */
+static int come_back(const struct unix_sk *u, int fd, const struct unix_sk *to, int at)
+{
+	_cleanup_unix_way_ struct unix_way way = { .file = -EBADF };
+	int r;
+
+	if (u->dead || u->peer != to)
+		return 0;
+	r = unix_way_to(at, &to->img->name, &way);
+	if (r == 0 && connect(fd, (struct sockaddr *)&way.addr.un, way.addr.len) < 0)
+		r = -errno;
+	return r < 0 ? log_err(r, "%s: connect it to %s", unix_sk_name(u), unix_sk_name(to)) : 0;
+}
+
+static int finish_pair(struct restore *r, struct unix_sk *u, int fd)
+{
+	struct unix_sk *m = u->mate;
+	int other = m->f->owner_fd, ret = 0;
+
+	if (unix_error_pending(u))
+		ret = unix_error_of_pair(u, fd, other);
+	else if (unix_error_pending(m))
+		ret = unix_error_of_pair(m, other, fd);
+	if (ret == 0)
+		ret = finish_new(r, u, fd);
+	if (ret == 0)
+		ret = finish_new(r, m, other);
+	if (ret == 0 && unix_error_pending(u))
+		ret = come_back(m, other, u, fd);
+	else if (ret == 0 && unix_error_pending(m))
+		ret = come_back(u, fd, m, other);
+	return ret;
 }
 
 /* To the number it has in this task, out of the way of the other one. */
@@ -162,9 +198,7 @@ static int make_pair(struct restore *r, struct unix_sk *u)
 		return log_err(ret, "%s: pair", unix_sk_name(u));
 	/* From here on it is the table's. */
 	other = -EBADF;
-	ret = finish_new(r, u, fd);
-	if (ret == 0)
-		ret = finish_new(r, u->mate, u->mate->f->owner_fd);
+	ret = finish_pair(r, u, fd);
 	return ret < 0 ? ret : TAKE_FD(fd);
 }
 

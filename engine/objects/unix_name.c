@@ -74,11 +74,13 @@ static int tell_path(const struct fd_view *v, const char *path, const struct sta
 		     UnixSkEntry *img)
 {
 	const char *name = (const char *)img->name.data;
+	/* Of several names it has to be the one that is not made again. */
+	bool any = img->n_other_path == 0;
 	char full[PATH_MAX + 128];
 	int r;
 
 	if (name[0] == '/') {
-		if (streq(path, name) || path_leads_to(name, st))
+		if (streq(path, name) || (any && path_leads_to(name, st)))
 			return 0;
 	} else {
 		r = find_dir(&v->dump->arena, path, name, img);
@@ -87,7 +89,7 @@ static int tell_path(const struct fd_view *v, const char *path, const struct sta
 		if (r < 0)
 			return r;
 		snprintf(full, sizeof(full), "%s/%s", img->name_dir ?: "", name);
-		if (img->name_dir && path_leads_to(full, st))
+		if (img->name_dir && (streq(path, full) || (any && path_leads_to(full, st))))
 			return 0;
 	}
 	img->has_path = true;
@@ -96,7 +98,7 @@ static int tell_path(const struct fd_view *v, const char *path, const struct sta
 	return img->path.data ? 0 : -ENOMEM;
 }
 
-static int tell_file(const struct fd_view *v, const char *path, const struct stat *st,
+static int tell_file(const struct fd_view *v, char path[PATH_MAX], const struct stat *st,
 		     UnixSkEntry *img)
 {
 	static const char deleted[] = " (deleted)";
@@ -116,10 +118,11 @@ static int tell_file(const struct fd_view *v, const char *path, const struct sta
 			    : find_dir(&v->dump->arena, bare, (char *)img->name.data, img);
 		return r < 0 ? r : 0;
 	}
-	if (st->st_nlink > 1)
-		return log_refuse("%s: the file it is bound to, %s, has other names besides, and "
-				  "nobody tells which",
-				  fd_view_name(v), path);
+	if (st->st_nlink > 1 || (!path_leads_to(path, st) && str_ends_with(path, deleted))) {
+		r = unix_other_dump(v, st, path, img);
+		if (r < 0)
+			return r;
+	}
 	if (!path_leads_to(path, st))
 		return log_refuse("%s: the file it is bound to, %s, cannot be reached from here",
 				  fd_view_name(v), path);

@@ -83,13 +83,13 @@ int unix_check(struct restore *r, struct restore_file *f)
 	if (img->peer_cred && img->peer_cred->n_groups > 65536)
 		return log_bad_image("files.img: unix socket %u: its peer had %zu groups", f->id,
 				     img->peer_cred->n_groups);
-	if (img->error && img->error != ECONNRESET)
-		return log_bad_image("files.img: unix socket %u: error %u is pending", f->id,
-				     img->error);
 	f->fown = img->fown;
 	f->flags = img->flags;
 	snprintf(what, sizeof(what), "files.img: unix socket %u", f->id);
-	return check_name(img, f) < 0 ? -EBADMSG : sockopt_check(img->opts, what);
+	if (check_name(img, f) < 0 || unix_other_check(img, what) < 0 ||
+	    unix_error_check(img, what) < 0)
+		return -EBADMSG;
+	return sockopt_check(img->opts, what);
 }
 
 /* ---- all of them ---- */
@@ -339,5 +339,5 @@ void unix_finish(struct restore *r, bool ok)
 	unix_bind_finish();
 	for (struct unix_sk *u = unix_plan ? unix_plan->all : NULL; u && !ok; u = u->next)
 		if (u->made)
-			unix_bind_undo(u->img);
+			unix_bind_undo(u->img, u->made);
 }

@@ -42,6 +42,8 @@ static int make_listener(struct restore *r, struct unix_sk *accepted, const stru
 	img->name_dir = accepted->img->name_dir;
 	img->has_path = accepted->img->has_path;
 	img->path = accepted->img->path;
+	img->n_other_path = accepted->img->n_other_path;
+	img->other_path = accepted->img->other_path;
 	img->file_perms = accepted->img->file_perms;
 	img->has_file_dev = img->has_file_ino = accepted->img->has_file_ino;
 	img->file_dev = accepted->img->file_dev;

@@ -59,15 +59,40 @@ static void refused(int (*make)(void *), void *arg, const char *says)
 	}                                                                                          \
 	static int make_##name(void *arg)
 
-REFUSED(error, "a datagram socket that will be told that what it sent is lost",
-	"an error is pending on it")
+static void leave(int sk)
 {
 	const struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
+
+	need(connect(sk, &nowhere, sizeof(nowhere)));
+}
+
+REFUSED(error, "what a datagram socket has sent that will be told that something else is lost",
+	"an error is pending on it, and what it has sent waits")
+{
+	int other = bound(SOCK_DGRAM, "other"), sk[2];
+	struct sockaddr_un un = sock_path("other");
+
+	need(socketpair(AF_UNIX, SOCK_DGRAM, 0, sk));
+	need(sendto(sk[0], "waits", 5, 0, (struct sockaddr *)&un, sizeof(un)));
+	need(send(sk[0], "lost", 4, 0));
+	leave(sk[1]);
+	task_other = fcntl(other, F_DUPFD, 20);
+	return sk[0];
+}
+
+REFUSED(errors, "both ends of a pair that will be told so",
+	"an error is pending on it and on its peer")
+{
+	struct sockaddr_un un = { AF_UNIX, "\0name" };
 	int sk[2];
 
 	need(socketpair(AF_UNIX, SOCK_DGRAM, 0, sk));
+	need(bind(sk[0], (struct sockaddr *)&un, 7));
 	need(send(sk[0], "lost", 4, 0));
-	need(connect(sk[1], &nowhere, sizeof(nowhere)));
+	leave(sk[1]);
+	need(connect(sk[1], (struct sockaddr *)&un, 7));
+	need(send(sk[1], "lost", 4, 0));
+	leave(sk[0]);
 	task_other = fcntl(sk[1], F_DUPFD, 20);
 	return sk[0];
 }
@@ -82,11 +107,13 @@ REFUSED(namespace, "a socket of another network namespace", "of another network 
 	return sk;
 }
 
-REFUSED(links, "a socket whose file has a second name", "has other names besides")
+REFUSED(links, "a socket whose file has a second name in another directory",
+	"has 2 names, and 1 of them are in that directory: nobody tells where others are")
 {
 	int sk = bound(SOCK_STREAM, "socket");
 
-	need(link("socket", "link"));
+	need(mkdir("dir", 0700));
+	need(link("socket", "dir/link"));
 	return sk;
 }
 
@@ -256,6 +283,7 @@ ROOT_TC(listener_outside, "connections to a listener outside the tree")
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, error);
+	ATF_TP_ADD_TC(tp, errors);
 	ATF_TP_ADD_TC(tp, namespace);
 	ATF_TP_ADD_TC(tp, links);
 	ATF_TP_ADD_TC(tp, hidden);
