@@ -178,9 +178,9 @@ static int look_at_piece(void *arg, size_t piece)
 	return 0;
 }
 
-/* Saves what was looked at, unless that has been done. */
+/* Saves what was looked at, unless that has been done. spare: as in struct fd_view. */
 static int dump_looked_at(struct dump *d, struct fd_look *l, pid_t pid, const char *what,
-			  struct open_file *f)
+			  int *spare, struct open_file *f)
 {
 	struct fd_view v = {
 		.dump = d,
@@ -188,7 +188,7 @@ static int dump_looked_at(struct dump *d, struct fd_look *l, pid_t pid, const ch
 		.fd = what ? -1 : l->fd,
 		.what = what,
 		.copy = l->copy,
-		.spare = what ? NULL : &l->copy,
+		.spare = spare,
 		.st = l->st,
 		.link = l->link.data,
 		.found = l->found,
@@ -206,10 +206,11 @@ static int dump_looked_at(struct dump *d, struct fd_look *l, pid_t pid, const ch
 }
 
 static int dump_fd(const struct fd_table *t, const struct task_fd *fd, struct fd_look *l,
-		   struct open_file *f, FdinfoEntry *e)
+		   const struct open_file_question *q, FdinfoEntry *e)
 {
 	struct numbers *numbers = t->numbers;
-	int r = dump_looked_at(t->dump, l, t->task->pid, NULL, f);
+	struct open_file *f = q->answer;
+	int r = dump_looked_at(t->dump, l, t->task->pid, NULL, q->kept ? NULL : &l->copy, f);
 
 	if (r < 0)
 		return r;
@@ -238,7 +239,7 @@ int files_dump_copy(struct dump *d, int copy, const char *what, uint32_t *id, Fd
 	q.st = &l->st;
 	r = l->err < 0 ? 0 : open_files_find(files->open, &q, 1);
 	r = r < 0 ? log_err(r, "%s: compare it", what)
-		  : dump_looked_at(d, l, q.pid, what, q.answer);
+		  : dump_looked_at(d, l, q.pid, what, NULL, q.answer);
 	fd_look_done(l);
 	if (r < 0)
 		return r;
@@ -252,14 +253,16 @@ static int find_some(const struct fd_table *t)
 {
 	const struct fd_look *look = t->dump->files->look;
 	struct open_file_question *q = t->dump->files->question;
-	size_t n;
+	size_t n = 0;
 	int r;
 
-	for (n = 0; n < t->n && look[n].err == 0; n++)
-		q[n] = (struct open_file_question){ .pid = t->task->pid,
-						    .fd = look[n].fd,
-						    .copy = look[n].copy,
-						    .st = &look[n].st };
+	for (unsigned int i = 0; i < t->n; i++) {
+		q[i] = (struct open_file_question){ .pid = t->task->pid,
+						    .fd = look[i].fd,
+						    .copy = look[i].copy,
+						    .st = &look[i].st };
+		n += n == i && look[i].err == 0;
+	}
 	r = open_files_find(t->dump->files->open, q, n);
 	return r < 0 ? log_err(r, "task %d: compare its descriptors", t->task->pid) : 0;
 }
@@ -275,10 +278,11 @@ static int dump_some(struct fd_table *t, struct image_out *img)
 		FdinfoEntry e = FDINFO_ENTRY__INIT;
 
 		if (r == 0)
-			r = dump_fd(t, &t->fd[i], &f->look[i], f->question[i].answer, &e);
+			r = dump_fd(t, &t->fd[i], &f->look[i], &f->question[i], &e);
 		if (r == 0)
 			r = image_put(img, &e.base);
-		cleanup_close(&f->look[i].copy);
+		if (!f->question[i].kept)
+			cleanup_close(&f->look[i].copy);
 	}
 	return r;
 }
