@@ -231,6 +231,8 @@ int proc_read_status(int proc, struct proc_status *ret)
 	/* A task without an fs_struct (a zombie) has no umask line. */
 	if (kv_u64(b.data, "Umask", 8, &v) == 0)
 		s.umask = v;
+	if (kv_u64(b.data, "FDSize", 10, &v) == 0)
+		s.fd_size = v;
 	if (kv_u64(b.data, "NoNewPrivs", 10, &v) == 0)
 		s.no_new_privs = v;
 	if (kv_u64(b.data, "Seccomp", 10, &v) == 0)

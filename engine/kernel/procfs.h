@@ -61,6 +61,7 @@ struct proc_status {
 	uint64_t caps[PROC_CAPS];
 	uint64_t sig_caught, sig_blocked;
 	unsigned int umask;
+	unsigned int fd_size; /* how many descriptors its table has room for */
 	bool no_new_privs;
 	int seccomp; /* 0 off, 1 strict, 2 filter */
 	pid_t tracer;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Descriptor tables saved, and each open file once. */
+/* Each open file saved once. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,97 +9,44 @@
 
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
-#include "engine/base/parallel.h"
 #include "engine/image/values.h"
 #include "engine/kernel/syscalls.h"
 #include "filelock.h"
-#include "files.h"
-#include "files_look.h"
-#include "identity.h"
-
-/*
- * Descriptors are looked at some hundred at a time, which is as many copies as we then have open,
- * and by all CPUs: most of the time of a dump of many files is spent asking /proc.
- */
-#define AT_ONCE 512
-#define PIECE   16
-
-/* The descriptors of a table, rising. */
-struct numbers {
-	pid_t pid; /* the task they were looked at in */
-	const struct task_fd *fd;
-	struct open_file **file;
-	unsigned int n;
-	UT_hash_handle hh;
-};
-
-struct dump_files {
-	struct open_files *open;
-	struct fd_look *look;       /* AT_ONCE of them */
-	struct fd_scratch *scratch; /* one for each piece */
-	struct open_file_question *question;
-	struct numbers *numbers;
-	FileEntry **entry; /* as they are written */
-	unsigned int n, cap, n_first;
-};
+#include "files_dump.h"
 
 void files_dump_free(struct dump *d)
 {
 	struct dump_files *f = d->files;
-	struct numbers *n, *next;
 
 	if (!f)
 		return;
-	HASH_ITER(hh, f->numbers, n, next) {
-		HASH_DEL(f->numbers, n);
-		free(n->file);
-		free(n);
-	}
-	for (unsigned int i = 0; f->look && i < AT_ONCE; i++) {
-		fd_look_done(&f->look[i]);
-	}
-	free(f->look);
-	for (unsigned int i = 0; f->scratch && i < AT_ONCE / PIECE; i++)
-		fd_scratch_done(&f->scratch[i]);
-	free(f->scratch);
-	free(f->question);
+	tables_free(f->tables);
 	open_files_free(f->open);
 	free(f->entry);
 	free(f);
 	d->files = NULL;
 }
 
-static struct dump_files *table(struct dump *d)
-{
-	struct dump_files *f = d->files;
-
-	if (f)
-		return f;
-	f = d->files = calloc(1, sizeof(*f));
-	if (!f)
-		return NULL;
-	f->open = open_files_new();
-	f->look = calloc(AT_ONCE, sizeof(*f->look));
-	f->scratch = calloc(AT_ONCE / PIECE, sizeof(*f->scratch));
-	f->question = calloc(AT_ONCE, sizeof(*f->question));
-	for (unsigned int i = 0; f->scratch && i < AT_ONCE / PIECE; i++)
-		fd_scratch_init(&f->scratch[i]);
-	if (!f->open || !f->look || !f->scratch || !f->question)
-		files_dump_free(d);
-	return d->files;
-}
-
 int files_dump_prepare(struct dump *d)
 {
-	return table(d) ? 0 : -ENOMEM;
+	struct dump_files *f = d->files = calloc(1, sizeof(*f));
+
+	if (!f)
+		return -ENOMEM;
+	f->open = open_files_new();
+	f->tables = tables_new();
+	if (f->open && f->tables)
+		return 0;
+	files_dump_free(d);
+	return -ENOMEM;
 }
 
 FileEntry *files_new_entry(struct dump *d, FdTypes type)
 {
-	struct dump_files *f = table(d);
+	struct dump_files *f = d->files;
 	FileEntry *fe = arena_new(&d->arena, FileEntry);
 
-	if (!f || !fe)
+	if (!fe)
 		return NULL;
 	if (f->n == f->cap) {
 		unsigned int cap = MAX(f->cap * 2, 64U);
@@ -144,43 +91,8 @@ static int dump_new(const struct fd_view *v, struct open_file *f)
 	return file_refuse_unknown(v);
 }
 
-struct fd_table {
-	struct dump *dump;
-	struct task *task;
-	int pidfd, fdinfo; /* fdinfo of the task */
-	struct numbers *numbers;
-	const struct task_fd *fd; /* of these, n of them are looked at */
-	unsigned int n;
-};
-
-static int look_at(const struct fd_table *t, struct fd_look *l, struct fd_scratch *s)
-{
-	l->copy = sys_pidfd_getfd(t->pidfd, l->fd);
-	if (l->copy < 0) {
-		l->failed = "cannot be fetched";
-		return l->copy;
-	}
-	return fd_look_at(t->fdinfo, l, s);
-}
-
-static int look_at_piece(void *arg, size_t piece)
-{
-	const struct fd_table *t = arg;
-	const struct dump_files *f = t->dump->files;
-	unsigned int end = MIN((unsigned int)(piece + 1) * PIECE, t->n);
-
-	for (unsigned int i = piece * PIECE; i < end; i++) {
-		struct fd_look *l = &f->look[i];
-
-		l->fd = t->fd[i].number;
-		l->err = look_at(t, l, &f->scratch[piece]);
-	}
-	return 0;
-}
-
-/* Saves what was looked at, unless that has been done. */
-static int dump_looked_at(struct dump *d, struct fd_look *l, pid_t pid, const char *what,
-			  struct open_file *f)
+int files_dump_looked_at(struct dump *d, struct fd_look *l, pid_t pid, const char *what, int *spare,
+			 struct open_file *f)
 {
 	struct fd_view v = {
 		.dump = d,
@@ -188,7 +100,7 @@ static int dump_looked_at(struct dump *d, struct fd_look *l, pid_t pid, const ch
 		.fd = what ? -1 : l->fd,
 		.what = what,
 		.copy = l->copy,
-		.spare = what ? NULL : &l->copy,
+		.spare = spare,
 		.st = l->st,
 		.link = l->link.data,
 		.found = l->found,
@@ -205,40 +117,23 @@ static int dump_looked_at(struct dump *d, struct fd_look *l, pid_t pid, const ch
 	return r == 0 && strstr(v.fdinfo, "\nlock:") ? filelock_look(&v, f) : r;
 }
 
-static int dump_fd(const struct fd_table *t, const struct task_fd *fd, struct fd_look *l,
-		   struct open_file *f, FdinfoEntry *e)
-{
-	struct numbers *numbers = t->numbers;
-	int r = dump_looked_at(t->dump, l, t->task->pid, NULL, f);
-
-	if (r < 0)
-		return r;
-	numbers->file[numbers->n++] = f;
-	e->id = f->id;
-	e->type = f->type;
-	e->fd = fd->number;
-	e->flags = fd->cloexec ? FD_ENTRY_CLOEXEC : 0;
-	return 0;
-}
-
 int files_dump_copy(struct dump *d, int copy, const char *what, uint32_t *id, FdTypes *type)
 {
 	_cleanup_free_ struct fd_look *l = calloc(1, sizeof(*l));
-	struct dump_files *files = table(d);
 	struct open_file_question q = { .pid = getpid(), .fd = copy, .copy = copy };
 	struct fd_scratch s;
 	int r;
 
-	if (!l || !files)
+	if (!l)
 		return -ENOMEM;
 	l->fd = l->copy = copy;
 	fd_scratch_init(&s);
 	l->err = fd_look_at(-1, l, &s);
 	fd_scratch_done(&s);
 	q.st = &l->st;
-	r = l->err < 0 ? 0 : open_files_find(files->open, &q, 1);
+	r = l->err < 0 ? 0 : open_files_find(d->files->open, &q, 1);
 	r = r < 0 ? log_err(r, "%s: compare it", what)
-		  : dump_looked_at(d, l, q.pid, what, q.answer);
+		  : files_dump_looked_at(d, l, q.pid, what, NULL, q.answer);
 	fd_look_done(l);
 	if (r < 0)
 		return r;
@@ -247,132 +142,10 @@ int files_dump_copy(struct dump *d, int copy, const char *what, uint32_t *id, Fd
 	return 0;
 }
 
-/* Up to the first that could not be looked at. */
-static int find_some(const struct fd_table *t)
-{
-	const struct fd_look *look = t->dump->files->look;
-	struct open_file_question *q = t->dump->files->question;
-	size_t n;
-	int r;
-
-	for (n = 0; n < t->n && look[n].err == 0; n++)
-		q[n] = (struct open_file_question){ .pid = t->task->pid,
-						    .fd = look[n].fd,
-						    .copy = look[n].copy,
-						    .st = &look[n].st };
-	r = open_files_find(t->dump->files->open, q, n);
-	return r < 0 ? log_err(r, "task %d: compare its descriptors", t->task->pid) : 0;
-}
-
-static int dump_some(struct fd_table *t, struct image_out *img)
-{
-	struct dump_files *f = t->dump->files;
-	int r = parallel_for((t->n + PIECE - 1) / PIECE, look_at_piece, t);
-
-	if (r == 0)
-		r = find_some(t);
-	for (unsigned int i = 0; i < t->n; i++) {
-		FdinfoEntry e = FDINFO_ENTRY__INIT;
-
-		if (r == 0)
-			r = dump_fd(t, &t->fd[i], &f->look[i], f->question[i].answer, &e);
-		if (r == 0)
-			r = image_put(img, &e.base);
-		cleanup_close(&f->look[i].copy);
-	}
-	return r;
-}
-
-static struct numbers *new_numbers(struct dump_files *f, const struct task *t)
-{
-	struct numbers *numbers = calloc(1, sizeof(*numbers));
-
-	if (!numbers)
-		return NULL;
-	numbers->pid = t->pid;
-	numbers->file = calloc(t->n_fds + 1, sizeof(*numbers->file));
-	if (!numbers->file) {
-		free(numbers);
-		return NULL;
-	}
-	numbers->fd = t->fd;
-	HASH_ADD_INT(f->numbers, pid, numbers);
-	return numbers;
-}
-
-static struct open_file *at_number(const struct numbers *numbers, int fd)
-{
-	unsigned int low = 0, high = numbers->n, mid;
-
-	while (low < high) {
-		mid = (low + high) / 2;
-		if (numbers->fd[mid].number == fd)
-			return numbers->file[mid];
-		if (numbers->fd[mid].number < fd)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return NULL;
-}
-
-struct open_file *files_by_number(const struct dump *d, pid_t pid, int fd)
-{
-	struct numbers *numbers;
-
-	HASH_FIND_INT(d->files->numbers, &pid, numbers);
-	return numbers ? at_number(numbers, fd) : NULL;
-}
-
-int files_only_number(const struct dump *d, const struct open_file *f)
-{
-	struct numbers *numbers, *next;
-	bool somewhere = false;
-
-	HASH_ITER(hh, d->files->numbers, numbers, next) {
-		const struct open_file *there = at_number(numbers, f->fd);
-
-		if (there && there != f)
-			return -1;
-		somewhere |= there == f;
-	}
-	return somewhere ? f->fd : -1;
-}
-
 int files_find_watched(struct dump *d, const struct watched *w, struct open_file *guess,
 		       struct open_file **ret)
 {
 	return open_files_find_watched(d->files->open, w, guess, ret);
-}
-
-int files_dump_task(struct dump *d, struct task *t)
-{
-	_cleanup_image_ struct image_out img = {};
-	_cleanup_close_ int pidfd = -EBADF, fdinfo = -EBADF;
-	struct dump_files *f = table(d);
-	struct fd_table from = { .dump = d, .task = t };
-	int r;
-
-	if (t->shares_files)
-		return 0;
-	if (!f)
-		return -ENOMEM;
-	from.pidfd = pidfd = sys_pidfd_open(t->pid, 0);
-	if (pidfd < 0)
-		return log_err(pidfd, "task %d: pidfd_open", t->pid);
-	from.fdinfo = fdinfo = openat(t->proc, "fdinfo", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fdinfo < 0)
-		return log_err(-errno, "task %d: fdinfo", t->pid);
-	from.numbers = new_numbers(f, t);
-	if (!from.numbers)
-		return -ENOMEM;
-	r = image_create(&d->images, IMAGE_FDINFO, t->files_id, &img);
-	for (unsigned int i = 0; r == 0 && i < t->n_fds; i += from.n) {
-		from.fd = t->fd + i;
-		from.n = MIN(t->n_fds - i, (unsigned int)AT_ONCE);
-		r = dump_some(&from, &img);
-	}
-	return r < 0 ? r : image_close(&img);
 }
 
 int files_dump_end(struct dump *d)
@@ -383,17 +156,17 @@ int files_dump_end(struct dump *d)
 	int r = 0;
 
 	do {
-		before = d->files ? d->files->n : 0;
+		before = d->files->n;
 		for (o = objects_in_order(); r == 0 && *o; o++)
 			r = (*o)->dump_rest ? (*o)->dump_rest(d) : 0;
-	} while (r == 0 && d->files && d->files->n > before);
+	} while (r == 0 && d->files->n > before);
 	for (o = objects_in_order(); r == 0 && *o; o++)
 		r = (*o)->dump_end ? (*o)->dump_end(d) : 0;
 	if (r == 0)
 		r = filelock_dump_end(d);
 	if (r == 0)
 		r = image_create(&d->images, IMAGE_FILES, 0, &img);
-	for (unsigned int i = 0; r == 0 && d->files && i < d->files->n; i++)
+	for (unsigned int i = 0; r == 0 && i < d->files->n; i++)
 		r = image_put(&img, &d->files->entry[i]->base);
 	return r < 0 ? r : image_close(&img);
 }

@@ -121,17 +121,20 @@ static struct bucket *bucket_of(struct open_files *all, const struct stat *st)
 	return b;
 }
 
-/* Does without when there are none left, unless the caller's own will go. */
-static int keep_copy(struct open_files *all, struct open_file *f, int fd, bool must)
+/* Does without when there are none left. */
+static bool may_keep(struct open_files *all)
 {
-	if (f->copy >= 0)
-		return 0;
-	if (__atomic_fetch_add(&all->copies, 1, __ATOMIC_RELAXED) < all->max_copies || must)
-		f->copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-	if (f->copy >= 0)
-		return 0;
+	if (__atomic_fetch_add(&all->copies, 1, __ATOMIC_RELAXED) < all->max_copies)
+		return true;
 	__atomic_fetch_sub(&all->copies, 1, __ATOMIC_RELAXED);
-	return must ? -errno : 0;
+	return false;
+}
+
+/* A descriptor of ours will go. */
+static int keep_own(struct open_file *f, int fd)
+{
+	f->copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	return f->copy < 0 ? -errno : 0;
 }
 
 int open_file_copy(const struct open_file *f)
@@ -154,8 +157,8 @@ static int plant(struct open_files *all, struct bucket *b)
 
 	if (b->first->copy < 0) {
 		copy = open_file_copy(b->first);
-		if (copy >= 0)
-			(void)keep_copy(all, b->first, copy, false);
+		if (copy >= 0 && may_keep(all))
+			b->first->copy = TAKE_FD(copy);
 	}
 	if (!tsearch(b->first, &b->tree, by_open_file))
 		return -ENOMEM;
@@ -174,7 +177,7 @@ static int answer(struct open_files *all, struct bucket *b, struct open_file_que
 		return -ENOMEM;
 	*f = (struct open_file){ .pid = q->pid, .fd = q->fd, .copy = -EBADF };
 	if (!b->first && !b->tree) {
-		r = own ? keep_copy(all, f, q->copy, true) : 0;
+		r = own ? keep_own(f, q->copy) : 0;
 		if (r == 0)
 			b->first = q->answer = TAKE_PTR(*spare);
 		return r;
@@ -193,7 +196,12 @@ static int answer(struct open_files *all, struct bucket *b, struct open_file_que
 	if (*at != f)
 		return 0;
 	*spare = NULL;
-	return keep_copy(all, f, q->copy, own);
+	if (own)
+		return keep_own(f, q->copy);
+	q->kept = may_keep(all);
+	if (q->kept)
+		f->copy = q->copy;
+	return 0;
 }
 
 struct work {

@@ -26,14 +26,15 @@ void open_files_free(struct open_files *all);
 
 /*
  * Which open file is behind descriptor `fd` of task `pid`, which is held still (or of ourselves)?
- * `copy` is ours of the same, borrowed, and `st` its fstat(). The answer lives as long as `all`; one
- * that has not been met before has no id yet.
+ * `copy` is ours of the same, and `st` its fstat(). The answer lives as long as `all`; one that has not
+ * been met before has no id yet.
  */
 struct open_file_question {
 	pid_t pid;
 	int fd, copy;
 	const struct stat *st;
 	struct open_file *answer;
+	bool kept; /* the copy of what a task has is the answer's from now on */
 	/* Its own. */
 	struct bucket *bucket;
 	struct open_file_question *next;
