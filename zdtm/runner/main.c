@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <fcntl.h>
 #include <linux/close_range.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -64,20 +65,39 @@ int __lsan_is_turned_off(void)
 	return true;
 }
 
+/* Else the next file that is opened would be stdout, and be written what is for people. */
+static void open_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd < STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+static int end(int status)
+{
+	close_output(stdout);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	char name[64];
 
+	open_standard_files();
 	/* What we inherit (a make's jobserver, a terminal's log) is nothing a test should be dumped with. */
 	close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 
 	if (argc < 2)
 		return usage(stderr);
 	if (streq(argv[1], "--help") || streq(argv[1], "-h") || streq(argv[1], "help"))
-		return usage(stdout);
+		return end(usage(stdout));
 	if (streq(argv[1], "--version")) {
 		printf("Version: %s\n", ZDTM_VERSION);
-		return EXIT_FINE;
+		return end(EXIT_FINE);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (!streq(commands[i].name, argv[1]))
@@ -87,9 +107,9 @@ int main(int argc, char **argv)
 		if (argc > 2 && streq(argv[2], "--help") && commands[i].usage) {
 			how(stdout, "usage:", &commands[i]);
 			printf("\n%s; see zdtm(1).\n", commands[i].what);
-			return EXIT_FINE;
+			return end(EXIT_FINE);
 		}
-		return commands[i].run(argc - 1, argv + 1);
+		return end(commands[i].run(argc - 1, argv + 1));
 	}
 	misuse("no command '%s'; zdtm --help lists them", argv[1]);
 }
