@@ -1,17 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <malloc.h>
+#include <signal.h>
 #include <stdlib.h>
 
+#include "base/fd.h"
 #include "check.h"
 #include "dump.h"
 #include "options.h"
 #include "restore.h"
+
+static void go_on(int sig)
+{
+}
+
+/*
+ * A limit on files and a reader who has gone are errors of a write, not our end. A handler does that,
+ * and unlike an ignored signal is not inherited by commands.
+ */
+static void outlive(int sig)
+{
+	struct sigaction was, act = { .sa_handler = go_on, .sa_flags = SA_RESTART };
+
+	if (sigaction(sig, NULL, &was) == 0 && was.sa_handler == SIG_DFL)
+		sigaction(sig, &act, NULL);
+}
 
 int main(int argc, char **argv)
 {
 	static struct options opts;
 	bool done;
 	int r;
+
+	open_standard_fds();
+	outlive(SIGXFSZ);
+	outlive(SIGPIPE);
 
 	/* Buffers of pages come and go: their memory should not have to be faulted in each time. */
 	mallopt(M_MMAP_THRESHOLD, 64 << 20);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <fcntl.h>
 #include <linux/close_range.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "commands.h"
 #include "engine/base/cleanup.h"
+#include "engine/base/fd.h"
 #include "engine/base/str.h"
 #include "say.h"
 
@@ -65,18 +65,6 @@ int __lsan_is_turned_off(void)
 	return true;
 }
 
-/* Else the next file that is opened would be stdout, and be written what is for people. */
-static void open_standard_files(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDONLY);
-	while (fd >= 0 && fd < STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		close(fd);
-}
-
 static int end(int status)
 {
 	close_output(stdout);
@@ -87,7 +75,7 @@ int main(int argc, char **argv)
 {
 	char name[64];
 
-	open_standard_files();
+	open_standard_fds();
 	/* What we inherit (a make's jobserver, a terminal's log) is nothing a test should be dumped with. */
 	close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 
