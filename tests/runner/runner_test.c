@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <json-c/json.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,6 +108,14 @@ ATF_TC_BODY(misuse, tc)
 	}
 }
 
+static void write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+
+	ATF_REQUIRE_MSG(write(fd, text, strlen(text)) == (ssize_t)strlen(text), "%s", path);
+	close(fd);
+}
+
 /* Ends as if this machine could not do it: as another user, or without a capability. */
 static struct ran zdtm_crippled(const atf_tc_t *tc, int cap)
 {
@@ -128,6 +137,27 @@ ROOT_TC(cannot_test, "exits 125 where no test can be run, whatever test it is")
 
 	ATF_CHECK_EQ(r.status, 125);
 	HAS(r.err, "Operation not permitted");
+}
+
+ROOT_TC(cannot_test_userns,
+	"root in a user namespace can test without an engine, and else exits 125")
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct ran r;
+
+		ATF_REQUIRE_EQ(unshare(CLONE_NEWUSER), 0);
+		write_text("/proc/self/setgroups", "deny");
+		write_text("/proc/self/uid_map", "0 0 1");
+		write_text("/proc/self/gid_map", "0 0 1");
+		if (zdtm(tc, "run -t passes --engine none").status != 0)
+			_exit(1);
+		r = zdtm(tc, "run -t passes --engine $E/engines/anew");
+		_exit(r.status);
+	}
+	ATF_CHECK_EQ(finish(pid).status, 125);
+	HAS(slurp("err"), "in the initial user namespace");
 }
 
 ROOT_TC(unwritten, "what could not be written is no success")
@@ -368,6 +398,19 @@ ROOT_TC(interrupted, "an interrupted run ends its tests and leaves nothing")
 	ATF_CHECK_EQ(r.status, 128 + SIGINT);
 	HAS(r.err, "interrupted");
 	ATF_CHECK_EQ(system("! ls -d zdtm-*"), 0);
+}
+
+ROOT_TC(not_interrupted, "what is ignored when it begins, as by nohup, is no interruption")
+{
+	pid_t pid;
+
+	signal(SIGHUP, SIG_IGN);
+	pid = start(tc, "run -t outcomes@hang -t passes --engine none");
+	while (system("ls zdtm-*/*/test.log >/dev/null 2>&1") != 0)
+		;
+	kill(pid, SIGHUP);
+	kill(pid, SIGTERM);
+	ATF_CHECK_EQ(finish(pid).status, 128 + SIGTERM);
 }
 
 /* ---- Formats ---------------------------------------------------------------------------------- */
@@ -679,6 +722,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, misuse);
 	ATF_TP_ADD_TC(tp, cannot_test);
+	ATF_TP_ADD_TC(tp, cannot_test_userns);
 	ATF_TP_ADD_TC(tp, unwritten);
 	ATF_TP_ADD_TC(tp, passes);
 	ATF_TP_ADD_TC(tp, outcomes);
@@ -693,6 +737,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, demands);
 	ATF_TP_ADD_TC(tp, leftovers);
 	ATF_TP_ADD_TC(tp, interrupted);
+	ATF_TP_ADD_TC(tp, not_interrupted);
 	ATF_TP_ADD_TC(tp, format_json);
 	ATF_TP_ADD_TC(tp, format_ktap);
 	ATF_TP_ADD_TC(tp, format_junit);

@@ -1,0 +1,1 @@
+zdtm run: interrupted
