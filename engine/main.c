@@ -3,10 +3,27 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "base/fd.h"
 #include "check.h"
 #include "dump.h"
 #include "options.h"
 #include "restore.h"
+
+static void go_on(int sig)
+{
+}
+
+/*
+ * A limit on files and a reader who has gone are errors of a write, not our end. A handler does that,
+ * and unlike an ignored signal is not inherited by commands.
+ */
+static void outlive(int sig)
+{
+	struct sigaction was, act = { .sa_handler = go_on, .sa_flags = SA_RESTART };
+
+	if (sigaction(sig, NULL, &was) == 0 && was.sa_handler == SIG_DFL)
+		sigaction(sig, &act, NULL);
+}
 
 int main(int argc, char **argv)
 {
@@ -14,8 +31,12 @@ int main(int argc, char **argv)
 	bool done;
 	int r;
 
+	open_standard_fds();
+	outlive(SIGXFSZ);
+	outlive(SIGPIPE);
 	/* Who inherits this ignored cannot wait for children. */
 	signal(SIGCHLD, SIG_DFL);
+
 	/* Buffers of pages come and go: their memory should not have to be faulted in each time. */
 	mallopt(M_MMAP_THRESHOLD, 64 << 20);
 	mallopt(M_TRIM_THRESHOLD, 256 << 20);

@@ -88,7 +88,8 @@ static int prepare(struct restore *r)
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
 		return log_err(-errno, "child subreaper");
 	for (int sig = 1; sig < NSIG; sig++)
-		signal(sig, SIG_DFL);
+		if (sig != SIGPIPE && sig != SIGXFSZ) /* main.c: failing writes are only that */
+			signal(sig, SIG_DFL);
 	ret = guard_begin(r, undo_outside);
 	forget_rseq();
 	if (ret == 0)

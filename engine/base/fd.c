@@ -147,3 +147,14 @@ int fd_path(int fd, char *to, size_t size)
 
 	return read_link_at(AT_FDCWD, fd_link(fd, link), to, size);
 }
+
+void open_standard_fds(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd < STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}

@@ -35,4 +35,10 @@ int fd_path(int fd, char *to, size_t size);
 #define FD_LINK_SIZE 32
 const char *fd_link(int fd, char to[FD_LINK_SIZE]);
 
+/*
+ * Where there is no stdin, stdout or stderr, makes it /dev/null for reading. Else the next file that is
+ * opened gets the number, and is written what is for people to read.
+ */
+void open_standard_fds(void);
+
 #endif

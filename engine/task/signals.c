@@ -58,8 +58,9 @@ int sigactions_restore(struct program *p, const TaskCoreEntry *tc)
 		if (!has_action(sig))
 			continue;
 		e = *at++;
-		/* Before, everything is at its default. */
-		if (!e->sigaction && !e->flags && !e->mask && !e->restorer)
+		/* Before, everything is at its default, but for what a write must not end the engine by. */
+		if (!e->sigaction && !e->flags && !e->mask && !e->restorer && sig != SIGPIPE &&
+		    sig != SIGXFSZ)
 			continue;
 		s = (struct raw_sigaction){ e->sigaction, e->flags, e->restorer, e->mask };
 		program_call(p, "signal action", SYS_rt_sigaction, sig,

@@ -151,6 +151,30 @@ UNIT(links, "what a link says, when there is room for it and a NUL")
 	ATF_CHECK_EQ(fd_path(fd, to, sizeof(to)), -ENOENT);
 }
 
+UNIT(standard, "closed standard descriptors are nobody else's")
+{
+	pid_t pid = fork();
+	int status;
+
+	ATF_REQUIRE(pid >= 0);
+	if (pid == 0) {
+		int kept = open("kept", O_RDWR | O_CREAT, 0600), next;
+
+		close(STDIN_FILENO);
+		dup2(kept, STDOUT_FILENO);
+		close(STDERR_FILENO);
+		open_standard_fds();
+		next = open("next", O_RDWR | O_CREAT, 0600);
+		_exit(next > STDERR_FILENO && write(STDOUT_FILENO, "x", 1) == 1 &&
+				      write(STDERR_FILENO, "x", 1) < 0 &&
+				      lseek(kept, 0, SEEK_CUR) == 1
+			      ? 0
+			      : 1);
+	}
+	ATF_REQUIRE_EQ(waitpid(pid, &status, 0), pid);
+	ATF_CHECK_EQ(status, 0);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, pipes);
@@ -158,5 +182,6 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, rest);
 	ATF_TP_ADD_TC(tp, controls);
 	ATF_TP_ADD_TC(tp, links);
+	ATF_TP_ADD_TC(tp, standard);
 	return atf_no_error();
 }

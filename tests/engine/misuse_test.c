@@ -118,6 +118,29 @@ ROOT_TC(directories, "directories and files that are missing, no directories or 
 	target_end(&t);
 }
 
+ROOT_TC(limits_of_writes, "a limit on the size of files and a log that nobody reads are no signal")
+{
+	struct target t;
+	struct ran r;
+
+	arena();
+	t = target("one");
+	empty("img");
+	r = shell("ulimit -f 8; exec %s dump -R -t %d -D img", built("sbin/refcr"), t.pid);
+	expect_failed(&r, ".img: File too large");
+	expect_empty("img");
+	expect_well(&t);
+	r = shell("{ %s dump -R -v4 -t %d -D img; echo $? >status; } 2>&1 | true; grep -x 0 status",
+		  built("sbin/refcr"), t.pid);
+	ATF_CHECK_EQ(r.status, 0);
+	target_kill(&t);
+	r = shell("{ %s restore -d -v4 -D img; echo $? >status; } 2>&1 | true; grep -x 0 status",
+		  built("sbin/refcr"));
+	ATF_CHECK_EQ(r.status, 0);
+	expect_well(&t);
+	target_end(&t);
+}
+
 ROOT_TC(full_disk,
 	"a dump onto a disk that is full at whatever moment names the file and removes all")
 {
@@ -359,6 +382,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, command_line);
 	ATF_TP_ADD_TC(tp, help);
 	ATF_TP_ADD_TC(tp, directories);
+	ATF_TP_ADD_TC(tp, limits_of_writes);
 	ATF_TP_ADD_TC(tp, full_disk);
 	ATF_TP_ADD_TC(tp, no_such_task);
 	ATF_TP_ADD_TC(tp, traced_already);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <json-c/json.h>
 #include <linux/capability.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,18 @@ static void expect(struct json_object *document, const char *name, const char *o
 	ATF_CHECK_STREQ(text_member(one, "outcome"), outcome);
 	ATF_CHECK_STREQ(text_member(one, "phase"), phase);
 	HAS(text_member(one, "reason"), reason);
+}
+
+static void write_document(const char *path, const char *release, const char *results)
+{
+	FILE *f = fopen(path, "w");
+
+	ATF_REQUIRE(f);
+	fprintf(f,
+		"{\"schema\": 1, \"kernel\": {\"release\": \"%s\"}, \"engine\": {\"name\": \"e\"},"
+		" \"results\": [%s], \"probes\": [{\"name\": \"a.b\", \"verdict\": \"conforms\"}]}",
+		release, results);
+	fclose(f);
 }
 
 #define ROOT_TC(name, what)                                                                        \
@@ -69,6 +82,8 @@ ATF_TC_BODY(misuse, tc)
 		{ "run -t passes --engine fast", "no engine 'fast'" },
 		{ "run -t passes --engine ./nowhere", "No such file or directory" },
 		{ "run -t passes --engine refcr", "No such file or directory" },
+		{ "run -t passes --engine $E/engines", "engines is no program" },
+		{ "run -t passes --engine $E/engines/mute", "mute --version does not end" },
 		{ "run -t passes --dump-engine none --restore-engine $E/engines/anew", "one half" },
 		{ "run -t passes --work /nowhere --engine none", "--work /nowhere" },
 		{ "run -t passes -o /nowhere/x --engine none", "/nowhere/x" },
@@ -93,6 +108,14 @@ ATF_TC_BODY(misuse, tc)
 	}
 }
 
+static void write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+
+	ATF_REQUIRE_MSG(write(fd, text, strlen(text)) == (ssize_t)strlen(text), "%s", path);
+	close(fd);
+}
+
 /* Ends as if this machine could not do it: as another user, or without a capability. */
 static struct ran zdtm_crippled(const atf_tc_t *tc, int cap)
 {
@@ -114,6 +137,62 @@ ROOT_TC(cannot_test, "exits 125 where no test can be run, whatever test it is")
 
 	ATF_CHECK_EQ(r.status, 125);
 	HAS(r.err, "Operation not permitted");
+}
+
+ROOT_TC(cannot_test_userns,
+	"root in a user namespace can test without an engine, and else exits 125")
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct ran r;
+
+		ATF_REQUIRE_EQ(unshare(CLONE_NEWUSER), 0);
+		write_text("/proc/self/setgroups", "deny");
+		write_text("/proc/self/uid_map", "0 0 1");
+		write_text("/proc/self/gid_map", "0 0 1");
+		if (zdtm(tc, "run -t passes --engine none").status != 0)
+			_exit(1);
+		r = zdtm(tc, "run -t passes --engine $E/engines/anew");
+		_exit(r.status);
+	}
+	ATF_CHECK_EQ(finish(pid).status, 125);
+	HAS(slurp("err"), "in the initial user namespace");
+}
+
+ROOT_TC(unwritten, "what could not be written is no success")
+{
+	static const char *const commands[] = {
+		"list",
+		"list --json",
+		"explain passes",
+		"--version",
+		"run --help",
+		"diff a.json a.json",
+		"run -t passes --engine none",
+		"run -t passes --engine none -o /dev/full",
+		"run -t passes --engine none --format json",
+	};
+
+	write_document("a.json", "6.1", "");
+	setenv("E", tree(tc), 1);
+	setenv("TMPDIR", ".", 1);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		static const char *const nowhere[] = { ">/dev/full", ">&-", "<&- >&-" };
+
+		for (size_t k = 0; k < 3; k++) {
+			char *command;
+			int status;
+
+			ATF_REQUIRE(asprintf(&command, "$E/bin/zdtm %s %s 2>err", commands[i],
+					     nowhere[k]) > 0);
+			status = system(command);
+			ATF_CHECK_MSG(WIFEXITED(status) && WEXITSTATUS(status) == 1, "%s: %x",
+				      command, status);
+			HAS(slurp("err"), "could not be written");
+			free(command);
+		}
+	}
 }
 
 /* ---- Outcomes --------------------------------------------------------------------------------- */
@@ -321,6 +400,19 @@ ROOT_TC(interrupted, "an interrupted run ends its tests and leaves nothing")
 	ATF_CHECK_EQ(system("! ls -d zdtm-*"), 0);
 }
 
+ROOT_TC(not_interrupted, "what is ignored when it begins, as by nohup, is no interruption")
+{
+	pid_t pid;
+
+	signal(SIGHUP, SIG_IGN);
+	pid = start(tc, "run -t outcomes@hang -t passes --engine none");
+	while (system("ls zdtm-*/*/test.log >/dev/null 2>&1") != 0)
+		;
+	kill(pid, SIGHUP);
+	kill(pid, SIGTERM);
+	ATF_CHECK_EQ(finish(pid).status, 128 + SIGTERM);
+}
+
 /* ---- Formats ---------------------------------------------------------------------------------- */
 
 ROOT_TC(format_json, "the JSON document has what it should")
@@ -411,6 +503,33 @@ ATF_TC_BODY(format_junit, tc)
 		0);
 }
 
+ATF_TC(babble);
+ATF_TC_HEAD(babble, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "whatever an engine says, what is reported of it is text");
+	atf_tc_set_md_var(tc, "require.user", "root");
+	atf_tc_set_md_var(tc, "require.progs", "python3");
+}
+ATF_TC_BODY(babble, tc)
+{
+	struct ran r = zdtm(tc, "run -t passes --engine $E/engines/babbles --format json");
+
+	HAS(r.out, ": ?????[31mno?? gr\303\274n\"");
+	HAS(r.out, "\"version\": \"1.??[31m\"");
+	ATF_CHECK_EQ(
+		system("python3 -c 'import json; json.load(open(\"out\", encoding=\"utf8\"))'"), 0);
+	r = zdtm(tc, "run -t passes --engine $E/engines/babbles --format ktap");
+	HAS(r.out, "    # engine: ?????[31mno?? gr\303\274n\n");
+}
+
+ROOT_TC(many_jobs, "as many jobs as anybody likes")
+{
+	struct ran r = zdtm(tc, "run -t passes -t once --engine none -j 1000000");
+
+	ATF_CHECK_EQ(r.status, 0);
+	ATF_CHECK_STREQ(last_line(r.out), "2 passed, 0 failed, 0 skipped");
+}
+
 ROOT_TC(format_pretty, "what a person sees of failures")
 {
 	struct ran r = zdtm(tc, "run -t outcomes@fail_in_child --engine none");
@@ -467,18 +586,6 @@ ATF_TC_BODY(explain, tc)
 	HAS(r.out, "cap_chown");
 }
 
-static void write_document(const char *path, const char *release, const char *results)
-{
-	FILE *f = fopen(path, "w");
-
-	ATF_REQUIRE(f);
-	fprintf(f,
-		"{\"schema\": 1, \"kernel\": {\"release\": \"%s\"}, \"engine\": {\"name\": \"e\"},"
-		" \"results\": [%s], \"probes\": [{\"name\": \"a.b\", \"verdict\": \"conforms\"}]}",
-		release, results);
-	fclose(f);
-}
-
 #define RESULT(name, outcome)                                                                      \
 	"{\"name\": \"" name "\", \"flavor\": \"h\", \"outcome\": \"" outcome                      \
 	"\", \"phase\": null, \"reason\": \"a <b> | c\"}"
@@ -502,6 +609,38 @@ ATF_TC_BODY(diff, tc)
 	HAS(r.out, "failed -> passed");
 	ATF_CHECK_STREQ(last_line(r.out), "2 broke, 1 healed, 1 new, 1 gone");
 	ATF_CHECK_EQ(zdtm(tc, "diff a.json a.json").status, 0);
+	ATF_CHECK_EQ(zdtm(tc, "diff -- a.json a.json").status, 0);
+}
+
+ATF_TC_WITHOUT_HEAD(diff_nonsense);
+ATF_TC_BODY(diff_nonsense, tc)
+{
+	static const struct {
+		const char *document, *says;
+	} all[] = {
+		{ "{\"schema\": 1}", "neither results nor probes" },
+		{ "{\"schema\": true, \"results\": []}", "not a document of zdtm's" },
+		{ "{\"schema\": 2, \"results\": []}", "one of a later version" },
+		{ "{\"schema\": 1, \"results\": {}}", "its results are no list" },
+		{ "{\"schema\": 1, \"results\": [[]]}", "number 0 of its results has no name" },
+		{ "{\"schema\": 1, \"results\": [{\"name\": \"s/a\"}]}", "of s/a it says ''" },
+		{ "{\"schema\": 1, \"results\": [" RESULT("s/a", "fine") "]}",
+		  "'fine', which is no outcome" },
+		{ "{\"schema\": 1, \"probes\": [" RESULT("a.b", "passed") "]}", "no verdict" },
+	};
+
+	write_document("a.json", "6.1", "");
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		FILE *f = fopen("b.json", "w");
+		struct ran r;
+
+		ATF_REQUIRE(f);
+		fputs(all[i].document, f);
+		fclose(f);
+		r = zdtm(tc, "diff a.json b.json");
+		ATF_CHECK_EQ(r.status, 2);
+		HAS(r.err, all[i].says);
+	}
 }
 
 /* ---- A test as an ATF program ----------------------------------------------------------------- */
@@ -583,6 +722,8 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, misuse);
 	ATF_TP_ADD_TC(tp, cannot_test);
+	ATF_TP_ADD_TC(tp, cannot_test_userns);
+	ATF_TP_ADD_TC(tp, unwritten);
 	ATF_TP_ADD_TC(tp, passes);
 	ATF_TP_ADD_TC(tp, outcomes);
 	ATF_TP_ADD_TC(tp, needs);
@@ -596,13 +737,17 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, demands);
 	ATF_TP_ADD_TC(tp, leftovers);
 	ATF_TP_ADD_TC(tp, interrupted);
+	ATF_TP_ADD_TC(tp, not_interrupted);
 	ATF_TP_ADD_TC(tp, format_json);
 	ATF_TP_ADD_TC(tp, format_ktap);
 	ATF_TP_ADD_TC(tp, format_junit);
+	ATF_TP_ADD_TC(tp, babble);
+	ATF_TP_ADD_TC(tp, many_jobs);
 	ATF_TP_ADD_TC(tp, format_pretty);
 	ATF_TP_ADD_TC(tp, list);
 	ATF_TP_ADD_TC(tp, explain);
 	ATF_TP_ADD_TC(tp, diff);
+	ATF_TP_ADD_TC(tp, diff_nonsense);
 	ATF_TP_ADD_TC(tp, mutate);
 	ATF_TP_ADD_TC(tp, atf);
 	return atf_no_error();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* zdtm diff */
+#include <getopt.h>
 #include <string.h>
 
 #include "commands.h"
@@ -89,13 +90,12 @@ int command_diff(int argc, char **argv)
 	struct entries results[2], probes[2];
 	size_t counts[CHANGES] = {};
 
-	for (int i = 1; i < argc; i++)
-		if (argv[i][0] == '-' && argv[i][1])
-			misuse("unknown option %s", argv[i]);
-	if (argc != 3)
+	if (getopt_long(argc, argv, "", &(struct option){}, NULL) >= 0)
+		return EXIT_MISUSE;
+	if (argc - optind != 2)
 		misuse("two documents are wanted, before and after");
 	for (int i = 0; i < 2; i++) {
-		struct json_object *document = document_load(argv[1 + i]);
+		struct json_object *document = document_load(argv[optind + i]);
 
 		printf("%s %s\n", i ? "+++" : "---", document_title(document));
 		results[i] = document_results(document);

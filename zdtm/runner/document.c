@@ -8,6 +8,7 @@
 
 #include "document.h"
 #include "engine/base/cleanup.h"
+#include "engine/base/str.h"
 #include "say.h"
 
 struct json_object *document_member(struct json_object *object, const char *key)
@@ -25,18 +26,58 @@ const char *document_text(struct json_object *object, const char *key)
 	return value ? json_object_get_string(value) : "";
 }
 
+static bool is_known(const char *word, const char *key)
+{
+	static const char *const outcomes[] = { "passed", "failed", "refused", "skipped",
+						"broken" };
+	static const char *const verdicts[] = { "conforms",   "absent", "deviates", "new",
+						"regression", "gap",    "broken" };
+	bool outcome = streq(key, "outcome");
+
+	for (size_t i = 0; i < (outcome ? ARRAY_SIZE(outcomes) : ARRAY_SIZE(verdicts)); i++)
+		if (streq((outcome ? outcomes : verdicts)[i], word))
+			return true;
+	return false;
+}
+
+/* What nobody understands must not look as if nothing had broken. */
+static void look_at_list(const char *path, struct json_object *document, const char *key,
+			 const char *word)
+{
+	struct json_object *array = document_member(document, key);
+
+	if (!array)
+		return;
+	if (!json_object_is_type(array, json_type_array))
+		misuse("%s: its %s are no list", path, key);
+	for (size_t i = 0; i < json_object_array_length(array); i++) {
+		struct json_object *one = json_object_array_get_idx(array, i);
+
+		if (!json_object_is_type(document_member(one, "name"), json_type_string))
+			misuse("%s: number %zu of its %s has no name", path, i, key);
+		if (!is_known(document_text(one, word), word))
+			misuse("%s: of %s it says '%s', which is no %s", path,
+			       document_text(one, "name"), document_text(one, word), word);
+	}
+}
+
 struct json_object *document_load(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct json_object *document = fd < 0 ? NULL : json_object_from_fd(fd);
+	struct json_object *document = fd < 0 ? NULL : json_object_from_fd(fd), *schema;
 
 	if (fd < 0)
 		misuse("%s: %s", path, strerror(errno));
 	close(fd);
 	if (!document)
 		misuse("%s: not a JSON document, or half of one", path);
-	if (json_object_get_int(document_member(document, "schema")) != 1)
+	schema = document_member(document, "schema");
+	if (!json_object_is_type(schema, json_type_int) || json_object_get_int(schema) != 1)
 		misuse("%s: not a document of zdtm's, or one of a later version", path);
+	if (!document_member(document, "results") && !document_member(document, "probes"))
+		misuse("%s: there are neither results nor probes in it", path);
+	look_at_list(path, document, "results", "outcome");
+	look_at_list(path, document, "probes", "verdict");
 	return document;
 }
 
@@ -57,11 +98,12 @@ const char *document_path(const char *document_file, const char *told)
 const char *document_title(struct json_object *document)
 {
 	struct json_object *engine = document_member(document, "engine");
+	const char *version = document_text(engine, "version");
 	static char title[256];
 
-	snprintf(title, sizeof(title), "%s, %s %s",
+	snprintf(title, sizeof(title), "%s, %s%s%s",
 		 document_text(document_member(document, "kernel"), "release"),
-		 document_text(engine, "name"), document_text(engine, "version"));
+		 document_text(engine, "name"), *version ? " " : "", version);
 	return title;
 }
 

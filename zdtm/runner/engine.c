@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "engine/base/cleanup.h"
 #include "engine/base/fd.h"
 #include "engine/base/str.h"
+#include "markup.h"
 #include "say.h"
 #include "spawn.h"
 #include "tree.h"
@@ -30,28 +32,35 @@ static const char *search_path(const char *name)
 	return NULL;
 }
 
+/* Milliseconds do, but for an interpreter on an emulated machine. */
+#define VERSION_PATIENCE 10
+
 /* "Version: 4.2.1" among whatever else it prints. */
-static const char *ask_version(const char *path)
+static const char *ask_version(const char *spec, const char *path)
 {
 	const char *const argv[] = { path, "--version", NULL };
 	_cleanup_buf_ struct buf out = {};
-	int status = spawn_capture(argv, &out);
-	const char *at, *version;
+	int status = spawn_capture_within(argv, VERSION_PATIENCE, &out);
+	char *at, *version;
 
+	if (status == -ETIMEDOUT)
+		misuse("engine %s: %s --version does not end", spec, path);
 	if (status < 0 || !WIFEXITED(status) || !out.data)
 		return NULL;
 	at = strstr(out.data, "Version: ");
 	if (!at)
 		return NULL;
 	at += strlen("Version: ");
-	version = strndup(at, strcspn(at, "\n"));
-	return need((void *)version);
+	version = need(strndup(at, strcspn(at, "\n")));
+	text_make_printable(version);
+	return version;
 }
 
 struct engine engine_find(const char *spec)
 {
 	struct engine e = { .name = spec, .spec = spec };
 	const char *slash = strrchr(spec, '/');
+	struct stat st;
 
 	if (streq(spec, "none"))
 		return e;
@@ -67,9 +76,11 @@ struct engine engine_find(const char *spec)
 	} else {
 		misuse("no engine '%s': refcr, criu, none, or a path with a slash in it", spec);
 	}
-	if (access(e.path, X_OK) < 0)
+	if (access(e.path, X_OK) < 0 || stat(e.path, &st) < 0)
 		misuse("engine %s: %s: %s", spec, e.path, strerror(errno));
-	e.version = ask_version(e.path);
+	if (!S_ISREG(st.st_mode))
+		misuse("engine %s: %s is no program", spec, e.path);
+	e.version = ask_version(spec, e.path);
 	return e;
 }
 

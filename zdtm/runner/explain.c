@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* zdtm explain */
+#include <getopt.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <unistd.h>
@@ -119,13 +120,12 @@ int command_explain(int argc, char **argv)
 	struct kernel kernel = kernel_running();
 	struct probes probes;
 
-	if (argc < 2)
+	if (getopt_long(argc, argv, "", &(struct option){}, NULL) >= 0)
+		return EXIT_MISUSE;
+	if (optind == argc)
 		misuse("which test or probe?");
-	for (int i = 1; i < argc; i++)
-		if (argv[i][0] == '-')
-			misuse("unknown option %s", argv[i]);
 	probes = probes_load(NULL);
-	for (int i = 1; i < argc; i++) {
+	for (int i = optind; i < argc; i++) {
 		struct suite suite = suite_load(LIST(argv[i]));
 		struct probe *probe = probes_find(&probes, argv[i]);
 

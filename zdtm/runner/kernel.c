@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/prctl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <zlib.h>
 
@@ -186,12 +188,28 @@ void kernel_take(struct kernel *k, struct json_object *told, const char *config,
 		k->config = TAKE_PTR(text.data);
 }
 
+/* Who is root in a user namespace of his own gets this far, and no file of any mapping. */
+static bool are_mappings_forbidden(void)
+{
+	_cleanup_closedir_ DIR *mappings = opendir("/proc/self/map_files");
+	struct dirent *d;
+	struct stat st;
+
+	while (mappings && (d = readdir(mappings)))
+		if (d->d_name[0] != '.')
+			return fstatat(dirfd(mappings), d->d_name, &st, 0) < 0 && errno == EPERM;
+	return false;
+}
+
 const char *kernel_lacks_cr(void)
 {
 	unsigned int size;
 
 	/* Asks for a number only, but exists for C/R only; it needs no privilege. */
-	if (prctl(PR_SET_MM, PR_SET_MM_MAP_SIZE, (unsigned long)&size, 0, 0) == 0)
-		return NULL;
-	return "this kernel has no PR_SET_MM_MAP: CONFIG_CHECKPOINT_RESTORE is off";
+	if (prctl(PR_SET_MM, PR_SET_MM_MAP_SIZE, (unsigned long)&size, 0, 0) < 0)
+		return "this kernel has no PR_SET_MM_MAP: CONFIG_CHECKPOINT_RESTORE is off";
+	if (are_mappings_forbidden())
+		return "files of mappings cannot be had: that takes CAP_CHECKPOINT_RESTORE or "
+		       "CAP_SYS_ADMIN in the initial user namespace";
+	return NULL;
 }

@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "engine/base/cleanup.h"
+#include "engine/base/fd.h"
 #include "engine/base/str.h"
 #include "say.h"
 
@@ -65,10 +66,17 @@ int __lsan_is_turned_off(void)
 	return true;
 }
 
+static int end(int status)
+{
+	close_output(stdout);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	char name[64];
 
+	open_standard_fds();
 	/* What we inherit (a make's jobserver, a terminal's log) is nothing a test should be dumped with. */
 	close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 	/* Who inherits this ignored cannot wait for children. */
@@ -77,10 +85,10 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		return usage(stderr);
 	if (streq(argv[1], "--help") || streq(argv[1], "-h") || streq(argv[1], "help"))
-		return usage(stdout);
+		return end(usage(stdout));
 	if (streq(argv[1], "--version")) {
 		printf("Version: %s\n", ZDTM_VERSION);
-		return EXIT_FINE;
+		return end(EXIT_FINE);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (!streq(commands[i].name, argv[1]))
@@ -90,9 +98,9 @@ int main(int argc, char **argv)
 		if (argc > 2 && streq(argv[2], "--help") && commands[i].usage) {
 			how(stdout, "usage:", &commands[i]);
 			printf("\n%s; see zdtm(1).\n", commands[i].what);
-			return EXIT_FINE;
+			return end(EXIT_FINE);
 		}
-		return commands[i].run(argc - 1, argv + 1);
+		return end(commands[i].run(argc - 1, argv + 1));
 	}
 	misuse("no command '%s'; zdtm --help lists them", argv[1]);
 }

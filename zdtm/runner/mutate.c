@@ -298,7 +298,7 @@ int command_mutate(int argc, char **argv)
 		fprintf(out, "%s\n", json_object_to_json_string_ext(json, DOCUMENT_LAYOUT));
 		json_object_put(json);
 	}
-	if (fclose(out) != 0)
-		die("what was found could not be written: %s", strerror(errno));
+	if (out != stdout)
+		close_output(out);
 	return unnoticed || any_not_tried(&all) ? EXIT_FAILURES : EXIT_FINE;
 }

@@ -280,7 +280,6 @@ void page_write(const char *dir, const char *name,
 		die("out of memory");
 	out = open_output(path);
 	write(out, p, dir);
-	if (fclose(out) != 0)
-		die("%s could not be written: %s", path, strerror(errno));
+	close_output(out);
 	printf("%s\n", path);
 }

@@ -173,8 +173,11 @@ static struct json_object *users_json(const struct answers *a, size_t i)
 static void print_json(FILE *out, const struct answers *a, const struct kernel *kernel)
 {
 	struct json_object *json = json_object_new_object();
+	struct json_object *engine = json_object_new_object();
 	struct json_object *list = json_object_new_array();
 
+	json_object_object_add(engine, "name", json_object_new_string("none"));
+	json_object_object_add(engine, "version", NULL);
 	for (size_t i = 0; i < a->by[0].n; i++) {
 		struct json_object *one;
 
@@ -187,6 +190,9 @@ static void print_json(FILE *out, const struct answers *a, const struct kernel *
 	}
 	json_object_object_add(json, "schema", json_object_new_int(1));
 	json_object_object_add(json, "kernel", kernel_json(kernel));
+	/* The document is that of `run`, which here has run nothing. */
+	json_object_object_add(json, "engine", engine);
+	json_object_object_add(json, "results", json_object_new_array());
 	json_object_object_add(json, "probes", list);
 	fprintf(out, "%s\n", json_object_to_json_string_ext(json, DOCUMENT_LAYOUT));
 	json_object_put(json);
@@ -291,6 +297,7 @@ int command_probe(int argc, char **argv)
 	for (int i = optind; i < argc; i++)
 		texts_add(&globs, argv[i]);
 	load(&answers, &globs);
+	out = open_output(output);
 	if (spec) {
 		ask_there(&session, &answers, &globs, spec);
 	} else {
@@ -298,7 +305,6 @@ int command_probe(int argc, char **argv)
 		ask_here(&session, &answers, &globs);
 	}
 
-	out = open_output(output);
 	if (streq(format, "json"))
 		print_json(out, &answers, &session.kernel);
 	else if (streq(format, "ktap"))
@@ -308,7 +314,7 @@ int command_probe(int argc, char **argv)
 	for (size_t u = 0; u < answers.n; u++)
 		bad += verdicts_close(output || streq(format, "pretty") ? stdout : stderr,
 				      &answers.by[u]);
-	if (output && fclose(out) != 0)
-		die("%s could not be written", output);
+	if (output)
+		close_output(out);
 	return bad ? EXIT_FAILURES : EXIT_FINE;
 }

@@ -303,7 +303,7 @@ static void write_verdict(const struct session *s, const char *path)
 		word = outcome_names[SKIPPED];
 	fprintf(f, "%s %s%s%s\n", word, worst->result->reason, worst->result->engine[0] ? ": " : "",
 		worst->result->engine);
-	fclose(f);
+	close_output(f);
 }
 
 static void run_here(struct session *s, const struct suite *suite, struct telling *t)
@@ -390,8 +390,8 @@ int command_run(int argc, char **argv)
 	totals = session_totals(&s);
 	fprintf(t.report->for_people || o.output ? stdout : stderr,
 		"%u passed, %u failed, %u skipped\n", totals.passed, totals.failed, totals.skipped);
-	if (fclose(t.out) != 0 || (o.output && fclose(stdout) != 0))
-		die("the report could not be written: %s", strerror(errno));
+	if (t.out != stdout)
+		close_output(t.out);
 	if (o.kernel && !o.probes && !anything_ran(&s))
 		return status_of_nothing(&s);
 	return totals.failed ? EXIT_FAILURES : EXIT_FINE;

@@ -99,3 +99,14 @@ FILE *open_output(const char *path)
 		misuse("cannot write %s: %s", path, strerror(errno));
 	return f;
 }
+
+void close_output(FILE *f)
+{
+	/* A flush in between may have failed, and this one succeed. */
+	bool lost = ferror(f);
+
+	if ((f == stdout ? fflush(f) : fclose(f)) != 0)
+		die("what is to be told could not be written: %s", strerror(errno));
+	if (lost)
+		die("some of what is to be told could not be written");
+}

@@ -36,4 +36,7 @@ void progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The output file of -o, or stdout for NULL. */
 FILE *open_output(const char *path);
 
+/* Closes it, unless it is stdout; die() unless all that was printed to it has been written. */
+void close_output(FILE *f);
+
 #endif

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -16,6 +17,7 @@
 #include "engine/base/fd.h"
 #include "events.h"
 #include "klog.h"
+#include "markup.h"
 #include "say.h"
 #include "session.h"
 #include "spawn.h"
@@ -147,6 +149,15 @@ static void explain(struct session *s, struct run *run)
 			run->explained_by = &about.list[i];
 }
 
+static void make_printable(struct result *r)
+{
+	text_make_printable(r->reason);
+	text_make_printable(r->engine);
+	text_make_printable(r->more);
+	text_make_printable(r->said);
+	text_make_printable(r->kernel);
+}
+
 /* Gives whether it failed. */
 static bool finish(struct session *s, struct job *j)
 {
@@ -166,6 +177,7 @@ static bool finish(struct session *s, struct job *j)
 		r->outcome = FAILED;
 		r->phase = NO_PHASE;
 	}
+	make_printable(r);
 	put_directories(j, &s->manner);
 	explain(s, run);
 	run->finished = true;
@@ -182,9 +194,10 @@ enum { SIGNAL_FD, KLOG_FD, FIXED_FDS };
 struct schedule {
 	struct session *s;
 	session_tell *tell;
-	void *arg; /* for tell */
+	void *arg;   /* for tell */
+	size_t most; /* so many jobs at once */
 	struct job *jobs;
-	struct pollfd *fds; /* one per job; then the two below */
+	struct pollfd *fds; /* one per job; then the two above */
 	size_t busy, told, failed;
 	bool alone; /* an exclusive one is running */
 	bool spoilt; /* the kernel has gone wrong, and a fresh one is to be had: begin nothing more */
@@ -195,13 +208,13 @@ static struct run *next_run(const struct schedule *c)
 {
 	struct run *exclusive = NULL;
 
-	if (c->busy == c->s->jobs || c->alone || c->spoilt)
+	if (c->busy == c->most || c->alone || c->spoilt)
 		return NULL;
 	for (size_t i = 0; i < c->s->n; i++) {
 		struct run *run = &c->s->runs[i];
 		bool running = false;
 
-		for (size_t k = 0; k < c->s->jobs; k++)
+		for (size_t k = 0; k < c->most; k++)
 			running |= c->jobs[k].run == run;
 		if (run->finished || running)
 			continue;
@@ -220,7 +233,7 @@ static void show_progress(const struct schedule *c)
 
 	for (size_t i = 0; i < c->s->n; i++)
 		done += c->s->runs[i].finished;
-	for (size_t i = 0; i < c->s->jobs && n < sizeof(names); i++)
+	for (size_t i = 0; i < c->most && n < sizeof(names); i++)
 		if (c->jobs[i].run)
 			n += snprintf(names + n, sizeof(names) - n, " %s",
 				      c->jobs[i].run->test->name);
@@ -269,7 +282,7 @@ static void tell_what_can(struct schedule *c)
 /* Interrupted: all that runs is killed with its arena, and nothing of it stays. */
 static _Noreturn void abandon(struct schedule *c, int sig)
 {
-	for (size_t i = 0; i < c->s->jobs; i++) {
+	for (size_t i = 0; i < c->most; i++) {
 		struct job *j = &c->jobs[i];
 
 		if (!j->run)
@@ -291,7 +304,7 @@ static void hear_kernel(struct schedule *c, bool all)
 	char text[sizeof(((struct result *)NULL)->kernel)] = "";
 	enum complaint worst = klog_take(text, sizeof(text), all);
 
-	for (size_t i = 0; text[0] && i < c->s->jobs; i++) {
+	for (size_t i = 0; text[0] && i < c->most; i++) {
 		struct job *j = &c->jobs[i];
 		char *to = j->run ? j->run->result->kernel : NULL;
 
@@ -324,13 +337,17 @@ static void ask_who_is_stuck(struct schedule *c)
 static int poll_alive(struct schedule *c, int ms)
 {
 	double told = stage_now(), end = told + ms, left;
-	size_t jobs = c->s->jobs;
+	size_t jobs = c->most;
 	int r;
 
 	while ((left = end - stage_now()) > 0) {
 		if (events_are_heard())
 			left = MIN(left, told + EVENTS_TICK * 1000 - stage_now());
 		r = poll(c->fds, jobs + FIXED_FDS, MAX(left, 0) + 1);
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0)
+			die("poll: %s", strerror(errno));
 		if (c->fds[jobs + KLOG_FD].revents) {
 			hear_kernel(c, false);
 			r--;
@@ -347,7 +364,7 @@ static int poll_alive(struct schedule *c, int ms)
 
 static void wait_for_one(struct schedule *c)
 {
-	size_t jobs = c->s->jobs;
+	size_t jobs = c->most;
 	unsigned int longest = 0;
 	int r;
 
@@ -386,19 +403,35 @@ static void wait_for_one(struct schedule *c)
 	}
 }
 
+/* Descriptors beside those of jobs: the command's, and what an arena opens, which inherits the jobs'. */
+#define OTHER_FILES 64
+
+/* poll() takes no more than there may be open. */
+static size_t jobs_possible(const struct session *s)
+{
+	size_t most = MAX(MIN(s->n, s->jobs), 1UL);
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0)
+		most = MIN(most, files.rlim_cur > OTHER_FILES ? files.rlim_cur - OTHER_FILES : 1);
+	return most;
+}
+
 void session_run(struct session *s, session_tell *tell, void *arg)
 {
+	size_t most = jobs_possible(s);
 	struct schedule c = {
 		.s = s,
 		.tell = tell,
 		.arg = arg,
-		.jobs = need(calloc(s->jobs, sizeof(struct job))),
-		.fds = need(calloc(s->jobs + FIXED_FDS, sizeof(struct pollfd))),
+		.most = most,
+		.jobs = need(calloc(most, sizeof(struct job))),
+		.fds = need(calloc(most + FIXED_FDS, sizeof(struct pollfd))),
 	};
 
 	klog_open();
-	c.fds[s->jobs + SIGNAL_FD] = (struct pollfd){ interruptions_open(), POLLIN, 0 };
-	c.fds[s->jobs + KLOG_FD] = (struct pollfd){ klog_fd(), POLLIN, 0 };
+	c.fds[most + SIGNAL_FD] = (struct pollfd){ interruptions_open(), POLLIN, 0 };
+	c.fds[most + KLOG_FD] = (struct pollfd){ klog_fd(), POLLIN, 0 };
 	for (;;) {
 		begin_what_can(&c);
 		tell_what_can(&c);
@@ -412,7 +445,7 @@ void session_run(struct session *s, session_tell *tell, void *arg)
 	reap_inits(c.spoilt ? WNOHANG : 0);
 	progress("%s", "");
 	workdir_put();
-	close(c.fds[s->jobs].fd);
+	close(c.fds[most].fd);
 	free(c.jobs);
 	free(c.fds);
 }

@@ -13,6 +13,7 @@
 #include "engine/base/cleanup.h"
 #include "engine/base/fd.h"
 #include "spawn.h"
+#include "stage.h"
 
 /* All signals at their default, none blocked, whatever whoever started us did. */
 static void fresh_signals(posix_spawnattr_t *attr, short flags)
@@ -53,9 +54,17 @@ int spawn_start(const struct spawn *s, pid_t *ret)
 	return -r;
 }
 
+/* Whom a program is run for: what else is waited for meanwhile, and how long. */
+struct patience {
+	int signals; /* a signalfd, whose signals are passed on to a group of the program's own */
+	int *sig;    /* NULL: there is none; which it was */
+	int ms;      /* -1: for ever */
+};
+
 /* What is written until the end, and meanwhile interruptions. */
-static int read_or_pass_on(int from, struct buf *out, pid_t group, int signals, int *sig)
+static int read_or_pass_on(int from, struct buf *out, pid_t group, const struct patience *patience)
 {
+	double end = stage_now() + patience->ms;
 	int r = buf_reserve(out, 1);
 
 	if (r < 0)
@@ -63,16 +72,19 @@ static int read_or_pass_on(int from, struct buf *out, pid_t group, int signals, 
 	out->data[out->len] = '\0';
 	for (;;) {
 		struct pollfd fds[] = { { .fd = from, .events = POLLIN },
-					{ .fd = signals, .events = POLLIN } };
+					{ .fd = patience->signals, .events = POLLIN } };
+		double left = patience->ms < 0 ? -1 : MAX(end - stage_now(), 0);
 		struct signalfd_siginfo info;
 		char chunk[4096];
 		ssize_t n;
 
-		if (poll(fds, 2, -1) < 0)
-			return -errno;
-		if (fds[1].revents && read(signals, &info, sizeof(info)) == sizeof(info)) {
-			*sig = info.ssi_signo;
-			kill(-group, *sig);
+		n = poll(fds, 2, left);
+		if (n <= 0)
+			return n < 0 ? -errno : -ETIMEDOUT;
+		if (fds[1].revents &&
+		    read(patience->signals, &info, sizeof(info)) == sizeof(info)) {
+			*patience->sig = info.ssi_signo;
+			kill(-group, info.ssi_signo);
 		}
 		if (!fds[0].revents)
 			continue;
@@ -84,7 +96,7 @@ static int read_or_pass_on(int from, struct buf *out, pid_t group, int signals, 
 	}
 }
 
-static int capture(const char *const argv[], struct buf *out, int signals, int *sig)
+static int capture(const char *const argv[], struct buf *out, const struct patience *patience)
 {
 	_cleanup_close_ int from = -EBADF, to = -EBADF;
 	posix_spawn_file_actions_t files;
@@ -98,7 +110,7 @@ static int capture(const char *const argv[], struct buf *out, int signals, int *
 	to = pipe_fds[1];
 
 	/* A group of its own: a terminal's interruption comes through us, too, and once. */
-	fresh_signals(&attr, sig ? POSIX_SPAWN_SETPGROUP : 0);
+	fresh_signals(&attr, patience->sig ? POSIX_SPAWN_SETPGROUP : 0);
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&files, to, STDOUT_FILENO);
@@ -109,7 +121,9 @@ static int capture(const char *const argv[], struct buf *out, int signals, int *
 		return r;
 
 	close(TAKE_FD(to));
-	r = sig ? read_or_pass_on(from, out, pid, signals, sig) : read_rest(from, out);
+	r = read_or_pass_on(from, out, pid, patience);
+	if (r < 0)
+		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
@@ -118,13 +132,18 @@ static int capture(const char *const argv[], struct buf *out, int signals, int *
 
 int spawn_capture(const char *const argv[], struct buf *out)
 {
-	return capture(argv, out, -1, NULL);
+	return capture(argv, out, &(struct patience){ .signals = -1, .ms = -1 });
+}
+
+int spawn_capture_within(const char *const argv[], unsigned int seconds, struct buf *out)
+{
+	return capture(argv, out, &(struct patience){ .signals = -1, .ms = seconds * 1000 });
 }
 
 int spawn_capture_long(const char *const argv[], struct buf *out, int signals, int *sig)
 {
 	*sig = 0;
-	return capture(argv, out, signals, sig);
+	return capture(argv, out, &(struct patience){ .signals = signals, .sig = sig, .ms = -1 });
 }
 
 int spawn_talk(const char *const argv[], pid_t *pid)
@@ -163,12 +182,15 @@ const char *status_text(int status, char *to, size_t size)
 
 int interruptions_open(void)
 {
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction was;
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
+		/* One that nohup(1) or a shell's & has us ignore would, blocked, be delivered all the same. */
+		if (sigaction(signals[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN)
+			sigaddset(&set, signals[i]);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }

@@ -14,6 +14,9 @@
  */
 int spawn_capture(const char *const argv[], struct buf *out);
 
+/* The same; it is killed, and -ETIMEDOUT given, when it has not ended within so many seconds. */
+int spawn_capture_within(const char *const argv[], unsigned int seconds, struct buf *out);
+
 /*
  * The same for what may take long. When `signals`, a signalfd, has one it is passed on to all that the
  * program has started, and its number is in *sig once that is over.

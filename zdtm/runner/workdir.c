@@ -15,13 +15,16 @@ static bool is_theirs; /* a folder somebody named: what else is in it is not our
 
 const char *workdir(void)
 {
+	const char *where = getenv("TMPDIR");
 	char *tmp;
 
 	if (base)
 		return base;
-	tmp = realpath(getenv("TMPDIR") ?: "/tmp", NULL);
+	if (!where || !*where)
+		where = "/tmp";
+	tmp = realpath(where, NULL);
 	if (!tmp)
-		cannot_test("%s: %s", getenv("TMPDIR") ?: "/tmp", strerror(errno));
+		cannot_test("%s: %s", where, strerror(errno));
 	if (asprintf(&base, "%s/zdtm-XXXXXX", tmp) < 0)
 		die("out of memory");
 	free(tmp);
