@@ -37,7 +37,8 @@ static bool is_hole(size_t i)
 
 static void setup(void)
 {
-	char *wide = SYS(mmap(NULL, SIZE + 2 * T_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	char *wide =
+		SYS(mmap(NULL, SIZE + 2 * T_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 
 	memory = (uint64_t *)(wide + T_PAGE);
 	SYS(mprotect(memory, SIZE, PROT_READ | PROT_WRITE));
@@ -46,8 +47,7 @@ static void setup(void)
 		if (!is_hole(i))
 			*page(i) = ~i;
 	for (size_t i = 0; i < CUTS; i++)
-		SYS(mprotect((char *)memory + cut[i].from, cut[i].to - cut[i].from,
-			     cut[i].prot));
+		SYS(mprotect((char *)memory + cut[i].from, cut[i].to - cut[i].from, cut[i].prot));
 }
 
 static void expect_mapping(size_t from, size_t to, const char *perms)
