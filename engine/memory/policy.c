@@ -15,11 +15,11 @@
 
 #define MODE_BITS 0xffff /* a mode and its flags */
 
-/* What the kernel made is as it makes it; a segment keeps its policy, as it stays where it is. */
+/* What the kernel made is as it makes it. */
 static bool can_have(const struct task *t, const struct vm_area *a, enum kind *kind)
 {
-	return area_kind(t, a, kind) == 0 &&
-	       (*kind == KIND_ANON || *kind == KIND_FILE || *kind == KIND_MEMFD);
+	return area_kind(t, a, kind) == 0 && (*kind == KIND_ANON || *kind == KIND_FILE ||
+					      *kind == KIND_MEMFD || *kind == KIND_SYSV);
 }
 
 size_t policy_room(const struct task *t)
@@ -70,7 +70,7 @@ int policy_answer(struct task *t, struct batch *b, int first)
 		if (mode == MPOL_DEFAULT)
 			continue;
 		/* It is in the file, range by range: get_policy of mm/shmem.c. */
-		if (kind == KIND_MEMFD)
+		if (kind == KIND_MEMFD || kind == KIND_SYSV)
 			return log_refuse(
 				"task %d: mapping %jx-%jx (%s): a memory policy of the file, which "
 				"is told at its begin alone: not supported yet",
