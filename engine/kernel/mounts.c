@@ -121,6 +121,20 @@ static int mount_id(int fd, uint64_t *ret)
 	return st.stx_mask & STATX_MNT_ID ? 0 : -ENOTSUP;
 }
 
+int mounts_is_root(int fd)
+{
+	_cleanup_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	uint64_t id, of_root;
+	int r;
+
+	if (root < 0)
+		return -errno;
+	r = mount_id(fd, &id);
+	if (r == 0)
+		r = mount_id(root, &of_root);
+	return r < 0 ? r : id == of_root;
+}
+
 int mounts_has_file(int fd)
 {
 	uint64_t id;

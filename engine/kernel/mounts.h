@@ -13,6 +13,9 @@
  */
 int mounts_has_file(int fd);
 
+/* Is it on the mount that our root directory is on? 1, 0 or -errno. */
+int mounts_is_root(int fd);
+
 /*
  * An O_PATH descriptor of where a file system is mounted, by its device number; that of its files may
  * be another, and stat(2) tells that one. -ENOENT: nowhere that can be reached.
