@@ -11,6 +11,7 @@
 #include "engine/image/values.h"
 #include "engine/inject/inject.h"
 #include "engine/memory/memory.h"
+#include "engine/memory/policy.h"
 #include "engine/objects/files.h"
 #include "engine/objects/remap.h"
 #include "engine/restore/plan.h"
@@ -126,6 +127,8 @@ static int ask(struct dump *d)
 			r = task_answer(t);
 		if (r == 0)
 			r = undo_find(d, t);
+		if (r == 0)
+			r = policy_find(d, t);
 		if (r < 0)
 			return r;
 	}

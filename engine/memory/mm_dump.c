@@ -14,6 +14,7 @@
 #include "engine/objects/files.h"
 #include "engine/task/ask.h"
 #include "huge.h"
+#include "policy.h"
 #include "proto/mm.pb-c.h"
 #include "sysv.h"
 
@@ -244,6 +245,7 @@ int memory_dump_mm(struct dump *d, struct task *t)
 		r = fill_vma(d, t, &t->map.area[i], e);
 		if (r < 0)
 			return r;
+		policy_dump(t, i, e);
 		if (continues_vvar(before, e))
 			before->end = e->end;
 		else

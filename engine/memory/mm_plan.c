@@ -16,6 +16,7 @@
 #include "proto/pagemap.pb-c.h"
 #include "aio.h"
 #include "huge.h"
+#include "policy.h"
 #include "restore.h"
 #include "sysv.h"
 
@@ -221,6 +222,8 @@ static int take_vma(struct restore *r, struct plan_memory *m, const VmaEntry *e,
 	if (vma_is_special(e))
 		return 0;
 	ret = check_kind(r, e, image);
+	if (ret == 0)
+		ret = policy_check(e, image);
 	if (ret < 0)
 		return ret;
 	if (e->status & VMA_SYSV)

@@ -20,6 +20,7 @@
 #include "engine/objects/files.h"
 #include "aio.h"
 #include "memory_task.h"
+#include "policy.h"
 #include "restore.h"
 #include "sysv.h"
 
@@ -360,7 +361,9 @@ int memory_finish(struct restore *r, struct restore_task *t)
 
 		if (!v->mapped)
 			continue;
-		ret = advise(v, ~0ULL);
+		ret = policy_restore(v);
+		if (ret == 0)
+			ret = advise(v, ~0ULL);
 		if (ret == 0)
 			ret = name(v);
 		if (ret == 0 && first_prot(v) != (int)v->e->prot &&

@@ -16,6 +16,7 @@
 #include "engine/base/str.h"
 #include "engine/kernel/mounts.h"
 #include "engine/kernel/procfs.h"
+#include "event_file.h"
 #include "mqueue.h"
 #include "regfile.h"
 #include "remap.h"
@@ -213,7 +214,8 @@ int regfile_fill_at(const struct fd_view *v, uint32_t id, const char *path, RegF
 			img->rw_hint = hint;
 		}
 	}
-	return fown_dump(v, &img->fown);
+	r = event_file_dump(v, img);
+	return r < 0 ? r : fown_dump(v, &img->fown);
 }
 
 int regfile_fill(const struct fd_view *v, uint32_t id, RegFileEntry **ret)
@@ -299,11 +301,15 @@ static int verify(const RegFileEntry *img, int fd)
 int regfile_settle(const RegFileEntry *img, int fd)
 {
 	mode_t type = img->mode & S_IFMT;
+	int ret;
 
 	if (img->has_rw_hint && fcntl(fd, F_SET_RW_HINT, &img->rw_hint) < 0)
 		return log_err(-errno, "%s: write life hint", img->name);
 	if (img->flags & O_PATH || (img->has_mode && type != S_IFREG && type != S_IFDIR))
 		return 0;
+	ret = event_file_restore(img, fd);
+	if (ret < 0)
+		return ret;
 	if (img->pos && lseek(fd, img->pos, SEEK_SET) < 0)
 		return log_err(-errno, "%s: position %ju", img->name, (uintmax_t)img->pos);
 	return 0;

@@ -29,8 +29,8 @@ int unix_error_dump(const struct unix_seen *s, UnixSkEntry *img)
 int unix_error_dump_both(const struct unix_seen *s, const struct unix_seen *peer)
 {
 	if (s->img->type == SOCK_DGRAM && s->img->error && peer->img->error)
-		return log_refuse("%s: an error is pending on it and on its peer: not supported yet",
-				  s->who);
+		return log_refuse(
+			"%s: an error is pending on it and on its peer: not supported yet", s->who);
 	return 0;
 }
 

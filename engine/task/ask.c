@@ -14,6 +14,7 @@
 #include "engine/base/log.h"
 #include "engine/base/str.h"
 #include "engine/inject/inject.h"
+#include "engine/memory/policy.h"
 #include "parts.h"
 #include "security.h"
 
@@ -38,7 +39,7 @@ struct questions {
 	int *ring;
 	struct child_question *child;
 	struct membarrier_questions membarrier;
-	int dumpable, thp, brk, discard, ldt, undo, fds;
+	int dumpable, thp, brk, discard, ldt, undo, fds, policies;
 	uint64_t resident;
 	int *timer_call, *overrun_call;
 };
@@ -117,7 +118,8 @@ long task_ask_extra(struct task *t)
 		return -ENOMEM;
 	return a->n_timers * (2 * sizeof(struct gate_op) + sizeof(struct raw_timer)) +
 	       rings(t) * sizeof(struct gate_op) +
-	       children(t) * (sizeof(struct gate_op) + sizeof(siginfo_t)) + undo_room(t) + fds;
+	       children(t) * (sizeof(struct gate_op) + sizeof(siginfo_t)) + undo_room(t) +
+	       policy_room(t) + fds;
 }
 
 static void ask_thread(struct batch *b, bool leader, struct questions *q)
@@ -219,6 +221,8 @@ static int ask_leader(const struct task *t, struct batch *b, const struct task_a
 	ask_rings(t, b, q);
 	fds_ask(t, b, &q->fds);
 	r = undo_ask(t, b, &q->undo);
+	if (r >= 0)
+		r = policy_ask(t, b, &q->policies);
 	return r < 0 ? r : membarrier_ask(b, &q->membarrier);
 }
 
@@ -329,6 +333,8 @@ static int answer_leader(struct task *t, struct batch *b, const struct questions
 		return log_refuse("task %d has a local descriptor table: not supported yet",
 				  t->pid);
 	ret = undo_answer(t, b, q->undo);
+	if (ret == 0)
+		ret = policy_answer(t, b, q->policies);
 	if (ret == 0)
 		ret = fds_answer(t, b, q->fds);
 	if (ret == 0)

@@ -49,6 +49,7 @@ static void task_free(struct task *t)
 	free(t->sigstop);
 	vm_map_done(&t->map);
 	page_runs_done(&t->guards);
+	free(t->policy);
 	cleanup_close(&t->proc);
 	free(t);
 }

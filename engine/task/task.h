@@ -18,6 +18,7 @@ struct batch;
 struct questions;
 struct inject;
 struct undo;
+struct vm_policy;
 
 #define NR_SIGNALS 64
 
@@ -107,6 +108,8 @@ struct task {
 
 	struct vm_map map;
 	struct page_runs guards;
+	struct vm_policy *policy; /* by mapping: memory/policy.c */
+	unsigned int n_policies;
 	struct questions *questions; /* while they are asked */
 	struct task_answers answers;
 	struct inject *inject;

@@ -20,24 +20,41 @@ static const struct {
 	long nr;
 	int err;
 } failures[] = {
-	{ SYS_openat, EMFILE },		  { SYS_openat2, EMFILE },
+	{ SYS_openat, EMFILE },
+	{ SYS_openat2, EMFILE },
 	{ SYS_mmap, ENOMEM },
-	{ SYS_clone3, EAGAIN },		  { SYS_fcntl, EMFILE },
-	{ SYS_dup3, EMFILE },		  { SYS_pidfd_open, EMFILE },
-	{ SYS_pidfd_getfd, EMFILE },	  { SYS_read, EIO },
-	{ SYS_pread64, EIO },		  { SYS_preadv, EIO },
-	{ SYS_write, ENOSPC },		  { SYS_pwrite64, ENOSPC },
-	{ SYS_pwritev, ENOSPC },	  { SYS_ftruncate, ENOSPC },
-	{ SYS_fallocate, ENOSPC },	  { SYS_getdents64, EIO },
-	{ SYS_newfstatat, EIO },	  { SYS_statx, EIO },
-	{ SYS_fstatfs, EIO },		  { SYS_readlinkat, ENOMEM },
-	{ SYS_ioctl, ENOMEM },		  { SYS_process_vm_readv, ENOMEM },
-	{ SYS_process_vm_writev, ENOMEM }, { SYS_socketpair, EMFILE },
-	{ SYS_socket, EMFILE },		  { SYS_sendmsg, ENOBUFS },
-	{ SYS_recvmsg, ENOMEM },	  { SYS_memfd_create, EMFILE },
-	{ SYS_eventfd2, EMFILE },	  { SYS_pipe2, EMFILE },
-	{ SYS_epoll_create1, EMFILE },	  { SYS_renameat, EIO },
-	{ SYS_madvise, ENOMEM },	  { SYS_mprotect, ENOMEM },
+	{ SYS_clone3, EAGAIN },
+	{ SYS_fcntl, EMFILE },
+	{ SYS_dup3, EMFILE },
+	{ SYS_pidfd_open, EMFILE },
+	{ SYS_pidfd_getfd, EMFILE },
+	{ SYS_read, EIO },
+	{ SYS_pread64, EIO },
+	{ SYS_preadv, EIO },
+	{ SYS_write, ENOSPC },
+	{ SYS_pwrite64, ENOSPC },
+	{ SYS_pwritev, ENOSPC },
+	{ SYS_ftruncate, ENOSPC },
+	{ SYS_fallocate, ENOSPC },
+	{ SYS_getdents64, EIO },
+	{ SYS_newfstatat, EIO },
+	{ SYS_statx, EIO },
+	{ SYS_fstatfs, EIO },
+	{ SYS_readlinkat, ENOMEM },
+	{ SYS_ioctl, ENOMEM },
+	{ SYS_process_vm_readv, ENOMEM },
+	{ SYS_process_vm_writev, ENOMEM },
+	{ SYS_socketpair, EMFILE },
+	{ SYS_socket, EMFILE },
+	{ SYS_sendmsg, ENOBUFS },
+	{ SYS_recvmsg, ENOMEM },
+	{ SYS_memfd_create, EMFILE },
+	{ SYS_eventfd2, EMFILE },
+	{ SYS_pipe2, EMFILE },
+	{ SYS_epoll_create1, EMFILE },
+	{ SYS_renameat, EIO },
+	{ SYS_madvise, ENOMEM },
+	{ SYS_mprotect, ENOMEM },
 };
 
 static int failure_of(long nr)
@@ -140,7 +157,8 @@ static void failing_dumps(const char *how, unsigned int rounds)
 	expect_nobody();
 }
 
-ROOT_TC(dump_one, "a dump one of whose calls fails leaves a single thread as it was, and its memory")
+ROOT_TC(dump_one,
+	"a dump one of whose calls fails leaves a single thread as it was, and its memory")
 {
 	arena();
 	failing_dumps("one", 60);

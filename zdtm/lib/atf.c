@@ -94,6 +94,7 @@ static void head(atf_tc_t *tc)
 	const struct zdtm_variant *v = variant_of(tc);
 	unsigned int timeout = zdtm_test.timeout ? zdtm_test.timeout : ZDTM_TIMEOUT;
 	enum zdtm_demand demand = v && v->demand ? v->demand : zdtm_test.demand;
+	const char *known_as = v ? v->known_as : zdtm_test.known_as;
 	const char *names[4] = {};
 	size_t n = 0;
 
@@ -112,8 +113,8 @@ static void head(atf_tc_t *tc)
 	atf.atf_tc_set_md_var(tc, "X-demand", "%s", demands[demand]);
 	if (v)
 		atf.atf_tc_set_md_var(tc, "X-variant", "%s", v->name);
-	if (v && v->known_as)
-		atf.atf_tc_set_md_var(tc, "X-known-as", "%s", v->known_as);
+	if (known_as)
+		atf.atf_tc_set_md_var(tc, "X-known-as", "%s", known_as);
 	set_words(tc, "X-needs", zdtm_test.needs, v ? v->needs : NULL);
 	set_words(tc, "X-engine", zdtm_test.engine, v ? v->engine : NULL);
 	if (zdtm_test.caps)

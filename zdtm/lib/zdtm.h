@@ -69,6 +69,7 @@ struct zdtm_variant {
 
 struct zdtm_test {
 	const char *doc;           /* what must survive, in a sentence */
+	const char *known_as;      /* without variants: as a variant's */
 	const char *object;        /* the kernel object, by the name probes and engine use */
 	unsigned int flavors;      /* absent: all of them */
 	enum zdtm_demand demand;   /* absent: KEEP */

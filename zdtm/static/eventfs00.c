@@ -75,8 +75,8 @@ ZDTM_TEST = {
 	.object = "eventfd",
 	.needs = LIST("eventfd.count", "eventfd.semaphore_flag"),
 	.variants = VARIANTS({ "counter", 0 }, { "empty", 1 }, { "above_32_bits", 2 },
-			     { "full", 3 }, { "semaphore", 4 }, { "empty_semaphore", 5 },
-			     { "full_semaphore", 6 }, { "blocking", 7 }),
+			     { "full", 3, .known_as = "static/eventfd_big00" }, { "semaphore", 4 },
+			     { "empty_semaphore", 5 }, { "full_semaphore", 6 }, { "blocking", 7 }),
 	.setup = setup,
 	.check = check,
 };

@@ -78,9 +78,9 @@ ZDTM_TEST = {
 	.doc = "keys are found in session, process and thread keyrings",
 	.object = "keys",
 	.demand = KEEP_OR_REFUSE,
-	.variants = VARIANTS({ "session", KEY_SPEC_SESSION_KEYRING },
-			     { "process", KEY_SPEC_PROCESS_KEYRING },
-			     { "thread", KEY_SPEC_THREAD_KEYRING }),
+	.variants = VARIANTS(
+		{ "session", KEY_SPEC_SESSION_KEYRING }, { "process", KEY_SPEC_PROCESS_KEYRING },
+		{ "thread", KEY_SPEC_THREAD_KEYRING, .known_as = "static/keyring_persistent00" }),
 	.setup = setup,
 	.check = check,
 };

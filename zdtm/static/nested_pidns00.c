@@ -81,7 +81,8 @@ ZDTM_TEST = {
 	.object = "pid_namespace",
 	.demand = KEEP_OR_REFUSE,
 	.caps = CAP_BIT(CAP_SYS_ADMIN), /* CLONE_NEWPID */
-	.variants = VARIANTS({ "lives", LIVES }, { "for_children", FOR_CHILDREN }),
+	.variants = VARIANTS({ "lives", LIVES }, { "for_children", FOR_CHILDREN,
+						   .known_as = "static/pidns_for_children00" }),
 	.setup = setup,
 	.check = check,
 };

@@ -101,7 +101,8 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "alternate signal stacks are there, in use, or not, as before",
 	.object = "signals",
-	.variants = VARIANTS({ "plain" }, { "autodisarm", SS_AUTODISARM }),
+	.variants = VARIANTS({ "plain" }, { "autodisarm", SS_AUTODISARM,
+					    .known_as = "static/sas_autodisarm00" }),
 	.setup = setup,
 	.check = check,
 };

@@ -58,7 +58,8 @@ ZDTM_TEST = {
 	.doc = "a thread keeps the working directory, or descriptors, that only it has",
 	.object = "task",
 	.demand = KEEP_OR_REFUSE,
-	.variants = VARIANTS({ "fs", CLONE_FS }, { "files", CLONE_FILES }),
+	.variants = VARIANTS({ "fs", CLONE_FS },
+			     { "files", CLONE_FILES, .known_as = "static/thread_files00" }),
 	.setup = setup,
 	.check = check,
 };

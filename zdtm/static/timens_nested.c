@@ -69,7 +69,8 @@ ZDTM_TEST = {
 	.object = "time_namespace",
 	.demand = KEEP_OR_REFUSE,
 	.caps = CAP_BIT(CAP_SYS_ADMIN) | CAP_BIT(CAP_SYS_TIME), /* unshare(), and the offset */
-	.variants = VARIANTS({ "lives", LIVES }, { "for_children", FOR_CHILDREN }),
+	.variants = VARIANTS({ "lives", LIVES, .known_as = "static/timens_offsets00" },
+			     { "for_children", FOR_CHILDREN }),
 	.setup = setup,
 	.check = check,
 };

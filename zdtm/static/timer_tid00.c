@@ -106,6 +106,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "timers tell the thread they were made to tell, or nobody",
+	.known_as = "static/timer_none00",
 	.object = "timers",
 	.setup = setup,
 	.check = check,

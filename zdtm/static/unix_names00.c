@@ -64,6 +64,7 @@ static void check(void)
 
 ZDTM_TEST = {
 	.doc = "names that the kernel gave, that are as long as can be, that are relative",
+	.known_as = "static/unix_abstract_ns00",
 	.object = "unix",
 	.setup = setup,
 	.check = check,
