@@ -209,17 +209,21 @@ PROBE(overrun, .what = "timer_getoverrun counts the periods that passed unseen",
       .kconfig = "CONFIG_POSIX_TIMERS", .source = "timer_getoverrun(2)")
 {
 	struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
-	struct itimerspec set = { .it_value = { 0, 1 }, .it_interval = { 0, 1000000 } };
+	struct itimerspec set = { .it_value = { 0, 1 } };
+	struct timespec tick;
 	siginfo_t info;
 	sigset_t block;
 	int id, over;
 
+	/* A period shorter than a tick is a tick, where those are all a kernel's timers have. */
+	NEED(clock_getres(CLOCK_MONOTONIC, &tick));
+	set.it_interval.tv_nsec = MAX(1000 * 1000, tick.tv_nsec);
 	sigemptyset(&block);
 	sigaddset(&block, SIGUSR1);
 	NEED(sigprocmask(SIG_BLOCK, &block, NULL));
 	NEED(create(CLOCK_MONOTONIC, &ev, &id));
 	NEED(syscall(SYS_timer_settime, id, 0, &set, NULL));
-	usleep(20000);
+	usleep(set.it_interval.tv_nsec / 1000 * 20);
 	NEED(sigwaitinfo(&block, &info));
 	PROMISE_EQ(info.si_code, SI_TIMER);
 	PROMISE_EQ(info.si_timerid, id);

@@ -312,13 +312,18 @@ static int await_answer(const struct probe *p, enum asker as, pid_t body, const 
 	uint64_t until = now_ms() + 1000 * deadline(p), said = 0;
 	int pidfd = syscall(SYS_pidfd_open, body, 0), status = -1;
 	struct pollfd fds = { .fd = pidfd, .events = POLLIN };
+	int pause_ms = 10;
 
 	for (;;) {
-		if (poll(&fds, 1, as == AS_USERNS && answer->mapping < 2 ? 1 : 10) > 0 ||
-		    pidfd < 0) {
+		bool mapped = as != AS_USERNS || answer->mapping >= 2;
+
+		if (poll(&fds, 1, mapped ? pause_ms : 1) > 0 || pidfd < 0) {
 			waitpid(body, &status, __WALL);
 			break;
 		}
+		/* A look in between is rarely of use, and an emulator forgets much whenever tasks change. */
+		if (mapped && pause_ms < 80)
+			pause_ms *= 2;
 		if (answer->mapping == 1)
 			answer->mapping = asker_map_ids(body, ids[0], ids[1]) < 0 ? -errno : 2;
 		/* Another task of the probe has decided it: the first one may wait for it in vain. */

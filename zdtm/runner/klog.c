@@ -108,7 +108,8 @@ static void append(char *to, size_t size, const char *text, size_t len)
 static enum complaint take_taint(char *to, size_t size)
 {
 	static const char letters[] = "PFSRMBUDAWCIOELKXTNJ";
-	uint64_t now = read_taint(), fresh = now & ~klog.taint;
+	/* E: a module without a signature. What guests load has none, see ci/finish-kernel. */
+	uint64_t now = read_taint(), fresh = now & ~klog.taint & ~(1ULL << 13);
 	char words[64] = TAINTED;
 	size_t n = strlen(words);
 
