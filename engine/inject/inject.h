@@ -60,7 +60,8 @@ struct batch {
 	bool runs; /* its thread, which has not been seen behind the gate yet */
 };
 
-/* Room for n bytes of result; its address in the task. 0: the slice is full. */
+/* Room for n bytes of result, rounded up; its address in the task. 0: the slice is full. */
+#define BATCH_ALIGN 16UL
 uint64_t batch_out(struct batch *b, size_t n);
 /* The same bytes here. */
 void *batch_at(struct batch *b, uint64_t addr);

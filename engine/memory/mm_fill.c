@@ -100,8 +100,9 @@ static int fill_ring(int fd, const struct plan_vma *v, uint64_t pos)
 		       : aio_fill(v, saved);
 }
 
-/* Below this a userfaultfd and a mapping of the image cost more than they gain. */
-#define WORTH_PLACING (1UL << 20)
+/* Below this a userfaultfd and a mapping of the image cost more than they gain; and each mapping. */
+#define WORTH_PLACING   (1UL << 20)
+#define WORTH_A_MAPPING (64UL << 10)
 
 static bool can_be_placed(const struct plan_vma *v)
 {
@@ -137,7 +138,7 @@ static void take_to_place(struct plan_memory *m, struct place *place)
 				break;
 			bytes += bytes_to_come(&m->pages, &v[n]);
 		}
-		if (bytes >= WORTH_PLACING &&
+		if (bytes >= WORTH_PLACING && bytes >= n * WORTH_A_MAPPING &&
 		    place_take(place, (void *)v->at, v[n - 1].at + vma_size(&v[n - 1]) - v->at))
 			for (unsigned int j = 0; j < n; j++)
 				v[j].placed = true;
