@@ -193,7 +193,7 @@ static int await_gate(struct task *t, struct thread *th, unsigned int timeout_ms
 	int r;
 
 	for (;;) {
-		r = ptrace_wait(th->tid, timeout_ms, &s);
+		r = ptrace_wait_long(th->tid, timeout_ms, &s);
 		if (r < 0)
 			return log_err(
 				r, "task %d: thread %d does not come out of the gate (state %c)",

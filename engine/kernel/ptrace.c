@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <elf.h>
 #include <errno.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include <time.h>
 
 #include "engine/base/cleanup.h"
+#include "procfs.h"
 #include "ptrace.h"
 
 /* linux/ptrace.h of later kernels than Debian 12's headers know. */
@@ -136,6 +138,23 @@ int ptrace_wait(pid_t tid, unsigned int timeout_ms, struct stop *ret)
 		}
 		waited = now_ns() - begun;
 	}
+}
+
+unsigned int ptrace_patience(pid_t tid, unsigned int timeout_ms)
+{
+	const unsigned int starved = 6;
+
+	return proc_state(tid, 0) == 'R' ? MIN(timeout_ms, UINT_MAX / starved) * starved
+					 : timeout_ms;
+}
+
+int ptrace_wait_long(pid_t tid, unsigned int timeout_ms, struct stop *ret)
+{
+	int r = ptrace_wait(tid, timeout_ms, ret);
+
+	return r == -ETIMEDOUT
+		       ? ptrace_wait(tid, ptrace_patience(tid, timeout_ms) - timeout_ms, ret)
+		       : r;
 }
 
 bool ptrace_stands(pid_t tid)

@@ -45,6 +45,14 @@ int ptrace_interrupt(pid_t tid);
  */
 int ptrace_wait(pid_t tid, unsigned int timeout_ms, struct stop *ret);
 
+/*
+ * How long to wait for one that stops as soon as it runs: while it could and is not let, others want
+ * the CPU, and that is no sign that it is lost.
+ */
+unsigned int ptrace_patience(pid_t tid, unsigned int timeout_ms);
+/* Waits as long. */
+int ptrace_wait_long(pid_t tid, unsigned int timeout_ms, struct stop *ret);
+
 /* A stop that was seen may be over: SIGKILL ends every stop. */
 bool ptrace_stands(pid_t tid);
 

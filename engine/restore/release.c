@@ -28,7 +28,7 @@
 
 static int next_stop(pid_t tid, struct stop *s)
 {
-	int r = ptrace_wait(tid, PATIENCE_MS, s);
+	int r = ptrace_wait_long(tid, PATIENCE_MS, s);
 
 	if (r < 0)
 		return log_err(r, "thread %d does not stop", tid);

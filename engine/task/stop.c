@@ -206,7 +206,8 @@ static int await_stop(const struct tree *tree, struct task *t, struct thread *th
 			r = log_refuse("task %d waits in vfork() for a child that shares its "
 				       "memory",
 				       t->pid);
-		} else if (waited_ms >= tree->timeout_ms) {
+		} else if (waited_ms >= tree->timeout_ms &&
+			   waited_ms >= ptrace_patience(th->tid, tree->timeout_ms)) {
 			r = log_err(r, "task %d: thread %d does not stop (state %c)", t->pid,
 				    th->tid, proc_state(t->pid, th->tid));
 		} else {
