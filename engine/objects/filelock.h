@@ -41,8 +41,8 @@ struct held_lock {
 /* Notes the locks that fdinfo shows with a descriptor. */
 int filelock_look(const struct fd_view *v, const struct open_file *f);
 
-/* Is it leased so that opening it once more, for reading, would break that? */
-bool filelock_leased(const struct fd_view *v);
+/* Is its file leased so that opening it once more, for reading, would break that? 1, 0 or -errno. */
+int filelock_leased(const struct fd_view *v);
 
 /* When all files are known: writes the image. */
 int filelock_dump_end(struct dump *d);

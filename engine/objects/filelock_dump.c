@@ -248,23 +248,6 @@ int filelock_look(const struct fd_view *v, const struct open_file *f)
 	return 0;
 }
 
-bool filelock_leased(const struct fd_view *v)
-{
-	const char *at = v->fdinfo, *line, *text;
-	size_t len;
-
-	while (at && next_line(&at, &line, &len)) {
-		FileLockEntry e = FILE_LOCK_ENTRY__INIT;
-		pid_t taker;
-
-		text = lock_text(line);
-		if (text && parse(text, &e, &taker) > 0 && e.flag == LOCK_LEASE &&
-		    e.type != F_RDLCK)
-			return true;
-	}
-	return false;
-}
-
 /* ---- at the end ---- */
 
 /* What is open for reading besides, at restore, is in the way of a lease for writing. */
@@ -274,8 +257,6 @@ static int check_lease(const struct held_lock *l)
 
 	if (l->img.flag != LOCK_LEASE)
 		return 0;
-	if (l->file->type == FD_TYPES__MEMFD)
-		return log_refuse("%s: a lease on memory: not supported yet", l->who);
 	if (l->img.fd < 0 && l->img.type & LEASE_BREAKING)
 		return log_refuse("%s: a lease that is being broken, and no descriptor of it",
 				  l->who);

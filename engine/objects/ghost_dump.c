@@ -112,14 +112,17 @@ static bool never_linked(const struct fd_view *v, const char *path)
 static int open_for_reading(const struct fd_view *v, const char *path)
 {
 	char link[FD_LINK_SIZE];
-	int fd;
+	int fd, leased = filelock_leased(v);
 
-	if (!filelock_leased(v)) {
+	if (leased < 0)
+		return leased;
+	if (!leased) {
 		fd = open(fd_link(v->copy, link), O_RDONLY | O_NOATIME | O_CLOEXEC);
 		return fd < 0 ? log_err(-errno, "%s: open %s", fd_view_name(v), path) : fd;
 	}
 	/* That would break the lease. */
-	if ((v->flags & O_ACCMODE) == O_WRONLY || v->st.st_blocks * 512 < v->st.st_size)
+	if (v->flags & O_PATH || (v->flags & O_ACCMODE) == O_WRONLY ||
+	    v->st.st_blocks * 512 < v->st.st_size)
 		return log_refuse("%s: %s is unlinked and leased, and its content cannot be had "
 				  "without breaking that",
 				  fd_view_name(v), path);

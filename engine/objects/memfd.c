@@ -107,8 +107,13 @@ static int save_inode(const struct fd_view *v, MemfdInodeEntry *img)
 	int r, seals;
 	bool huge;
 
-	if (filelock_leased(v))
-		return log_refuse("%s: %s is leased: not supported yet", fd_view_name(v), v->link);
+	r = filelock_leased(v);
+	if (r < 0)
+		return r;
+	if (r > 0)
+		return log_refuse("%s: %s has a lease for writing, or one that is being broken, "
+				  "which looking into it would break: not supported yet",
+				  fd_view_name(v), v->link);
 	/* One that can be read, whatever the task's is open for. */
 	fd = open(fd_link(v->copy, link), O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstatfs(fd, &fs) < 0)
@@ -188,9 +193,10 @@ static int dump(const struct fd_view *v, FileEntry *fe)
 {
 	int r = dump_mapped(v, v->flags, fe);
 
-	if (r == 0 && !(v->flags & O_PATH))
-		r = kv_u64(v->fdinfo, "pos", 10, &fe->memfd->pos);
-	return r < 0 ? log_err(r, "%s: %s", fd_view_name(v), v->link) : 0;
+	if (r < 0 || v->flags & O_PATH)
+		return r;
+	r = kv_u64(v->fdinfo, "pos", 10, &fe->memfd->pos);
+	return r < 0 ? log_err(r, "%s: position", fd_view_name(v)) : 0;
 }
 
 static int dump_end(struct dump *d)
