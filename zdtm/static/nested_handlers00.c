@@ -13,7 +13,7 @@
 
 enum { READY, GO };
 
-static const int modes[] = { FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO, FE_TONEAREST };
+static const int modes[] = { FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO };
 
 static struct {
 	pthread_t thread;
