@@ -20,6 +20,7 @@
 #include "engine/base/fd.h"
 #include "engine/base/parallel.h"
 #include "engine/base/str.h"
+#include "markup.h"
 #include "mutate.h"
 #include "say.h"
 
@@ -127,6 +128,8 @@ static void add_line(struct mutations *all, char *line, const struct test_case *
 
 	m.name = strsep(&line, "\t");
 	m.field = strsep(&line, "\t");
+	if (line)
+		text_make_printable(line);
 	m.words = line ?: "";
 	if (!m.field || !is_wanted(&o->fields, &m) || are_enough(all, &m, o->most))
 		return;
