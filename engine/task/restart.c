@@ -13,8 +13,8 @@
 #include "engine/memory/memory_task.h"
 #include "restart.h"
 
-/* Was it to take a signal? */
-static int has_signal(const struct task *t, const struct thread *th, bool *ret)
+/* Is there a signal for it that is not in the mask? */
+static int has_signal(const struct task *t, const struct thread *th, uint64_t mask, bool *ret)
 {
 	for (int shared = 0; shared < 2; shared++) {
 		_cleanup_free_ siginfo_t *info = NULL;
@@ -24,14 +24,36 @@ static int has_signal(const struct task *t, const struct thread *th, bool *ret)
 		if (r < 0)
 			return log_err(r, "task %d: pending signals", t->pid);
 		for (unsigned int i = 0; i < n; i++)
-			*ret |= !(th->sigmask & 1ULL << (info[i].si_signo - 1));
+			*ret |= !(mask & 1ULL << (info[i].si_signo - 1));
 	}
 	return 0;
 }
 
+/*
+ * Those that the kernel ends with EINTR at any stop. Whoever has other things to do after a while expects
+ * to be woken: of waits for events only those are meant that are for ever.
+ */
+static bool ends_at_stop(long nr, const uint64_t arg[6])
+{
+	switch (nr) {
+	case SYS_semop:
+	case SYS_semtimedop:
+		return true;
+	case SYS_epoll_wait:
+	case SYS_epoll_pwait:
+		return (int)arg[3] < 0;
+	case SYS_epoll_pwait2:
+		return !arg[3];
+	case SYS_rt_sigtimedwait:
+		return !arg[2];
+	default:
+		return false;
+	}
+}
+
 int restart_after_stop(const struct task *t, struct thread *th)
 {
-	bool signal = false;
+	bool signal = false, own_mask;
 	uint64_t arg[6];
 	long nr;
 	int r;
@@ -40,10 +62,11 @@ int restart_after_stop(const struct task *t, struct thread *th)
 	if (t->stop_signo || !arch_call_failed(&th->cpu.regs, EINTR))
 		return 0;
 	arch_call_args(&th->cpu.regs, &nr, arg);
-	/* Whoever has other things to do after a while expects to be woken. */
-	if (nr != SYS_semop && nr != SYS_semtimedop && (nr != SYS_epoll_wait || (int)arg[3] >= 0))
+	if (!ends_at_stop(nr, arg))
 		return 0;
-	r = has_signal(t, th, &signal);
+	/* With a mask for the time of the call any signal may have been meant to end it. */
+	own_mask = (nr == SYS_epoll_pwait || nr == SYS_epoll_pwait2) && arg[4];
+	r = has_signal(t, th, own_mask ? 0 : th->sigmask, &signal);
 	if (r == 0 && !signal)
 		arch_repeat_call(&th->cpu.regs);
 	return r;

@@ -74,7 +74,9 @@ struct json_object *document_load(const char *path)
 	schema = document_member(document, "schema");
 	if (!json_object_is_type(schema, json_type_int) || json_object_get_int(schema) != 1)
 		misuse("%s: not a document of zdtm's, or one of a later version", path);
-	if (!document_member(document, "results") && !document_member(document, "probes"))
+	/* A kernel that could not be tried has neither, and says why. */
+	if (!document_member(document, "results") && !document_member(document, "probes") &&
+	    !document_member(document, "error"))
 		misuse("%s: there are neither results nor probes in it", path);
 	look_at_list(path, document, "results", "outcome");
 	look_at_list(path, document, "probes", "verdict");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A thread and another process, both blocked in a call that has no time limit or a far one: neither
- * comes back before what it waits for has happened. criu 4.2 ends waits for a futex or an epoll with EINTR.
+ * comes back before what it waits for has happened. criu 4.2 ends waits for a futex, an epoll or a signal with
+ * EINTR.
  */
 #include <linux/futex.h>
 #include <sys/epoll.h>
@@ -9,11 +10,34 @@
 
 #include "zdtm.h"
 
-enum { READ, WRITE, OPEN, PAUSE, SUSPEND, FUTEX, FUTEX_UNTIL, EPOLL }; /* variant->arg */
+enum {
+	READ,
+	WRITE,
+	OPEN,
+	PAUSE,
+	SUSPEND,
+	SIGWAIT,
+	FUTEX,
+	FUTEX_UNTIL,
+	EPOLL,
+	EPOLL_MASK,
+	EPOLL_2
+}; /* variant->arg */
 enum { THREAD, PROCESS, WAITERS };
 
-static const long numbers[] = { SYS_read,          SYS_write, SYS_openat, SYS_pause,
-				SYS_rt_sigsuspend, SYS_futex, SYS_futex,  SYS_epoll_wait };
+static const long numbers[] = {
+	[READ] = SYS_read,
+	[WRITE] = SYS_write,
+	[OPEN] = SYS_openat,
+	[PAUSE] = SYS_pause,
+	[SUSPEND] = SYS_rt_sigsuspend,
+	[SIGWAIT] = SYS_rt_sigtimedwait,
+	[FUTEX] = SYS_futex,
+	[FUTEX_UNTIL] = SYS_futex,
+	[EPOLL] = SYS_epoll_wait,
+	[EPOLL_MASK] = SYS_epoll_pwait,
+	[EPOLL_2] = SYS_epoll_pwait2,
+};
 
 static struct {
 	pthread_t thread;
@@ -54,15 +78,22 @@ static void wait_epoll(long who)
 {
 	struct epoll_event e = { .events = EPOLLIN };
 	int fd = SYS(epoll_create1(0));
+	sigset_t none;
 
+	sigemptyset(&none);
 	SYS(epoll_ctl(fd, EPOLL_CTL_ADD, was.pipe[who][0], &e));
-	EXPECT_EQ(SYS(epoll_wait(fd, &e, 1, -1)), 1);
+	if (variant->arg == EPOLL)
+		EXPECT_EQ(SYS(epoll_wait(fd, &e, 1, -1)), 1);
+	else if (variant->arg == EPOLL_MASK)
+		EXPECT_EQ(SYS(epoll_pwait(fd, &e, 1, -1, &none)), 1);
+	else
+		EXPECT_EQ(SYS(syscall(SYS_epoll_pwait2, fd, &e, 1, NULL, NULL, 0)), 1);
 }
 
 static void blocks(long who)
 {
 	char some[4096];
-	sigset_t none;
+	sigset_t set;
 
 	was.of[who].tid = gettid();
 	t_wake(0);
@@ -81,11 +112,18 @@ static void blocks(long who)
 		EXPECT_EQ(signals, 1);
 		break;
 	case SUSPEND:
-		sigemptyset(&none);
-		EXPECT_ERRNO(sigsuspend(&none), EINTR);
+		sigemptyset(&set);
+		EXPECT_ERRNO(sigsuspend(&set), EINTR);
 		EXPECT_EQ(signals, 1);
 		break;
+	case SIGWAIT:
+		sigemptyset(&set);
+		sigaddset(&set, SIGUSR2);
+		EXPECT_EQ(SYS(sigwaitinfo(&set, NULL)), SIGUSR2);
+		break;
 	case EPOLL:
+	case EPOLL_MASK:
+	case EPOLL_2:
 		wait_epoll(who);
 		break;
 	default:
@@ -102,6 +140,8 @@ static void wake(long who)
 	switch (variant->arg) {
 	case READ:
 	case EPOLL:
+	case EPOLL_MASK:
+	case EPOLL_2:
 		t_write(was.pipe[who][1], "abc", 3);
 		break;
 	case WRITE:
@@ -112,9 +152,10 @@ static void wake(long who)
 		break;
 	case PAUSE:
 	case SUSPEND:
+	case SIGWAIT:
 		signals = 0;
 		SYS(syscall(SYS_tgkill, who == THREAD ? getpid() : was.process, was.of[who].tid,
-			    SIGUSR1));
+			    variant->arg == SIGWAIT ? SIGUSR2 : SIGUSR1));
 		break;
 	default:
 		was.of[who].futex = 1;
@@ -136,8 +177,15 @@ static void fill(int fd)
 static void setup(void)
 {
 	const struct sigaction act = { .sa_handler = on_usr1 };
+	sigset_t usr2;
 
 	SYS(sigaction(SIGUSR1, &act, NULL));
+	sigemptyset(&usr2);
+	sigaddset(&usr2, SIGUSR2);
+	SYS(sigprocmask(SIG_BLOCK, &usr2, NULL));
+	if (variant->arg == EPOLL_2 && syscall(SYS_epoll_pwait2, -1, NULL, 0, NULL, NULL, 0) < 0 &&
+	    errno == ENOSYS)
+		t_skip("no epoll_pwait2");
 	was.of = SYS(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
 	for (int who = 0; who < WAITERS; who++) {
 		SYS(pipe(was.pipe[who]));
@@ -168,8 +216,9 @@ ZDTM_TEST = {
 	.object = "task",
 	.variants = VARIANTS({ "read", READ }, { "write", WRITE }, { "open", OPEN },
 			     { "pause", PAUSE, .known_as = "static/sleeping00" },
-			     { "suspend", SUSPEND }, { "futex", FUTEX },
-			     { "futex_until", FUTEX_UNTIL }, { "epoll", EPOLL }),
+			     { "suspend", SUSPEND }, { "sigwait", SIGWAIT }, { "futex", FUTEX },
+			     { "futex_until", FUTEX_UNTIL }, { "epoll", EPOLL },
+			     { "epoll_mask", EPOLL_MASK }, { "epoll_2", EPOLL_2 }),
 	.setup = setup,
 	.check = check,
 };
