@@ -83,10 +83,10 @@ static int json_main(int argc, char **argv)
 		}
 	}
 	for (int i = optind; i < argc; i++)
-		probe_answer(find(argv[i]), as);
+		probe_answer(stdout, find(argv[i]), as);
 	if (optind == argc)
 		for (const struct probe *p = probes; p; p = p->next)
-			probe_answer(p, as);
+			probe_answer(stdout, p, as);
 	return 0;
 }
 

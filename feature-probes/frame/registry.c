@@ -71,11 +71,11 @@ static void add_name(struct json_object *to, const struct probe *p)
 	add_text(to, "name", name);
 }
 
-static void print_json(struct json_object *json)
+static void print_json(FILE *to, struct json_object *json)
 {
-	puts(json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN |
-							  JSON_C_TO_STRING_NOSLASHESCAPE));
-	fflush(stdout);
+	fprintf(to, "%s\n",
+		json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN |
+							     JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(json);
 }
 
@@ -98,10 +98,10 @@ void probes_declare(void)
 		json_object_object_add(one, "gap", json_object_new_boolean(p->gap));
 		json_object_array_add(all, one);
 	}
-	print_json(all);
+	print_json(stdout, all);
 }
 
-void probe_answer(const struct probe *p, enum asker as)
+bool probe_answer(FILE *to, const struct probe *p, enum asker as)
 {
 	struct json_object *json = json_object_new_object();
 	const char *tmp = getenv("TMPDIR");
@@ -115,5 +115,6 @@ void probe_answer(const struct probe *p, enum asker as)
 		add_text(json, "detail", a.detail);
 	if (a.stuck)
 		json_object_object_add(json, "stuck", json_object_new_boolean(true));
-	print_json(json);
+	print_json(to, json);
+	return !a.stuck;
 }

@@ -17,7 +17,7 @@ const struct probe *probe_find(const char *name);
 /* All declarations as one array on stdout. */
 void probes_declare(void);
 
-/* Asks, and prints the answer; it says "stuck" when tasks of the probe are left that cannot be killed. */
-void probe_answer(const struct probe *p, enum asker as);
+/* Asks, and prints the answer; false, and it says "stuck", when tasks of the probe are left that cannot be killed. */
+bool probe_answer(FILE *to, const struct probe *p, enum asker as);
 
 #endif

@@ -125,8 +125,22 @@ ATF_TC_BODY(stuck, tc)
 		"");
 }
 
+ATF_TC_WITHOUT_HEAD(task);
+ATF_TC_BODY(task, tc)
+{
+	ATF_CHECK_EQ(klog_task("kernel tainted: W\n"), 0);
+	ATF_CHECK_EQ(klog_task("WARNING: CPU: 1 PID: 12 at a.c:1 f+0x1/0x2\n"
+			       "CPU: 1 UID: 0 PID: 12 Comm: a Not tainted 6.12\n"),
+		     12);
+	ATF_CHECK_EQ(klog_task("WARNING: a.c:1 at f+0x1/0x2, CPU#1: a/12\n"
+			       "CPU: 1 UID: 0 PID: 12 Comm: a Not tainted 6.19\n"),
+		     12);
+	ATF_CHECK_EQ(klog_task("CPU: 1 PID: 12 Comm: a\nCPU: 0 PID: 13 Comm: b\n"), 0);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
+	ATF_TP_ADD_TC(tp, task);
 	ATF_TP_ADD_TC(tp, worst);
 	ATF_TP_ADD_TC(tp, stuck);
 	ATF_TP_ADD_TC(tp, judge);

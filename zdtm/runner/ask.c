@@ -185,25 +185,68 @@ static void resident_end(struct resident *r)
 	r->pid = 0;
 }
 
+/* Sends questions, and that no more will follow for now. */
+static bool resident_send(const struct resident *r, struct probe *const *from, size_t n)
+{
+	_cleanup_buf_ struct buf names = {};
+
+	for (size_t i = 0; i < n; i++)
+		if (buf_printf(&names, "%s\n", from[i]->name) < 0)
+			die("out of memory");
+	if (buf_printf(&names, "\n") < 0)
+		die("out of memory");
+	return send(fileno(r->from), names.data, names.len, MSG_NOSIGNAL) == (ssize_t)names.len;
+}
+
 /*
- * One question at a time, so that an end of it is the end of one question; the next gets a new one.
- * So it does where a task of a probe has outlived its end.
+ * Asks so many, and tells of those that are answered: their number. A resident that has ended is not kept,
+ * and neither is one that a task of a probe has outlived.
  */
-static void ask_resident(struct asking *a, struct resident *r, struct probe *p)
+static size_t resident_answers(struct asking *a, struct resident *r, struct probe **from, size_t n)
 {
 	_cleanup_free_ char *line = NULL;
-	struct json_object *json = NULL;
-	size_t size = 0;
-	char name[256];
-	int n = snprintf(name, sizeof(name), "%s\n", p->name);
+	bool good = resident_start(r, a) && resident_send(r, from, n);
+	size_t size = 0, answered = 0;
 
-	if (!resident_start(r, a))
-		return;
-	if (send(fileno(r->from), name, n, MSG_NOSIGNAL) == n && getline(&line, &size, r->from) > 0)
-		json = json_tokener_parse(line);
-	if (!json || !take_answer(p, json) || document_member(json, "stuck"))
+	while (good && answered < n) {
+		struct json_object *json = NULL;
+
+		if (getline(&line, &size, r->from) > 0)
+			json = json_tokener_parse(line);
+		good = json && take_answer(from[answered], json);
+		if (good)
+			tell(a, from[answered++]);
+		good = good && !document_member(json, "stuck");
+		json_object_put(json);
+	}
+	if (!good)
 		resident_end(r);
-	json_object_put(json);
+	return answered;
+}
+
+/*
+ * All at once, for each change of tasks costs an emulator more than many a question does. When that comes to
+ * an end too early one at a time, so that it is the end of one question.
+ */
+static void ask_resident(struct asking *a, struct resident *r, struct program *p)
+{
+	struct probe **at = p->asked;
+	bool together = true;
+	size_t left = 0;
+
+	while (at[left])
+		left++;
+	while (left > 0) {
+		size_t n = together ? left : 1, answered = resident_answers(a, r, at, n);
+
+		if (answered == 0 && n == 1) {
+			tell(a, *at);
+			answered = 1;
+		}
+		together = answered == n;
+		at += answered;
+		left -= answered;
+	}
 }
 
 /* ---- All of them ------------------------------------------------------------------------------ */
@@ -215,12 +258,10 @@ static void ask(struct asking *a, struct program *p, struct resident *r)
 	snprintf(label, sizeof(label), PROBES_LABEL "%s",
 		 a->probes->singly ? p->asked[0]->name : strrchr(p->path, '/') + 1);
 	events_begin(label);
-	if (!a->resident)
+	if (a->resident)
+		ask_resident(a, r, p);
+	else
 		ask_program(a, p);
-	for (struct probe **one = p->asked; a->resident && *one; one++) {
-		ask_resident(a, r, *one);
-		tell(a, *one);
-	}
 	events_end(label);
 }
 

@@ -11,28 +11,6 @@
 #include "say.h"
 #include "target.h"
 
-/* The fields of a line of `fetch-kernel list`. */
-static void split(char *line, char *fields[5])
-{
-	for (int i = 0; i < 5; i++)
-		fields[i] = strsep(&line, "\t") ?: "";
-}
-
-struct texts kernels_lines(void)
-{
-	_cleanup_buf_ struct buf out = {};
-	struct texts lines = {};
-	char *text, *line;
-
-	if (target_script("fetch-kernel", LIST("list"), &out) != 0)
-		cannot_test("which kernels there are cannot be found out");
-	text = out.data;
-	while ((line = strsep(&text, "\n")))
-		if (*line)
-			texts_add(&lines, need(strdup(line)));
-	return lines;
-}
-
 /* Up to a version the archive has kernels in one piece, later in parts, some of which may be gone. */
 static const char *what_is_missing(const char *parts)
 {
@@ -45,12 +23,48 @@ static const char *what_is_missing(const char *parts)
 	return strstr(parts, "base") ? "without modules" : "without modules and config";
 }
 
+/* "LINE\tRELEASE\tVERSION\tPARTS\tCACHED" */
+static struct kernel_line split(char *line)
+{
+	const char *fields[5];
+
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		fields[i] = strsep(&line, "\t") ?: "";
+	return (struct kernel_line){
+		.name = fields[0],
+		.release = fields[1],
+		.cached = fields[4],
+		.missing = what_is_missing(fields[3]),
+		.bare = *fields[3] && !strstr(fields[3], "image") && !strstr(fields[3], "modules"),
+	};
+}
+
+struct kernel_line *kernels_lines(size_t *n)
+{
+	struct kernel_line *lines = NULL;
+	_cleanup_buf_ struct buf out = {};
+	char *text, *line;
+
+	*n = 0;
+	if (target_script("fetch-kernel", LIST("list"), &out) != 0)
+		cannot_test("which kernels there are cannot be found out");
+	text = TAKE_PTR(out.data);
+	while ((line = strsep(&text, "\n"))) {
+		if (!*line)
+			continue;
+		lines = need(reallocarray(lines, *n + 1, sizeof(*lines)));
+		lines[(*n)++] = split(line);
+	}
+	return lines;
+}
+
 int command_kernels(int argc, char **argv)
 {
 	static const struct option options[] = { { "update", no_argument, NULL, 'u' }, {} };
 	struct kernel host = kernel_running();
 	_cleanup_buf_ struct buf out = {};
-	struct texts lines;
+	struct kernel_line *lines;
+	size_t n;
 	bool update = false;
 
 	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) >= 0;) {
@@ -62,17 +76,12 @@ int command_kernels(int argc, char **argv)
 		misuse("what is '%s'?", argv[optind]);
 	if (update && target_script("fetch-kernel", LIST("update"), &out) != 0)
 		cannot_test("not everything could be fetched");
-	lines = kernels_lines();
+	lines = kernels_lines(&n);
 	printf("%-6s %-20s %-20s\n", "LINE", "IN THE ARCHIVE", "CACHED");
 	printf("%-6s %-20s %-20s\n", "host", "-", host.release);
-	for (size_t i = 0; i < lines.n; i++) {
-		const char *missing;
-		char *f[5];
-
-		split((char *)lines.list[i], f);
-		missing = what_is_missing(f[3]);
-		printf("%-6s %-20s %-20s%s%s\n", f[0], f[1], *f[4] ? f[4] : "-",
-		       *missing ? " " : "", missing);
-	}
+	for (const struct kernel_line *l = lines; l < lines + n; l++)
+		printf("%-6s %-20s %-20s%s%s\n", l->name, l->release, *l->cached ? l->cached : "-",
+		       *l->missing ? " " : "", l->missing);
+	free(lines);
 	return EXIT_FINE;
 }

@@ -3,9 +3,17 @@
 #ifndef ZDTM_KERNELS_H
 #define ZDTM_KERNELS_H
 
-#include "commands.h"
+#include <stdbool.h>
+#include <stddef.h>
 
-/* A text per line of kernels: LINE, newest RELEASE, VERSION, PARTS, cached RELEASE, by tabs. */
-struct texts kernels_lines(void);
+/* A line of kernels. Texts may be empty. */
+struct kernel_line {
+	const char *name, *release, *cached; /* the newest there is, and what we have */
+	const char *missing;                 /* of it, in words */
+	bool bare;                           /* without modules */
+};
+
+/* All of them; *n is their number. */
+struct kernel_line *kernels_lines(size_t *n);
 
 #endif

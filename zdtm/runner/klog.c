@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,8 +18,9 @@
  * The first that is found counts. Stalls and lockups are no more than warnings: a guest whose host is
  * busy has them for no fault of its own.
  */
-#define TAINTED "kernel tainted: "
-#define OUR_NMI "NMI: Not continuing"
+#define TAINTED  "kernel tainted: "
+#define OUR_NMI  "NMI: Not continuing"
+#define SCISSORS "------------[ cut here ]"
 static const struct {
 	const char *text;
 	enum complaint is;
@@ -44,7 +46,7 @@ static const struct {
 	{ "[ BUG: ", WRONG },
 	{ "suspicious RCU usage", WRONG },
 	{ "WARNING: ", WARNED },
-	{ "------------[ cut here ]", WARNED },
+	{ SCISSORS, WARNED },
 	{ "INFO: task ", WARNED },
 	{ "self-detected stall", WARNED },
 	{ "detected stalls on CPUs", WARNED },
@@ -56,10 +58,14 @@ static const struct {
 /* How far a complaint goes when nothing says that it ends. */
 #define COMPLAINT_LINES 150
 
+/* Between two lines of one the console may have to print the first. ms */
+#define COMPLAINT_PAUSE 300
+
 static struct {
 	int fd, taint_fd;
 	uint64_t taint;
 	unsigned int lines; /* how many more belong to the complaint we are in */
+	bool open;          /* which will say when it ends */
 } klog = { .fd = -1, .taint_fd = -1 };
 
 enum complaint klog_judge(const char *line, size_t len)
@@ -124,6 +130,15 @@ static enum complaint take_taint(char *to, size_t size)
 	return fresh & (1 << 7 | 1 << 5) ? WRONG : WARNED;
 }
 
+/* What ends is waited for, as far as there is room: only all of it tells whose it is. */
+static bool more_comes(const char *to, size_t size)
+{
+	struct pollfd fds = { .fd = klog.fd, .events = POLLIN };
+
+	return klog.open && klog.lines > 0 && strlen(to) + 1 < size &&
+	       poll(&fds, 1, COMPLAINT_PAUSE) > 0;
+}
+
 enum complaint klog_take(char *to, size_t size, int all)
 {
 	enum complaint worst = NO_COMPLAINT, is;
@@ -133,7 +148,8 @@ enum complaint klog_take(char *to, size_t size, int all)
 	if (klog.fd < 0)
 		return NO_COMPLAINT;
 	/* A read that fails with EPIPE has only missed lines. */
-	while ((n = read(klog.fd, record, sizeof(record))) > 0 || (n < 0 && errno == EPIPE)) {
+	while ((n = read(klog.fd, record, sizeof(record))) > 0 || (n < 0 && errno == EPIPE) ||
+	       (n < 0 && errno == EAGAIN && more_comes(to, size))) {
 		/* "4,1234,5678901,-;message\n KEY=value\n" */
 		const char *message = n > 0 ? memchr(record, ';', n) : NULL, *at = record;
 		const char *end = message ? memchr(message, '\n', record + n - message) : NULL;
@@ -151,8 +167,11 @@ enum complaint klog_take(char *to, size_t size, int all)
 		if (all || klog.lines > 0)
 			append(to, size, message, len);
 		klog.lines -= klog.lines > 0;
-		if (memmem(message, len, "---[ end ", 9))
+		klog.open |= memmem(message, len, SCISSORS, strlen(SCISSORS)) != NULL;
+		if (memmem(message, len, "---[ end ", 9)) {
 			klog.lines = 0;
+			klog.open = false;
+		}
 	}
 	is = take_taint(to, size);
 	return MAX(worst, is);
@@ -211,6 +230,20 @@ const char *klog_headline(const char *text)
 		placed = is != WRONG || strstr(best, "+0x");
 	}
 	return best;
+}
+
+pid_t klog_task(const char *text)
+{
+	static const char label[] = " PID: ";
+	uint64_t task = 0, pid;
+
+	while ((text = strstr(text, label))) {
+		text += strlen(label);
+		if (!scan_u64(&text, 10, &pid) || (task && task != pid))
+			return 0;
+		task = pid;
+	}
+	return task;
 }
 
 const char *klog_worst(const char *text)

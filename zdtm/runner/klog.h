@@ -4,10 +4,11 @@
 #define ZDTM_KLOG_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 enum complaint {
 	NO_COMPLAINT,
-	WARNED, /* a WARN, a stall, a taint: reported with what was running */
+	WARNED, /* a WARN, a stall, a taint: reported with the test that was running */
 	WRONG,  /* an oops, a lockdep splat, KASAN: nothing after it can be trusted */
 };
 
@@ -25,6 +26,9 @@ int klog_fd(void);
  * room, and the worst of it. With `all` it is every line, complaint or not.
  */
 enum complaint klog_take(char *to, size_t size, int all);
+
+/* The one task that it says was running ("PID: 12 Comm: a"), as the first pid namespace knows it; else 0. */
+pid_t klog_task(const char *text);
 
 /* From the first line of the worst complaint in it on. */
 const char *klog_worst(const char *text);

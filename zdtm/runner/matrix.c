@@ -27,6 +27,7 @@
 
 struct options {
 	struct texts kernels, results, globs, flavors;
+	struct texts brief; /* those of the kernels that have no modules: there is less to ask */
 	const char *dir, *engine, *jobs;
 };
 
@@ -35,6 +36,7 @@ struct options {
 /* A `zdtm run` of its own does the work, for each kernel. */
 struct column_job {
 	const char *spec;
+	bool brief;
 	char *document, *said; /* files it writes; what it prints goes to `said` */
 	pid_t pid;             /* 0: not started yet, or over */
 	int status;
@@ -139,6 +141,17 @@ static void finish(struct column_job *j, bool quiet)
 		excuse(j);
 }
 
+/* What takes longest first: at the end nothing is to be waited for alone. NULL: all have begun. */
+static struct column_job *next_job(struct column_job *jobs, size_t n)
+{
+	struct column_job *next = NULL;
+
+	for (size_t i = 0; i < n; i++)
+		if (!jobs[i].document && (!next || (next->brief && !jobs[i].brief)))
+			next = &jobs[i];
+	return next;
+}
+
 static struct column_job *job_of(struct column_job *jobs, size_t n, pid_t pid)
 {
 	for (size_t i = 0; i < n; i++)
@@ -175,7 +188,8 @@ static void show_progress(const struct column_job *jobs, size_t n)
 static int run_all(const struct options *o, struct column_job *jobs, size_t n)
 {
 	bool quiet = n > 1;
-	size_t next = 0, busy = 0, most = parallel_cpus();
+	struct column_job *next;
+	size_t busy = 0, most = parallel_cpus();
 	int worst = EXIT_FINE;
 	sigset_t set;
 
@@ -185,14 +199,16 @@ static int run_all(const struct options *o, struct column_job *jobs, size_t n)
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	while (next < n || busy) {
+	for (;;) {
 		int status, sig;
 		pid_t pid;
 
-		while (next < n && busy < most) {
-			start(&jobs[next++], o, quiet);
+		while (busy < most && (next = next_job(jobs, n))) {
+			start(next, o, quiet);
 			busy++;
 		}
+		if (!busy)
+			break;
 		show_progress(jobs, n);
 		sig = sigwaitinfo(&set, NULL);
 		if (sig > 0 && sig != SIGCHLD)
@@ -217,19 +233,23 @@ static int run_all(const struct options *o, struct column_job *jobs, size_t n)
 
 /* ---- The command line --------------------------------------------------------------------------- */
 
-static void add_kernels(struct texts *t, const char *list)
+static void add_kernels(struct options *o, const char *list)
 {
 	char *at = need(strdup(list)), *spec;
 
 	while ((spec = strsep(&at, ","))) {
 		if (streq(spec, "all")) {
-			struct texts lines = kernels_lines();
+			size_t n;
+			struct kernel_line *lines = kernels_lines(&n);
 
-			for (size_t i = 0; i < lines.n; i++)
-				texts_add(t, need(strndup(lines.list[i],
-							  strcspn(lines.list[i], "\t"))));
+			for (size_t i = 0; i < n; i++) {
+				texts_add(&o->kernels, lines[i].name);
+				if (lines[i].bare)
+					texts_add(&o->brief, lines[i].name);
+			}
+			free(lines);
 		} else if (*spec) {
-			texts_add(t, spec);
+			texts_add(&o->kernels, spec);
 		}
 	}
 }
@@ -258,7 +278,7 @@ static struct options parse(int argc, char **argv)
 		else if (c == RESULTS)
 			texts_add(&o.results, optarg);
 		else if (c == KERNELS)
-			add_kernels(&o.kernels, optarg);
+			add_kernels(&o, optarg);
 		else if (c == 't')
 			texts_add(&o.globs, optarg);
 		else if (c == 'f')
@@ -287,8 +307,10 @@ int command_matrix(int argc, char **argv)
 		misuse("cannot make %s: %s", o.dir, strerror(errno));
 	for (size_t i = 0; i < o.results.n; i++)
 		page_add(&page, o.results.list[i], NULL);
-	for (size_t i = 0; i < o.kernels.n; i++)
+	for (size_t i = 0; i < o.kernels.n; i++) {
 		jobs[i].spec = o.kernels.list[i];
+		jobs[i].brief = texts_have(&o.brief, jobs[i].spec);
+	}
 	status = run_all(&o, jobs, o.kernels.n);
 	for (size_t i = 0; i < o.kernels.n; i++)
 		page_add(&page, jobs[i].document, jobs[i].spec);

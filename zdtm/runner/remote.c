@@ -81,6 +81,18 @@ static void blame_run(struct run *run, const char *what, const char *complaint, 
 	run->finished = true;
 }
 
+/* Of the programs that were asking, what has no answer yet. */
+static size_t open_questions(const struct boot *b)
+{
+	size_t n = 0;
+
+	for (size_t u = 0; u < b->r->n; u++)
+		for (size_t i = 0; i < b->r->lists[u].n; i++)
+			n += labels_mean(&b->under_way, &b->r->lists[u].list[i]) &&
+			     remote_is_open(b->r, &b->r->lists[u].list[i]);
+	return n;
+}
+
 /* The crash is laid on whatever a label means. */
 static void blame(struct boot *b, const char *label, const char *what, const char *complaint,
 		  const char *log)
@@ -151,7 +163,7 @@ static void attribute(struct boot *b, enum ending how, struct case_open *c, cons
 		not_up(b, how, log);
 	what = what_happened(b, how, complaint);
 	complain("kernel %s: %s", b->r->target->spec, what);
-	if (b->under_way.n > 1) {
+	if (b->under_way.n > 1 || (!b->alone && open_questions(b) > 1)) {
 		*c = (struct case_open){ b->under_way, TAKE_PTR(what), TAKE_PTR(complaint), log };
 		return;
 	}

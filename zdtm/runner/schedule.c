@@ -24,6 +24,9 @@
 #include "stage.h"
 #include "workdir.h"
 
+/* include/linux/proc_ns.h: no such number is given to another. */
+#define PROC_PID_INIT_INO 0xEFFFFFFCU
+
 /* How much longer than the test's own deadline its arena may take to end. Seconds. */
 #define ARENA_GRACE 20
 
@@ -298,17 +301,52 @@ static _Noreturn void abandon(struct schedule *c, int sig)
 	exit(128 + sig);
 }
 
-/* Whatever the kernel has complained of is told with all that ran meanwhile. */
+/* The kernel knows tasks by other numbers than we do where we are in a pid namespace made later. */
+static bool knows_our_numbers(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == PROC_PID_INIT_INO;
+}
+
+static pid_t parent_of(pid_t task)
+{
+	_cleanup_buf_ struct buf stat = {};
+	pid_t parent = 0;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", task);
+	if (read_file_at(AT_FDCWD, path, &stat) == 0)
+		sscanf(strrchr(stat.data, ')') ?: "", ") %*c %d", &parent);
+	return parent;
+}
+
+/* In whose arena a task is. NULL: in none, or it has ended. */
+static struct job *job_of_task(struct schedule *c, pid_t task)
+{
+	for (; task > 1; task = parent_of(task))
+		for (size_t i = 0; i < c->s->jobs; i++)
+			if (c->jobs[i].run && c->jobs[i].init == task)
+				return &c->jobs[i];
+	return NULL;
+}
+
+/*
+ * What the kernel has complained of is told with the test whose task it names; when that is nobody's, or what
+ * follows is not to be trusted, with all that ran meanwhile.
+ */
 static void hear_kernel(struct schedule *c, bool all)
 {
 	char text[sizeof(((struct result *)NULL)->kernel)] = "";
 	enum complaint worst = klog_take(text, sizeof(text), all);
+	pid_t task = worst == WARNED ? klog_task(text) : 0;
+	struct job *only = task && knows_our_numbers() ? job_of_task(c, task) : NULL;
 
 	for (size_t i = 0; text[0] && i < c->most; i++) {
 		struct job *j = &c->jobs[i];
 		char *to = j->run ? j->run->result->kernel : NULL;
 
-		if (!to)
+		if (!to || (only && j != only))
 			continue;
 		/* Warnings before it must not leave it without room. */
 		if (worst == WRONG && j->heard != WRONG)
