@@ -8,7 +8,7 @@
 
 #include "zdtm.h"
 
-#define FILES 600
+#define FILES 1200
 #define FREE  123 /* this one is closed again */
 
 static int number(int i)
@@ -71,7 +71,7 @@ static void check(void)
 }
 
 ZDTM_TEST = {
-	.doc = "hundreds of open files of one inode stay apart, and their twins with them",
+	.doc = "many open files of one inode stay apart, and their twins with them",
 	.object = "regfile",
 	.variants = VARIANTS({ "dense", 1 }, { "sparse", 4 }),
 	.setup = setup,
