@@ -126,6 +126,8 @@ static int ask(struct dump *d)
 		if (r == 0)
 			r = task_answer(t);
 		if (r == 0)
+			r = fds_find(d, t);
+		if (r == 0)
 			r = undo_find(d, t);
 		if (r == 0)
 			r = policy_find(d, t);

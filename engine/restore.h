@@ -44,7 +44,7 @@ struct restore_file {
 	bool late;                  /* opened only when all others are, which that takes */
 	struct restore_task *owner; /* who opens it otherwise; NULL: no descriptor refers to it */
 	int owner_fd;               /* its number there */
-	uint32_t ready;             /* futex: 1 when the owner has it */
+	uint32_t ready;             /* stage_set_word() when the owner has it */
 	UT_hash_handle hh;
 };
 
@@ -98,7 +98,7 @@ struct restore_task {
 	struct restore_fd *fd;  /* rising */
 	unsigned int *first_fd; /* for each, the first one that is the same file */
 	unsigned int n_fds, cap_fds;
-	uint32_t files_ready; /* futex: 1 when its table is complete, for those who share it */
+	uint32_t files_ready; /* stage_set_word() when its table is complete, for who shares it */
 	int log_fd;           /* then: where the log is in it */
 	struct restore_lock *locks; /* that it takes: objects/filelock_restore.c */
 	unsigned int n_posix_locks;

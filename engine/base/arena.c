@@ -74,9 +74,11 @@ void *arena_alloc(struct arena *a, size_t n)
 		return NULL;
 	if (a->used + room > a->size) {
 		size_t size = MAX(CHUNK, ALIGN_UP(room + HEAD, 4096));
-		struct arena_chunk *c =
-			mmap(NULL, size, PROT_READ | PROT_WRITE,
-			     (a->shared ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS, -1, 0);
+		/* Who needs a second chunk will need most of it: the kernel fills it in one go. */
+		int populate = a->chunks && size == CHUNK ? MAP_POPULATE : 0;
+		struct arena_chunk *c = mmap(
+			NULL, size, PROT_READ | PROT_WRITE,
+			MAP_ANONYMOUS | populate | (a->shared ? MAP_SHARED : MAP_PRIVATE), -1, 0);
 
 		if (c == MAP_FAILED)
 			return NULL;

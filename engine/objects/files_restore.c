@@ -226,42 +226,30 @@ static bool is_owner(const struct restore_task *t, const struct restore_file *f)
 	return f->owner == t;
 }
 
-static int open_own(struct restore *r, struct restore_task *t, bool late)
-{
-	int ret = 0;
-
-	for (unsigned int i = 0; ret == 0 && i < t->n_fds; i++)
-		if (!earlier(t, i) && is_owner(t, t->fd[i].file) && t->fd[i].file->late == late)
-			ret = open_here(r, t, &t->fd[i]);
-	return ret;
-}
-
 /* What another task opens comes from there. */
-static int take_others(struct restore *r, struct restore_task *t, bool late)
+static int take_here(struct restore *r, const struct restore_fd *d)
 {
-	int ret = 0;
+	int fd = files_take(r, d->file);
 
-	for (unsigned int i = 0; ret == 0 && i < t->n_fds; i++) {
-		const struct restore_fd *d = &t->fd[i];
-		int fd;
-
-		if (earlier(t, i) || is_owner(t, d->file) || d->file->late != late)
-			continue;
-		fd = files_take(r, d->file);
-		ret = fd < 0 ? fd : put_at(fd, d);
-	}
-	return ret;
+	return fd < 0 ? fd : put_at(fd, d);
 }
 
-/* A second number for a file is a dup. */
-static int duplicate(struct restore_task *t)
+/*
+ * A second number for a file is a dup. They rise: what is opened mostly gets the number it is to
+ * have.
+ */
+static int fill(struct restore *r, struct restore_task *t, bool own, bool late)
 {
 	int ret = 0;
 
 	for (unsigned int i = 0; ret == 0 && i < t->n_fds; i++) {
 		const struct restore_fd *d = &t->fd[i], *e = earlier(t, i);
 
-		if (e && dup3(e->fd, d->fd, d->cloexec ? O_CLOEXEC : 0) < 0)
+		if (is_owner(t, d->file) != own || d->file->late != late)
+			continue;
+		if (!e)
+			ret = own ? open_here(r, t, d) : take_here(r, d);
+		else if (dup3(e->fd, d->fd, d->cloexec ? O_CLOEXEC : 0) < 0)
 			ret = log_err(-errno, "descriptor %d", d->fd);
 	}
 	return ret;
@@ -301,12 +289,10 @@ static int make_table(struct restore *r, struct restore_task *t)
 	/* First what nobody else can open, then what others have opened: nobody waits in a circle. */
 	for (int late = 0; late < 2; late++) {
 		if (ret == 0)
-			ret = open_own(r, t, late);
+			ret = fill(r, t, true, late);
 		if (ret == 0)
-			ret = take_others(r, t, late);
+			ret = fill(r, t, false, late);
 	}
-	if (ret == 0)
-		ret = duplicate(t);
 	if (ret == 0)
 		ret = connect_own(r, t);
 	if (ret == 0)

@@ -131,16 +131,26 @@ int stage_await(struct restore *r, enum stage stage, unsigned int n)
 	return __atomic_load_n(&ctl->failed, __ATOMIC_ACQUIRE) ? failure(r) : 0;
 }
 
+/* Most words are set before anybody waits: whoever does says so. */
+enum { SET = 1, AWAITED };
+
 void stage_await_word(struct restore *r, uint32_t *word)
 {
-	while (!__atomic_load_n(word, __ATOMIC_ACQUIRE))
-		wait_while(word, 0, 3600 * 1000);
+	for (;;) {
+		uint32_t was = 0;
+
+		__atomic_compare_exchange_n(word, &was, AWAITED, false, __ATOMIC_ACQUIRE,
+					    __ATOMIC_ACQUIRE);
+		if (was == SET)
+			return;
+		wait_while(word, AWAITED, 3600 * 1000);
+	}
 }
 
 void stage_set_word(uint32_t *word)
 {
-	__atomic_store_n(word, 1, __ATOMIC_RELEASE);
-	wake(word);
+	if (__atomic_exchange_n(word, SET, __ATOMIC_ACQ_REL) == AWAITED)
+		wake(word);
 }
 
 void stage_count(uint32_t *word)

@@ -15,7 +15,8 @@
 #include "engine/inject/inject.h"
 #include "parts.h"
 
-#define FEW 256
+#define FEW     256
+#define AT_ONCE 1024U /* for what that takes of the task's memory */
 
 /*
  * Listing them costs as much, for each there is. A big table that is half full is asked about every
@@ -37,43 +38,60 @@ long fds_look(struct task *t)
 	if (t->shares_files)
 		return 0;
 	if (is_dense(t))
-		t->n_fds = task_leader(t)->status.fd_size;
+		t->fds_to_ask = task_leader(t)->status.fd_size;
 	else
-		r = proc_fds(t->proc, &numbers, &t->n_fds);
+		r = proc_fds(t->proc, &numbers, &t->fds_to_ask);
 	if (r < 0)
 		return log_err(r, "task %d: list of descriptors", t->pid);
-	t->fd = calloc(t->n_fds + 1, sizeof(*t->fd));
+	t->fd = calloc(t->fds_to_ask + 1, sizeof(*t->fd));
 	if (!t->fd)
 		return -ENOMEM;
-	for (unsigned int i = 0; i < t->n_fds; i++)
+	for (unsigned int i = 0; i < t->fds_to_ask; i++)
 		t->fd[i].number = numbers ? numbers[i] : (int)i;
-	return t->n_fds * sizeof(struct gate_op);
+	return MIN(t->fds_to_ask, AT_ONCE) * sizeof(struct gate_op);
+}
+
+static unsigned int next_end(const struct task *t)
+{
+	return MIN(t->fds_asked + AT_ONCE, t->fds_to_ask);
 }
 
 void fds_ask(const struct task *t, struct batch *b, int *first)
 {
-	*first = 0;
-	for (unsigned int i = 0; i < t->n_fds; i++) {
-		int call = batch_call(b, SYS_fcntl, t->fd[i].number, F_GETFD);
-
-		if (i == 0)
-			*first = call;
-	}
+	*first = b->n_ops;
+	for (unsigned int i = t->fds_asked; i < next_end(t); i++)
+		batch_call(b, SYS_fcntl, t->fd[i].number, F_GETFD);
 }
 
+/* There are never more than were asked about: they stay in place, or move down. */
 int fds_answer(struct task *t, struct batch *b, int first)
 {
-	unsigned int asked = t->n_fds;
-
-	t->n_fds = 0;
-	for (unsigned int i = 0; i < asked; i++) {
-		int64_t flags = batch_ret(b, first + i);
+	for (unsigned int end = next_end(t); t->fds_asked < end; t->fds_asked++) {
+		int number = t->fd[t->fds_asked].number;
+		int64_t flags = batch_ret(b, first++);
 
 		if (flags == -EBADF)
 			continue;
 		if (flags < 0)
-			return log_err(flags, "task %d: descriptor %d", t->pid, t->fd[i].number);
-		t->fd[t->n_fds++] = (struct task_fd){ t->fd[i].number, flags & FD_CLOEXEC };
+			return log_err(flags, "task %d: descriptor %d", t->pid, number);
+		t->fd[t->n_fds++] = (struct task_fd){ number, flags & FD_CLOEXEC };
 	}
 	return 0;
+}
+
+int fds_find(struct dump *d, struct task *t)
+{
+	struct batch *b = task_leader(t)->batch;
+	int first, r = 0;
+
+	while (r == 0 && t->fds_asked < t->fds_to_ask) {
+		inject_again(t);
+		fds_ask(t, b, &first);
+		r = inject_run_begin(t);
+		if (r == 0)
+			r = inject_run_end(t, d->timeout_ms);
+		if (r == 0)
+			r = fds_answer(t, b, first);
+	}
+	return r;
 }

@@ -92,11 +92,13 @@ int membarrier_restore(struct program *p, const TaskCoreEntry *tc);
 
 /*
  * fds.c: the descriptors of a task that shares none with one before it. look returns the room it takes
- * to ask about them.
+ * to ask about them; if they are many, ask and answer are about the first ones, and find asks about
+ * the others, in the gate again.
  */
 long fds_look(struct task *t);
 void fds_ask(const struct task *t, struct batch *b, int *first);
 int fds_answer(struct task *t, struct batch *b, int first);
+int fds_find(struct dump *d, struct task *t);
 
 /*
  * undo.c: semaphores that are changed back when a task ends, in the gate. none() is ourselves, with

@@ -118,7 +118,7 @@ struct task {
 	uint32_t vm_id, files_id, fs_id, sighand_id;
 	bool shares_files;  /* with a task before it in the tree */
 	struct task_fd *fd; /* if not, its descriptors, rising: task/fds.c */
-	unsigned int n_fds;
+	unsigned int n_fds, fds_asked, fds_to_ask;
 	bool may_undo;     /* changes of semaphores, when it ends */
 	bool undoes;       /* some */
 	struct undo *undo; /* these: task/undo_find.c */
