@@ -43,8 +43,8 @@ int event_file_dump(const struct fd_view *v, RegFileEntry *img)
 	struct statfs fs;
 
 	/* These file systems tell of no size. */
-	if (v->flags & O_PATH || !S_ISREG(v->st.st_mode) || v->st.st_blocks || v->st.st_size > (off_t)PAGE ||
-	    fstatfs(v->copy, &fs) < 0)
+	if (v->flags & O_PATH || !S_ISREG(v->st.st_mode) || v->st.st_blocks ||
+	    v->st.st_size > (off_t)PAGE || fstatfs(v->copy, &fs) < 0)
 		return 0;
 	if (fs.f_type != PROC_SUPER_MAGIC && fs.f_type != SYSFS_MAGIC &&
 	    fs.f_type != CGROUP_SUPER_MAGIC && fs.f_type != CGROUP2_SUPER_MAGIC)

@@ -90,6 +90,11 @@ uint32_t membarrier_answer(struct batch *b, const struct membarrier_questions *q
 bool membarrier_is_told(void);
 int membarrier_restore(struct program *p, const TaskCoreEntry *tc);
 
+/* uring.c: refuses rings that nothing shows, in the gate; find() asks those again who may have some. */
+int uring_ask(struct batch *b, int *first);
+int uring_answer(const struct task *t, struct thread *th, struct batch *b, int first);
+int uring_find(struct dump *d, struct task *t);
+
 /*
  * undo.c: semaphores that are changed back when a task ends, in the gate. none() is ourselves, with
  * no list of them for the moment: threads have one together, made when the first is (CLONE_SYSVSEM),
