@@ -101,6 +101,10 @@ static int task_entry(struct dump *d, struct task *t, TaskCoreEntry *tc)
 		tc->has_loginuid = true;
 		tc->loginuid = v;
 	}
+	if (proc_u64(t->proc, "sessionid", 10, &v) == 0) {
+		tc->has_sessionid = true;
+		tc->sessionid = v;
+	}
 	r = proc_int(t->proc, "oom_score_adj", &adj);
 	if (r < 0)
 		return log_err(r, "task %d: oom_score_adj", t->pid);

@@ -91,8 +91,7 @@ ZDTM_TEST = {
 	.variants = VARIANTS({ "plain", PLAIN }, { "sqpoll", SQPOLL }, { "closed", CLOSED },
 			     { "registered", REGISTERED },
 			     { "hidden", HIDDEN, .needs = LIST("io_uring.own_memory") },
-			     { "hidden_last", HIDDEN_LAST,
-			       .needs = LIST("io_uring.own_memory") }),
+			     { "hidden_last", HIDDEN_LAST, .needs = LIST("io_uring.own_memory") }),
 	.setup = setup,
 	.check = check,
 };
