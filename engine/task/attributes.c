@@ -216,6 +216,21 @@ static const struct attribute *by_set(const PrctlEntry *e)
 	return NULL;
 }
 
+bool attribute_saved(const ThreadCoreEntry *core, const char *name, int64_t *v)
+{
+	const struct attribute *a = by_name(name);
+
+	for (size_t i = 0; i < core->n_prctls; i++) {
+		const PrctlEntry *e = core->prctls[i];
+
+		if ((int)e->option != a->set)
+			continue;
+		*v = e->arg[e->n_arg - 1];
+		return true;
+	}
+	return false;
+}
+
 int attributes_check(const ThreadCoreEntry *core, const char *image)
 {
 	for (size_t i = 0; i < core->n_prctls; i++) {

@@ -29,6 +29,9 @@ int attributes_dump(const struct task *t, const struct thread *th, struct arena 
 int64_t attribute_read_own(const char *name);
 int attribute_set_own(const char *name, int64_t v);
 
+/* What an image has of one; false: what a new task has. */
+bool attribute_saved(const ThreadCoreEntry *core, const char *name, int64_t *v);
+
 int attributes_check(const ThreadCoreEntry *core, const char *image);
 int attributes_restore(struct program *p, const ThreadCoreEntry *core);
 

@@ -17,7 +17,7 @@ enum { READY, GO = CHILDREN };
 
 static struct shared {
 	unsigned long session[CHILDREN];
-} *now;
+} * now;
 
 static struct {
 	pid_t child[CHILDREN];
