@@ -297,7 +297,7 @@ static int answer_thread(const struct task *t, struct thread *th, const struct q
 		a->mempolicy = *(int *)batch_at(b, q->policy);
 		memcpy(a->mempolicy_nodes, batch_at(b, q->nodes), sizeof(a->mempolicy_nodes));
 	}
-	attributes_answer(b, q->attribute, th);
+	attributes_answer(t, b, q->attribute, th);
 	ret = rseq_answer(t, th, b, &q->rseq);
 	if (ret == 0)
 		ret = uring_answer(t, th, b, q->uring);

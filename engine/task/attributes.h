@@ -16,7 +16,8 @@
 
 /* Queues the questions, and takes the answers, of one thread. */
 int attributes_ask(struct batch *b, bool leader, int index[MAX_ATTRIBUTES]);
-void attributes_answer(struct batch *b, const int index[MAX_ATTRIBUTES], struct thread *th);
+void attributes_answer(const struct task *t, struct batch *b, const int index[MAX_ATTRIBUTES],
+		       struct thread *th);
 
 /* -ENOTSUP (logged) for one that cannot be set again. */
 int attributes_dump(const struct task *t, const struct thread *th, struct arena *a,

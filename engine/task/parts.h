@@ -59,6 +59,8 @@ int rlimit_restore(struct program *p, const TaskRlimitsEntry *e);
 
 /* sched.c: policy, priority, nice, affinity, I/O priority, timer slack, memory policy. */
 void sched_prepare(void); /* counts CPUs: before a dump */
+/* Refuses a core scheduling cookie. */
+int sched_look(const struct task *t, const struct thread *th);
 int sched_dump(const struct task *t, const struct thread *th, struct arena *a,
 	       ThreadCoreEntry *core);
 int sched_check(const ThreadCoreEntry *core, const char *image);
