@@ -105,8 +105,8 @@ static void setup(void)
 
 	switch (variant->arg) {
 	case TRIE:
-		was.fd = map(BPF_MAP_TYPE_LPM_TRIE, sizeof(net), sizeof(int), 10,
-			     BPF_F_NO_PREALLOC, 0);
+		was.fd = map(BPF_MAP_TYPE_LPM_TRIE, sizeof(net), sizeof(int), 10, BPF_F_NO_PREALLOC,
+			     0);
 		put(was.fd, &net, 77);
 		break;
 	case RING:

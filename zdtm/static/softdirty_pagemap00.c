@@ -78,11 +78,11 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "a program that watches its own writes is told of those before and after",
 	.object = "pagemap",
-	.variants = VARIANTS({ "bits", BITS, .needs = LIST("pagemap.soft_dirty") },
-			     { "clean_bits", CLEAN, .needs = LIST("pagemap.soft_dirty"),
-			       .demand = REPORT },
-			     { "watched", WATCHED, .needs = LIST("userfaultfd.wp_async"),
-			       .demand = KEEP_OR_REFUSE }),
+	.variants = VARIANTS(
+		{ "bits", BITS, .needs = LIST("pagemap.soft_dirty") },
+		{ "clean_bits", CLEAN, .needs = LIST("pagemap.soft_dirty"), .demand = REPORT },
+		{ "watched", WATCHED, .needs = LIST("userfaultfd.wp_async"),
+		  .demand = KEEP_OR_REFUSE }),
 	.setup = setup,
 	.check = check,
 };
