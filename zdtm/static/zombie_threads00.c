@@ -90,8 +90,8 @@ static void check(void)
 ZDTM_TEST = {
 	.doc = "zombies are waited for by whom they were to be, and tell of what they used",
 	.object = "task",
-	.variants = VARIANTS({ "traced", TRACED, .demand = KEEP_OR_REFUSE },
-			     { "threads", THREADS }, { "usage", USAGE, .demand = REPORT }),
+	.variants = VARIANTS({ "traced", TRACED, .demand = KEEP_OR_REFUSE }, { "threads", THREADS },
+			     { "usage", USAGE, .demand = REPORT }),
 	.setup = setup,
 	.check = check,
 };
