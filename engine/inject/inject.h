@@ -58,7 +58,8 @@ struct batch {
 	unsigned int n_ops;
 };
 
-/* Room for n bytes of result; its address in the task. 0: the slice is full. */
+#define BATCH_OUT_ALIGN 16UL
+/* Room for n bytes of result, rounded up to that; its address in the task. 0: the slice is full. */
 uint64_t batch_out(struct batch *b, size_t n);
 /* The same bytes here. */
 void *batch_at(struct batch *b, uint64_t addr);
