@@ -131,6 +131,8 @@ static int ask(struct dump *d)
 			r = undo_find(d, t);
 		if (r == 0)
 			r = policy_find(d, t);
+		if (r == 0)
+			r = uring_find(d, t);
 		if (r < 0)
 			return r;
 	}

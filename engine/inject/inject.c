@@ -326,7 +326,7 @@ int inject_map_end(struct task *t, unsigned int timeout_ms)
 
 uint64_t batch_out(struct batch *b, size_t n)
 {
-	n = ALIGN_UP(n, BATCH_ALIGN);
+	n = ALIGN_UP(n, BATCH_OUT_ALIGN);
 	if (b->outs < n || b->outs - n < b->ops + 2 * sizeof(struct gate_op))
 		return 0;
 	b->outs -= n;

@@ -60,8 +60,8 @@ struct batch {
 	bool runs; /* its thread, which has not been seen behind the gate yet */
 };
 
-/* Room for n bytes of result, rounded up; its address in the task. 0: the slice is full. */
-#define BATCH_ALIGN 16UL
+#define BATCH_OUT_ALIGN 16UL
+/* Room for n bytes of result, rounded up to that; its address in the task. 0: the slice is full. */
 uint64_t batch_out(struct batch *b, size_t n);
 /* The same bytes here. */
 void *batch_at(struct batch *b, uint64_t addr);

@@ -53,12 +53,27 @@ static int parse_area(char **at, struct vm_area *a)
 	return 0;
 }
 
+/* The line before that of the flags, where the CPU has keys. */
+static unsigned int protection_key(const char *text, const char *flags)
+{
+	const char *p = flags - 1;
+	uint64_t key;
+
+	while (p > text && p[-1] != '\n')
+		p--;
+	p = str_after(p, "ProtectionKey:");
+	while (p && *p == ' ')
+		p++;
+	return p && scan_u64(&p, 10, &key) ? key : 0;
+}
+
 static int parse_flags(char **at, struct vm_area *a)
 {
 	char *p = strstr(*at, "VmFlags: ");
 
 	if (!p)
 		return -EBADMSG;
+	a->key = protection_key(*at, p);
 	for (p += strlen("VmFlags: "); p[0] && p[0] != '\n' && p[1] && p[2] == ' '; p += 3) {
 		uint64_t flag = flag_of(p);
 

@@ -62,6 +62,7 @@ struct vm_area {
 	bool shared;
 	int prot;         /* PROT_* */
 	uint64_t flags;   /* VM_FLAG(...) */
+	unsigned int key; /* protection key, 0: none */
 	char odd[3];      /* a VmFlags word we do not know, or "" */
 	const char *name; /* rest of the line, newlines as \012; points into the map's text, */
 	char *numbers;    /* as does what smaps says below it */

@@ -68,6 +68,9 @@ int area_kind(const struct task *t, const struct vm_area *a, enum kind *ret)
 		if (a->flags & cannot[i].flag)
 			return refuse(t, a, cannot[i].why);
 
+	/* Where nothing but execution is allowed, the kernel has one of its own. */
+	if (a->key && a->prot != PROT_EXEC)
+		return refuse(t, a, "under a protection key");
 	if (str_after(a->name, "/[aio]"))
 		return *ret = KIND_AIO, 0;
 	if (str_after(a->name, "/memfd:") || streq(a->name, "/dev/zero (deleted)"))

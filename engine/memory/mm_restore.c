@@ -18,6 +18,7 @@
 #include "engine/base/log.h"
 #include "engine/image/values.h"
 #include "engine/objects/files.h"
+#include "engine/task/attributes.h"
 #include "aio.h"
 #include "memory_task.h"
 #include "policy.h"
@@ -351,10 +352,35 @@ static int install_guards(const struct plan_memory *m, const VmaEntry *e)
 	return 0;
 }
 
+/*
+ * Who wants all of its memory merged with equal pages has it marked now, so that what is exempt can be
+ * told so: later the same request changes nothing any more, ksm_enable_merge_any() of mm/ksm.c.
+ */
+static int mark_mergeable(const struct restore_task *t)
+{
+	int64_t all;
+	int r;
+
+	if (!attribute_saved(t->thread[0].core->thread_core, "memory merging", &all) || !all)
+		return 0;
+	r = attribute_set_own("memory merging", all);
+	if (r < 0)
+		return log_err(r, "memory merging");
+	for (unsigned int i = 0; i < t->memory->n; i++) {
+		const struct plan_vma *v = &t->memory->vma[i];
+
+		if (v->mapped && !(v->e->madv & 1ULL << MADV_MERGEABLE) &&
+		    madvise((void *)v->at, vma_size(v), MADV_UNMERGEABLE) < 0)
+			return log_err(-errno, "mapping %#jx: not to be merged",
+				       (uintmax_t)v->e->start);
+	}
+	return 0;
+}
+
 int memory_finish(struct restore *r, struct restore_task *t)
 {
 	const struct plan_memory *m = t->memory;
-	int ret = 0;
+	int ret = mark_mergeable(t);
 
 	for (unsigned int i = 0; ret == 0 && i < m->n; i++) {
 		const struct plan_vma *v = &m->vma[i];

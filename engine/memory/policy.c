@@ -24,7 +24,7 @@ static bool can_have(const struct task *t, const struct vm_area *a, enum kind *k
 
 size_t policy_room(const struct task *t)
 {
-	return t->map.n * (sizeof(struct gate_op) + ALIGN_UP(sizeof(int), BATCH_ALIGN));
+	return t->map.n * (sizeof(struct gate_op) + BATCH_OUT_ALIGN);
 }
 
 int policy_ask(const struct task *t, struct batch *b, int *first)

@@ -114,6 +114,47 @@ int tasks_fork(struct restore *r)
 	return fork_all(r, r->to_fork, false);
 }
 
+static int put_number(const char *file, const char *format, long long value)
+{
+	char text[32], path[64];
+	int r;
+
+	snprintf(text, sizeof(text), format, value);
+	snprintf(path, sizeof(path), "/proc/self/%s", file);
+	r = write_file_at(AT_FDCWD, path, text);
+	return r < 0 ? log_err(r, "%s %s", file, text) : 0;
+}
+
+/* ---- audit ---- */
+
+/* Was it in another audit session than who forks it, by whom it could get into that one? */
+static bool other_session(const struct restore_task *t)
+{
+	const struct restore_task *f = t->forker;
+	const TaskCoreEntry *tc = restore_task_core(t), *of_forker;
+
+	if (!f || f->helper || f->zombie)
+		return false;
+	of_forker = restore_task_core(f);
+	return tc->has_sessionid && of_forker->has_sessionid &&
+	       tc->sessionid != of_forker->sessionid;
+}
+
+/* Each time it is set a session begins, which children are born into. */
+static int log_in(const struct restore_task *t)
+{
+	_cleanup_close_ int self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const TaskCoreEntry *tc = restore_task_core(t);
+	uint64_t v;
+
+	if (self < 0)
+		return log_err(-errno, "/proc/self");
+	if (!tc->has_loginuid || proc_u64(self, "loginuid", 10, &v) < 0 ||
+	    (v == tc->loginuid && !other_session(t)))
+		return 0;
+	return put_number("loginuid", "%lld", tc->loginuid);
+}
+
 /* ---- sessions and groups ---- */
 
 /* The session it leads, and the children that belong to the one before and after. */
@@ -247,17 +288,6 @@ static int bury(struct restore *r, struct restore_task *t, bool until_files)
 
 /* ---- what is set through /proc and by path ---- */
 
-static int put_number(const char *file, const char *format, long long value)
-{
-	char text[32], path[64];
-	int r;
-
-	snprintf(text, sizeof(text), format, value);
-	snprintf(path, sizeof(path), "/proc/self/%s", file);
-	r = write_file_at(AT_FDCWD, path, text);
-	return r < 0 ? log_err(r, "%s %s", file, text) : 0;
-}
-
 /* Only what differs: setting it takes privileges, leaving it alone does not. */
 static int put_attributes(const struct restore_task *t)
 {
@@ -271,9 +301,6 @@ static int put_attributes(const struct restore_task *t)
 	if (tc->has_oom_score_adj && proc_int(self, "oom_score_adj", &adj) == 0 &&
 	    adj != tc->oom_score_adj)
 		r = put_number("oom_score_adj", "%lld", tc->oom_score_adj);
-	if (r == 0 && tc->has_loginuid && proc_u64(self, "loginuid", 10, &v) == 0 &&
-	    v != tc->loginuid)
-		r = put_number("loginuid", "%lld", tc->loginuid);
 	if (r == 0 && tc->has_coredump_filter && proc_u64(self, "coredump_filter", 16, &v) == 0 &&
 	    v != tc->coredump_filter)
 		r = put_number("coredump_filter", "%#llx", tc->coredump_filter);
@@ -326,8 +353,9 @@ static int live(struct restore *r, struct restore_task *t)
 	struct by_path paths = { -EBADF, -EBADF, -EBADF };
 	int ret = 0;
 
+	ret = log_in(t);
 	/* Children that share pages with it take them along; all others are forked sooner, and cheaper. */
-	if (t->memory->feeds)
+	if (ret == 0 && t->memory->feeds)
 		ret = memory_map(r, t);
 	if (ret == 0)
 		ret = family(r, t);

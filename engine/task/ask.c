@@ -29,7 +29,7 @@ struct child_question {
 /* Where the answers of a thread will be. */
 struct questions {
 	uint64_t sas, clear_tid, pdeath, policy, nodes;
-	int slack, default_slack, securebits, policy_call, clear_tid_call;
+	int slack, default_slack, securebits, policy_call, clear_tid_call, uring;
 	int attribute[MAX_ATTRIBUTES];
 	struct security_questions security;
 	struct rseq_questions rseq;
@@ -266,6 +266,8 @@ int task_ask(struct task *t)
 			r = security_ask(t, &t->thread[i], t->thread[i].batch, &q->security);
 		if (r >= 0)
 			r = rseq_ask(&t->thread[i], t->thread[i].batch, &q->rseq);
+		if (r >= 0)
+			r = uring_ask(t->thread[i].batch, &q->uring);
 		if (r < 0 && r != -ENOBUFS)
 			return r;
 		/* A slice that overflows says so with every further call, the last one too. */
@@ -299,8 +301,10 @@ static int answer_thread(const struct task *t, struct thread *th, const struct q
 		a->mempolicy = *(int *)batch_at(b, q->policy);
 		memcpy(a->mempolicy_nodes, batch_at(b, q->nodes), sizeof(a->mempolicy_nodes));
 	}
-	attributes_answer(b, q->attribute, th);
+	attributes_answer(t, b, q->attribute, th);
 	ret = rseq_answer(t, th, b, &q->rseq);
+	if (ret == 0)
+		ret = uring_answer(t, th, b, q->uring);
 	return ret < 0 ? ret : security_answer(t, th, b, &q->security);
 }
 

@@ -92,7 +92,18 @@ static int64_t value_of(const struct attribute *a, int64_t v, int pointed)
 	return a->by_pointer ? pointed : v;
 }
 
-void attributes_answer(struct batch *b, const int index[MAX_ATTRIBUTES], struct thread *th)
+/*
+ * Who has given up the privilege to ask whether it is a flusher may be one: of a main thread stat tells,
+ * and others are what it is, as those they were made by. 0x080000: PF_MEMALLOC_NOIO, 0x100000:
+ * PF_LOCAL_THROTTLE.
+ */
+static bool is_flusher(const struct task *t)
+{
+	return (t->stat.flags & 0x180000) == 0x180000;
+}
+
+void attributes_answer(const struct task *t, struct batch *b, const int index[MAX_ATTRIBUTES],
+		       struct thread *th)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(attributes); i++) {
 		const struct attribute *a = &attributes[i];
@@ -105,6 +116,8 @@ void attributes_answer(struct batch *b, const int index[MAX_ATTRIBUTES], struct 
 		if (a->by_pointer)
 			pointed = *(int *)batch_at(b, batch_arg(b, index[i], 1));
 		v = value_of(a, batch_ret(b, index[i]), pointed);
+		if (a->get == GET_IO_FLUSHER && v == -EPERM)
+			v = is_flusher(t);
 		/* An error: the kernel, the CPU or our privilege lacks it, so nobody could set it. */
 		if (v >= 0)
 			th->answers.attribute[i] = v;
@@ -214,6 +227,21 @@ static const struct attribute *by_set(const PrctlEntry *e)
 		if (attributes[i].set == (int)e->option)
 			return &attributes[i];
 	return NULL;
+}
+
+bool attribute_saved(const ThreadCoreEntry *core, const char *name, int64_t *v)
+{
+	const struct attribute *a = by_name(name);
+
+	for (size_t i = 0; i < core->n_prctls; i++) {
+		const PrctlEntry *e = core->prctls[i];
+
+		if ((int)e->option != a->set)
+			continue;
+		*v = e->arg[e->n_arg - 1];
+		return true;
+	}
+	return false;
 }
 
 int attributes_check(const ThreadCoreEntry *core, const char *image)

@@ -16,7 +16,8 @@
 
 /* Queues the questions, and takes the answers, of one thread. */
 int attributes_ask(struct batch *b, bool leader, int index[MAX_ATTRIBUTES]);
-void attributes_answer(struct batch *b, const int index[MAX_ATTRIBUTES], struct thread *th);
+void attributes_answer(const struct task *t, struct batch *b, const int index[MAX_ATTRIBUTES],
+		       struct thread *th);
 
 /* -ENOTSUP (logged) for one that cannot be set again. */
 int attributes_dump(const struct task *t, const struct thread *th, struct arena *a,
@@ -28,6 +29,9 @@ int attributes_dump(const struct task *t, const struct thread *th, struct arena 
  */
 int64_t attribute_read_own(const char *name);
 int attribute_set_own(const char *name, int64_t v);
+
+/* What an image has of one; false: what a new task has. */
+bool attribute_saved(const ThreadCoreEntry *core, const char *name, int64_t *v);
 
 int attributes_check(const ThreadCoreEntry *core, const char *image);
 int attributes_restore(struct program *p, const ThreadCoreEntry *core);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
@@ -101,6 +102,10 @@ static int task_entry(struct dump *d, struct task *t, TaskCoreEntry *tc)
 		tc->has_loginuid = true;
 		tc->loginuid = v;
 	}
+	if (proc_u64(t->proc, "sessionid", 10, &v) == 0) {
+		tc->has_sessionid = true;
+		tc->sessionid = v;
+	}
 	r = proc_int(t->proc, "oom_score_adj", &adj);
 	if (r < 0)
 		return log_err(r, "task %d: oom_score_adj", t->pid);
@@ -190,6 +195,10 @@ int core_dump_zombie(struct dump *d, struct task *t)
 	proc_status_done(&status);
 	if (r < 0)
 		return log_err(r, "zombie %d: credentials", t->pid);
+	/* Its parent is told when the tracer has been. */
+	if (status.tracer && status.tracer != getpid())
+		return log_refuse("task %d: a zombie that is traced by task %d: not supported yet",
+				  t->pid, status.tracer);
 	tc.task_state = TASK_DEAD;
 	tc.exit_code = t->stat.exit_code;
 	tc.comm = t->stat.comm;

@@ -154,6 +154,9 @@ int task_look(struct dump *d, struct task *t)
 					  t->pid);
 		if (r < 0 && r != -EIO)
 			return log_err(r, "task %d: syscall user dispatch", t->pid);
+		r = sched_look(t, th);
+		if (r < 0)
+			return r;
 		r = restart_after_stop(t, th);
 		if (r == 0)
 			r = rseq_look(t, th);

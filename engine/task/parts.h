@@ -59,6 +59,8 @@ int rlimit_restore(struct program *p, const TaskRlimitsEntry *e);
 
 /* sched.c: policy, priority, nice, affinity, I/O priority, timer slack, memory policy. */
 void sched_prepare(void); /* counts CPUs: before a dump */
+/* Refuses a core scheduling cookie. */
+int sched_look(const struct task *t, const struct thread *th);
 int sched_dump(const struct task *t, const struct thread *th, struct arena *a,
 	       ThreadCoreEntry *core);
 int sched_check(const ThreadCoreEntry *core, const char *image);
@@ -89,6 +91,11 @@ uint32_t membarrier_answer(struct batch *b, const struct membarrier_questions *q
 /* Does the kernel tell what somebody has registered for, or has each to be tried? */
 bool membarrier_is_told(void);
 int membarrier_restore(struct program *p, const TaskCoreEntry *tc);
+
+/* uring.c: refuses rings that nothing shows, in the gate; find() asks those again who may have some. */
+int uring_ask(struct batch *b, int *first);
+int uring_answer(const struct task *t, struct thread *th, struct batch *b, int first);
+int uring_find(struct dump *d, struct task *t);
 
 /*
  * fds.c: the descriptors of a task that shares none with one before it. look returns the room it takes

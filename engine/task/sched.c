@@ -15,7 +15,11 @@
 
 #define IOPRIO_CLASS_SHIFT 13 /* linux/ioprio.h */
 #define POLICY_EXT         7  /* SCHED_EXT, since 6.12 */
-#define KEPT_FLAGS         (SCHED_FLAG_RECLAIM | SCHED_FLAG_DL_OVERRUN)
+/* linux/prctl.h, since 5.14 */
+#define SCHED_CORE         62
+#define SCHED_CORE_GET     0
+
+#define KEPT_FLAGS (SCHED_FLAG_RECLAIM | SCHED_FLAG_DL_OVERRUN)
 
 static int affinity_dump(pid_t tid, struct arena *a, ThreadCoreEntry *core)
 {
@@ -33,10 +37,38 @@ static int affinity_dump(pid_t tid, struct arena *a, ThreadCoreEntry *core)
 	return 0;
 }
 
+/* Who has the same, none of which is 0, may run on one core at the same time. */
+static uint64_t own_cookie;
+static bool has_cookies;
+
+static int read_cookie(pid_t tid, uint64_t *ret)
+{
+	return prctl(SCHED_CORE, SCHED_CORE_GET, tid, 0 /* PIDTYPE_PID */, ret) < 0 ? -errno : 0;
+}
+
+int sched_look(const struct task *t, const struct thread *th)
+{
+	uint64_t cookie;
+	int r;
+
+	if (!has_cookies)
+		return 0;
+	r = read_cookie(th->tid, &cookie);
+	if (r < 0)
+		return log_err(r, "task %d: core scheduling of thread %d", t->pid, th->tid);
+	return cookie == own_cookie
+		       ? 0
+		       : log_refuse("task %d: thread %d shares a core with some tasks only: core "
+				    "scheduling is not supported yet",
+				    t->pid, th->tid);
+}
+
 static long cpus_online;
 
 void sched_prepare(void)
 {
+	/* Not on a kernel without it, nor where no core runs two tasks at once. */
+	has_cookies = read_cookie(0, &own_cookie) == 0;
 	cpus_online = sysconf(_SC_NPROCESSORS_ONLN);
 }
 

@@ -46,6 +46,7 @@ struct thread_answers {
 	int32_t mempolicy;
 	uint8_t mempolicy_nodes[128];
 	int64_t attribute[MAX_ATTRIBUTES];
+	bool may_have_rings; /* of io_uring */
 };
 
 /* What its main thread answered for the whole task. */
