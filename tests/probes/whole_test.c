@@ -385,7 +385,7 @@ ATF_TC_BODY(ktap, tc)
 		"%s probe kcmp pipe.* --as root --as nobody --format ktap 2>/dev/null", zdtm);
 	char *counts =
 		output_of("{ %s probe kcmp pipe.* --format ktap | python3 %s; "
-			  "%s probe kcmp pipe.* --format json | grep -c '\"name\"'; } 2>/dev/null",
+			  "%s probe kcmp pipe.* --format json | grep -c '\"verdict\"'; } 2>/dev/null",
 			  zdtm, look, zdtm);
 	unsigned int subtests, questions;
 
