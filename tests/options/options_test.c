@@ -9,6 +9,23 @@
 #include "engine/options.h"
 #include "tests/unit.h"
 
+/* The sanitizer's, where there is one. */
+void __lsan_disable(void) __attribute__((weak));
+void __lsan_enable(void) __attribute__((weak));
+
+/* Options are kept until the program ends, and so is what they point into. */
+static int parse_for_good(int argc, char **argv, struct options *o, bool *done)
+{
+	int r;
+
+	if (__lsan_disable)
+		__lsan_disable();
+	r = options_parse(argc, argv, o, done);
+	if (__lsan_enable)
+		__lsan_enable();
+	return r;
+}
+
 static int parse(struct options *o, bool *done, const char *const *args)
 {
 	/* The options point into it. */
@@ -20,7 +37,7 @@ static int parse(struct options *o, bool *done, const char *const *args)
 	argv[argc] = NULL;
 	/* 0: getopt begins anew. */
 	optind = 0;
-	return options_parse(argc, argv, o, done);
+	return parse_for_good(argc, argv, o, done);
 }
 
 #define ARGS(...) ((const char *const[]){ __VA_ARGS__, NULL })
