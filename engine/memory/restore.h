@@ -62,6 +62,12 @@ static inline uint64_t vma_size(const struct plan_vma *v)
 	return v->e->end - v->e->start;
 }
 
+/* Pages that are to be filled in must be writable for that long, and readable for comparing. */
+int vma_first_prot(const struct plan_vma *v);
+
+/* Those pieces of its advice that are in `which`, a bit for each. */
+int vma_advise(const struct plan_vma *v, uint64_t which);
+
 /* Not a mapping that the task itself made. */
 bool vma_is_special(const VmaEntry *e);
 

@@ -383,10 +383,10 @@ ATF_TC_BODY(ktap, tc)
 	const char *zdtm = bin(tc, "bin/zdtm"), *look = bin(tc, "tests/runner/tree/ktap.py");
 	char *out = output_of(
 		"%s probe kcmp pipe.* --as root --as nobody --format ktap 2>/dev/null", zdtm);
-	char *counts =
-		output_of("{ %s probe kcmp pipe.* --format ktap | python3 %s; "
-			  "%s probe kcmp pipe.* --format json | grep -c '\"verdict\"'; } 2>/dev/null",
-			  zdtm, look, zdtm);
+	char *counts = output_of(
+		"{ %s probe kcmp pipe.* --format ktap | python3 %s; "
+		"%s probe kcmp pipe.* --format json | grep -c '\"verdict\"'; } 2>/dev/null",
+		zdtm, look, zdtm);
 	unsigned int subtests, questions;
 
 	ATF_CHECK_MSG(strstr(out, "KTAP version 1\n1..2\n    KTAP version 1\n"
