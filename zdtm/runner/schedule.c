@@ -325,7 +325,7 @@ static pid_t parent_of(pid_t task)
 static struct job *job_of_task(struct schedule *c, pid_t task)
 {
 	for (; task > 1; task = parent_of(task))
-		for (size_t i = 0; i < c->s->jobs; i++)
+		for (size_t i = 0; i < c->most; i++)
 			if (c->jobs[i].run && c->jobs[i].init == task)
 				return &c->jobs[i];
 	return NULL;
