@@ -19,7 +19,8 @@ static void answer(int fd, const struct fuse_in_header *in, int error, const voi
 		char data[256];
 	} out = { .head = { .len = sizeof(out.head) + n, .unique = in->unique, .error = error } };
 
-	memcpy(out.data, data, n);
+	if (n)
+		memcpy(out.data, data, n);
 	t_write(fd, &out, out.head.len);
 }
 
