@@ -614,9 +614,10 @@ PROBE(interrupt_exec,
 		NEED(ptrace(PTRACE_INTERRUPT, pid, 0, 0));
 		NEED(ptrace(PTRACE_CONT, pid, 0, 0));
 		until_exec(pid);
-		for (int i = 0; i < 3000 && got == 0; i++) {
+		/* It stops before the new program's first step. Asleep, that has made many. */
+		for (char state = 'R'; got == 0 && state != 'S'; usleep(1000)) {
+			state = *NEED(stat_field(pid, 3));
 			got = NEED(waitpid(pid, &status, __WALL | WNOHANG));
-			usleep(1000);
 		}
 		/* 90918794a4e2, in 7.1 and stable kernels. */
 		if (got == 0 && threads)
