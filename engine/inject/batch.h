@@ -17,6 +17,7 @@ struct batch {
 	size_t ops, outs; /* end of the list, begin of the results */
 	unsigned int n_ops;
 	bool runs; /* its thread, which has not been seen behind the gate yet */
+	bool lost; /* and was waited for in vain */
 };
 
 /* Forgets all calls. The first `reserved` bytes of the slice are somebody else's. */

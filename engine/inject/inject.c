@@ -96,6 +96,7 @@ static int enter(struct task *t, struct thread *th, struct gate_entry *e)
 	if (r == 0)
 		r = run_on(th, 0);
 	th->batch->runs = r == 0;
+	th->batch->lost = false;
 	return r;
 }
 
@@ -106,8 +107,8 @@ static bool is_gate_stop(const struct thread *th, const struct stop *s)
 			    : s->kind == STOP_EXIT;
 }
 
-/* Waits until the thread stands behind the gate's stop; other stops on the way are dealt with. */
-static int await_gate(struct task *t, struct thread *th, unsigned int timeout_ms, arch_regs *regs)
+/* Until the thread stands behind the gate's stop; other stops on the way are dealt with. */
+static int await_stop(struct task *t, struct thread *th, unsigned int timeout_ms, arch_regs *regs)
 {
 	uint64_t stopped = gate_of(t, th) + GATE_STOPPED;
 	struct stop s;
@@ -123,10 +124,8 @@ static int await_gate(struct task *t, struct thread *th, unsigned int timeout_ms
 			return log_err(-ESRCH, "task %d: thread %d died meanwhile", t->pid,
 				       th->tid);
 		r = ptrace_get_regs(th->tid, regs);
-		if (r == 0 && arch_ip(regs) == stopped && is_gate_stop(th, &s)) {
-			th->batch->runs = false;
+		if (r == 0 && arch_ip(regs) == stopped && is_gate_stop(th, &s))
 			return 0;
-		}
 		if (r == 0 && s.kind == STOP_SIGNAL && s.sig != SIGSTOP && s.sig != th->stop_sig)
 			return log_err(-EFAULT, "task %d: signal %d in the gate", t->pid, s.sig);
 		/*
@@ -138,6 +137,15 @@ static int await_gate(struct task *t, struct thread *th, unsigned int timeout_ms
 		if (r < 0)
 			return log_err(r, "task %d: thread %d in the gate", t->pid, th->tid);
 	}
+}
+
+/* Who did not come in the time it had gets none again: all that is left is to look for it. */
+static int await_gate(struct task *t, struct thread *th, unsigned int timeout_ms, arch_regs *regs)
+{
+	int r = await_stop(t, th, th->batch->lost ? 0 : timeout_ms, regs);
+
+	th->batch->runs = th->batch->lost = r < 0;
+	return r;
 }
 
 static int call_begin(struct task *t, long nr, bool is_mmap, const uint64_t arg[6])
@@ -313,7 +321,7 @@ static int put_back(struct thread *th)
 	return r < 0 ? r : ptrace_set_regs(th->tid, &th->cpu.regs);
 }
 
-/* The dump has failed elsewhere before this task was waited for. */
+/* The dump has failed before they were all waited for. */
 static int await_runners(struct task *t, unsigned int timeout_ms)
 {
 	arch_regs regs;
