@@ -127,13 +127,9 @@ static int ask(struct dump *d)
 		if (r == 0)
 			r = task_answer(t);
 		if (r == 0)
-			r = fds_find(d, t);
+			r = task_ask_more(t, d->timeout_ms);
 		if (r == 0)
 			r = undo_find(d, t);
-		if (r == 0)
-			r = policy_find(d, t);
-		if (r == 0)
-			r = uring_find(d, t);
 		if (r < 0)
 			return r;
 	}
