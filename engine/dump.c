@@ -9,6 +9,7 @@
 #include "engine/base/log.h"
 #include "engine/dump.h"
 #include "engine/image/values.h"
+#include "engine/inject/gate.h"
 #include "engine/inject/inject.h"
 #include "engine/memory/memory.h"
 #include "engine/memory/policy.h"
@@ -93,7 +94,7 @@ static int look(struct dump *d)
 	if (r == 0)
 		r = plan_sessions_of(&d->tree, d->opts, &d->arena);
 	for_each_live(t, d) {
-		inject_leave_old(t);
+		gate_leave_old(t);
 		if (r == 0)
 			r = task_look(d, t);
 	}
@@ -126,13 +127,9 @@ static int ask(struct dump *d)
 		if (r == 0)
 			r = task_answer(t);
 		if (r == 0)
-			r = fds_find(d, t);
+			r = task_ask_more(t, d->timeout_ms);
 		if (r == 0)
 			r = undo_find(d, t);
-		if (r == 0)
-			r = policy_find(d, t);
-		if (r == 0)
-			r = uring_find(d, t);
 		if (r < 0)
 			return r;
 	}

@@ -3,12 +3,19 @@
 #ifndef PARASITE_GATE_H
 #define PARASITE_GATE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* An upper bound of gate_end - gate_begin, to look for room with. */
 #define GATE_SIZE_MAX 512
 
 extern const char gate_begin[], gate_run[], gate_stopped[], gate_data[], gate_end[];
+
+#define GATE_SIZE    ((size_t)(gate_end - gate_begin))
+/* Where in it a list of calls is run, where a thread then stops, and where its data lies. */
+#define GATE_RUN     ((uint64_t)(gate_run - gate_begin))
+#define GATE_STOPPED ((uint64_t)(gate_stopped - gate_begin))
+#define GATE_DATA    ((uint64_t)(gate_data - gate_begin))
 
 /* What the gate needs to put a thread back by itself. */
 struct gate_data {

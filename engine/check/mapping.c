@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <linux/aio_abi.h>
 #include <linux/prctl.h>
-#include <linux/userfaultfd.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -17,6 +16,7 @@
 #include "engine/kernel/maps.h"
 #include "engine/kernel/pagemap.h"
 #include "engine/kernel/procfs.h"
+#include "engine/kernel/userfaultfd.h"
 #include "engine/memory/aio.h"
 #include "engine/memory/memory_task.h"
 #include "feature.h"
@@ -303,31 +303,23 @@ FEATURE(madv_populate, FASTER, "filling memory with the pages of images", "Linux
 	return r < 0 ? no_err(r, "MADV_POPULATE_WRITE") : YES;
 }
 
-static int open_uffd(uint64_t features)
-{
-	struct uffdio_api api = { .api = UFFD_API, .features = features };
-	int fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
-
-	if (fd >= 0 && ioctl(fd, UFFDIO_API, &api) == 0)
-		return fd;
-	no_err(-errno, fd < 0 ? "userfaultfd" : "UFFDIO_API");
-	cleanup_close(&fd);
-	return -1;
-}
-
 static enum answer copy_page(void)
 {
 	char *from = page(), *to = page();
-	struct uffdio_register reg = { .range = { (uintptr_t)to, PAGE },
-				       .mode = UFFDIO_REGISTER_MODE_MISSING };
 	struct uffdio_copy copy = { .dst = (uintptr_t)to, .src = (uintptr_t)from, .len = PAGE };
-	int fd = from && to ? open_uffd(0) : -1;
+	int fd, r;
 
-	if (fd < 0)
+	if (!from || !to)
 		return NO;
 	from[0] = 'x';
-	if (ioctl(fd, UFFDIO_REGISTER, &reg) < 0 || ioctl(fd, UFFDIO_COPY, &copy) < 0)
-		return no_err(-errno, "UFFDIO_REGISTER, UFFDIO_COPY");
+	fd = userfaultfd_open(O_NONBLOCK, 0);
+	if (fd < 0)
+		return no_err(fd, "userfaultfd");
+	r = userfaultfd_watch(fd, to, PAGE);
+	if (r < 0)
+		return no_err(r, "UFFDIO_REGISTER");
+	if (ioctl(fd, UFFDIO_COPY, &copy) < 0)
+		return no_err(-errno, "UFFDIO_COPY");
 	return to[0] == 'x' ? YES : no("UFFDIO_COPY has no effect");
 }
 
@@ -340,11 +332,12 @@ FEATURE_AS(uffd_noncoop, "uffd-noncoop", UNUSED,
 	   "pages that come when they are wanted, by tasks that fork and map meanwhile",
 	   "CONFIG_USERFAULTFD, Linux 4.11, CAP_SYS_PTRACE")
 {
-	int fd = open_uffd(UFFD_FEATURE_EVENT_FORK | UFFD_FEATURE_EVENT_REMAP |
-			   UFFD_FEATURE_EVENT_REMOVE | UFFD_FEATURE_EVENT_UNMAP);
+	int fd = userfaultfd_open(O_NONBLOCK, UFFD_FEATURE_EVENT_FORK | UFFD_FEATURE_EVENT_REMAP |
+						      UFFD_FEATURE_EVENT_REMOVE |
+						      UFFD_FEATURE_EVENT_UNMAP);
 
 	if (fd < 0)
-		return NO;
+		return no_err(fd, "userfaultfd with events");
 	close(fd);
 	return YES;
 }

@@ -9,16 +9,11 @@
 #include <unistd.h>
 
 #include "engine/base/cleanup.h"
-#include "engine/base/fd.h"
 #include "engine/base/log.h"
-#include "engine/base/str.h"
 #include "engine/kernel/vm.h"
+#include "gate.h"
 #include "inject.h"
 
-#define GATE_SIZE    ((size_t)(gate_end - gate_begin))
-#define GATE_RUN     ((uint64_t)(gate_run - gate_begin))
-#define GATE_STOPPED ((uint64_t)(gate_stopped - gate_begin))
-#define GATE_DATA    ((uint64_t)(gate_data - gate_begin))
 #define LEADER_SLICE 12288UL
 #define THREAD_SLICE 3072UL
 
@@ -31,86 +26,6 @@ struct inject {
 	char *local;       /* the area's used bytes on our side */
 	struct batch *batch;
 };
-
-/* ---- where the gate can go ---- */
-
-static bool all_zero(const char *p, size_t n)
-{
-	return p[0] == 0 && memcmp(p, p + 1, n - 1) == 0;
-}
-
-/* What is left of an engine that was killed: nobody stands in it any more. */
-static bool old_gate(const char *bytes)
-{
-	return memcmp(bytes, gate_begin, GATE_DATA) == 0;
-}
-
-static bool room_at(const struct task *t, uint64_t addr)
-{
-	char bytes[GATE_SIZE_MAX];
-
-	return vm_read(t->pid, bytes, addr, GATE_SIZE) == 0 &&
-	       (all_zero(bytes, GATE_SIZE) || old_gate(bytes));
-}
-
-/*
- * The last bytes of a text mapping are padding to the page's end more often than not. The vdso is
- * the first choice: every task has one, its tail has stayed free on every kernel so far, and no
- * file is behind it.
- */
-static int find_room(struct task *t, uint64_t *ret)
-{
-	for (int pass = 0; pass < 2; pass++)
-		for (unsigned int i = 0; i < t->map.n; i++) {
-			const struct vm_area *a = &t->map.area[i];
-			bool vdso = streq(a->name, "[vdso]");
-
-			if (vdso != (pass == 0) || a->shared || !(a->prot & PROT_EXEC) ||
-			    (a->prot & PROT_WRITE) || streq(a->name, "[vsyscall]") ||
-			    a->flags & VM_FLAG(IO))
-				continue;
-			if (room_at(t, a->end - GATE_SIZE_MAX)) {
-				*ret = a->end - GATE_SIZE_MAX;
-				return 0;
-			}
-		}
-	return log_refuse("task %d: no executable mapping has %d unused bytes for the gate", t->pid,
-			  GATE_SIZE_MAX);
-}
-
-/* ---- gates of engines that were killed ---- */
-
-/* The data of a gate with ip in its code; false when there is none. */
-static bool gate_around(const struct task *t, uint64_t ip, struct gate_data *data)
-{
-	char bytes[2 * GATE_SIZE_MAX];
-	uint64_t from = ip - GATE_DATA, page = ALIGN_DOWN(ip, PAGE);
-	size_t size = GATE_DATA + GATE_SIZE;
-	ssize_t n = vm_peek(t->pid, bytes, from, size);
-	const char *gate;
-
-	/* Nothing is mapped before this page: it then lies in it. */
-	if (n < 0 && from < page) {
-		n = vm_peek(t->pid, bytes, page, size - (page - from));
-		from = page;
-	}
-	gate = n < 0 ? NULL : memmem(bytes, n, gate_begin, GATE_DATA);
-	if (!gate || gate + GATE_SIZE > bytes + n || ip - (from + (gate - bytes)) >= GATE_DATA)
-		return false;
-	memcpy(data, gate + GATE_DATA, sizeof(*data));
-	return true;
-}
-
-void inject_leave_old(struct task *t)
-{
-	struct gate_data data;
-
-	for_each_thread(th, t)
-		if (gate_around(t, arch_ip(&th->cpu.regs), &data)) {
-			arch_leave_gate(&th->cpu.regs, &data);
-			th->sigmask = data.mask;
-		}
-}
 
 /* ---- signals to stop with ---- */
 
@@ -150,6 +65,12 @@ static uint64_t gate_of(const struct task *t, const struct thread *th)
 	return th == task_leader(t) ? t->inject->gate : th->batch->base;
 }
 
+/* The slice of every other thread begins with a gate of its own. */
+static size_t list_offset(const struct task *t, const struct thread *th)
+{
+	return th == task_leader(t) ? 0 : ALIGN_UP(GATE_SIZE, 64UL);
+}
+
 /* A thread that no signal can stop is driven from one system call to the next. */
 static int run_on(const struct thread *th, int sig)
 {
@@ -175,6 +96,7 @@ static int enter(struct task *t, struct thread *th, struct gate_entry *e)
 	if (r == 0)
 		r = run_on(th, 0);
 	th->batch->runs = r == 0;
+	th->batch->lost = false;
 	return r;
 }
 
@@ -185,8 +107,8 @@ static bool is_gate_stop(const struct thread *th, const struct stop *s)
 			    : s->kind == STOP_EXIT;
 }
 
-/* Waits until the thread stands behind the gate's stop; other stops on the way are dealt with. */
-static int await_gate(struct task *t, struct thread *th, unsigned int timeout_ms, arch_regs *regs)
+/* Until the thread stands behind the gate's stop; other stops on the way are dealt with. */
+static int await_stop(struct task *t, struct thread *th, unsigned int timeout_ms, arch_regs *regs)
 {
 	uint64_t stopped = gate_of(t, th) + GATE_STOPPED;
 	struct stop s;
@@ -202,10 +124,8 @@ static int await_gate(struct task *t, struct thread *th, unsigned int timeout_ms
 			return log_err(-ESRCH, "task %d: thread %d died meanwhile", t->pid,
 				       th->tid);
 		r = ptrace_get_regs(th->tid, regs);
-		if (r == 0 && arch_ip(regs) == stopped && is_gate_stop(th, &s)) {
-			th->batch->runs = false;
+		if (r == 0 && arch_ip(regs) == stopped && is_gate_stop(th, &s))
 			return 0;
-		}
 		if (r == 0 && s.kind == STOP_SIGNAL && s.sig != SIGSTOP && s.sig != th->stop_sig)
 			return log_err(-EFAULT, "task %d: signal %d in the gate", t->pid, s.sig);
 		/*
@@ -217,6 +137,15 @@ static int await_gate(struct task *t, struct thread *th, unsigned int timeout_ms
 		if (r < 0)
 			return log_err(r, "task %d: thread %d in the gate", t->pid, th->tid);
 	}
+}
+
+/* Who did not come in the time it had gets none again: all that is left is to look for it. */
+static int await_gate(struct task *t, struct thread *th, unsigned int timeout_ms, arch_regs *regs)
+{
+	int r = await_stop(t, th, th->batch->lost ? 0 : timeout_ms, regs);
+
+	th->batch->runs = th->batch->lost = r < 0;
+	return r;
 }
 
 static int call_begin(struct task *t, long nr, bool is_mmap, const uint64_t arg[6])
@@ -255,7 +184,7 @@ int inject_map_begin(struct task *t, size_t extra)
 	in->mem = openat(t->proc, "mem", O_RDWR | O_CLOEXEC);
 	if (in->mem < 0)
 		return log_err(-errno, "task %d: /proc/PID/mem", t->pid);
-	r = find_room(t, &in->gate);
+	r = gate_find_room(t, &in->gate);
 	if (r < 0)
 		return r;
 	extra = ALIGN_UP(extra, 64UL);
@@ -324,59 +253,6 @@ int inject_map_end(struct task *t, unsigned int timeout_ms)
 
 /* ---- calls ---- */
 
-uint64_t batch_out(struct batch *b, size_t n)
-{
-	n = ALIGN_UP(n, BATCH_OUT_ALIGN);
-	if (b->outs < n || b->outs - n < b->ops + 2 * sizeof(struct gate_op))
-		return 0;
-	b->outs -= n;
-	return b->base + b->outs;
-}
-
-void *batch_at(struct batch *b, uint64_t addr)
-{
-	return b->mem + (addr - b->base);
-}
-
-int batch_add(struct batch *b, long nr, const uint64_t arg[6])
-{
-	struct gate_op *op = (void *)(b->mem + b->ops);
-
-	/* One more for the end of the list. */
-	if (b->outs < b->ops + 2 * sizeof(*op))
-		return -ENOBUFS;
-	*op = (struct gate_op){ .nr = nr };
-	memcpy(op->arg, arg, sizeof(op->arg));
-	b->ops += sizeof(*op);
-	op[1].nr = GATE_END;
-	return b->n_ops++;
-}
-
-int batch_pass(struct batch *b, unsigned int n, int i)
-{
-	uint64_t to = b->base + b->ops + n * sizeof(struct gate_op) +
-		      offsetof(struct gate_op, arg) + i * sizeof(uint64_t);
-
-	return batch_call(b, GATE_STORE, to);
-}
-
-static struct gate_op *op_at(struct batch *b, int index)
-{
-	struct gate_op *end = (void *)(b->mem + b->ops);
-
-	return end + index - (int)b->n_ops;
-}
-
-uint64_t batch_arg(struct batch *b, int index, int i)
-{
-	return op_at(b, index)->arg[i];
-}
-
-int64_t batch_ret(struct batch *b, int index)
-{
-	return op_at(b, index)->ret;
-}
-
 uint64_t inject_untouched_page(const struct task *t)
 {
 	return t->inject->area + t->inject->used;
@@ -402,8 +278,7 @@ int inject_run_begin(struct task *t)
 	for_each_thread(th, t) {
 		struct gate_entry e = { .at = gate_of(t, th) + GATE_RUN };
 
-		e.list = th == task_leader(t) ? th->batch->base
-					      : th->batch->base + ALIGN_UP(GATE_SIZE, 64UL);
+		e.list = th->batch->base + list_offset(t, th);
 		if (!th->batch->n_ops)
 			continue;
 		r = enter(t, th, &e);
@@ -431,14 +306,8 @@ int inject_run_end(struct task *t, unsigned int timeout_ms)
 
 void inject_again(struct task *t)
 {
-	for_each_thread(th, t) {
-		struct batch *b = th->batch;
-
-		/* A thread's slice begins with its gate. */
-		b->ops = th == task_leader(t) ? 0 : ALIGN_UP(GATE_SIZE, 64UL);
-		b->outs = b->size;
-		b->n_ops = 0;
-	}
+	for_each_thread(th, t)
+		batch_empty(th->batch, list_offset(t, th));
 }
 
 /* ---- and out again ---- */
@@ -452,7 +321,7 @@ static int put_back(struct thread *th)
 	return r < 0 ? r : ptrace_set_regs(th->tid, &th->cpu.regs);
 }
 
-/* The dump has failed elsewhere before this task was waited for. */
+/* The dump has failed before they were all waited for. */
 static int await_runners(struct task *t, unsigned int timeout_ms)
 {
 	arch_regs regs;

@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/userfaultfd.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "engine/base/cleanup.h"
 #include "engine/base/fd.h"
+#include "engine/kernel/userfaultfd.h"
 #include "place.h"
-
-#ifndef UFFD_USER_MODE_ONLY
-#define UFFD_USER_MODE_ONLY 1 /* since 5.11; what the kernel lets everybody have */
-#endif
 
 struct place place_init(int image_fd, uint64_t size)
 {
@@ -41,7 +35,6 @@ static bool huge_pages_everywhere(void)
 
 static bool begin(struct place *p)
 {
-	struct uffdio_api api = { .api = UFFD_API, .features = UFFD_FEATURE_SIGBUS };
 	void *at;
 
 	if (p->tried)
@@ -49,8 +42,8 @@ static bool begin(struct place *p)
 	p->tried = true;
 	if (huge_pages_everywhere())
 		return false;
-	p->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
-	if (p->uffd < 0 || ioctl(p->uffd, UFFDIO_API, &api) < 0)
+	p->uffd = userfaultfd_open(UFFD_USER_MODE_ONLY, UFFD_FEATURE_SIGBUS);
+	if (p->uffd < 0)
 		return false;
 	at = mmap(NULL, p->size, PROT_READ, MAP_SHARED, p->image, 0);
 	if (at == MAP_FAILED)
@@ -61,10 +54,7 @@ static bool begin(struct place *p)
 
 bool place_take(struct place *p, void *at, uint64_t len)
 {
-	struct uffdio_register range = { .range = { .start = (uintptr_t)at, .len = len },
-					 .mode = UFFDIO_REGISTER_MODE_MISSING };
-
-	return begin(p) && ioctl(p->uffd, UFFDIO_REGISTER, &range) == 0;
+	return begin(p) && userfaultfd_watch(p->uffd, at, len) == 0;
 }
 
 int place_pages(const struct place *p, void *to, uint64_t pos, uint64_t len)

@@ -84,39 +84,30 @@ int policy_answer(struct task *t, struct batch *b, int first)
 	return 0;
 }
 
-/* As many as there is room for, from `p` on; how many that were. */
-static int find_some(struct dump *d, struct task *t, struct vm_policy *p, unsigned int n)
+void policy_ask_nodes(const struct task *t, struct batch *b, int *first)
 {
-	struct batch *b = task_leader(t)->batch;
-	unsigned int asked = 0;
-	int r;
-
-	inject_again(t);
-	for (; asked < n; asked++) {
+	*first = b->n_ops;
+	for (unsigned int i = t->policies_asked; i < t->n_policies; i++) {
 		uint64_t to = batch_out(b, POLICY_NODES);
 
 		/* The kernel counts the nodes of a mask one more than there are bits. */
 		if (!to || batch_call(b, SYS_get_mempolicy, 0, to, 8 * POLICY_NODES + 1,
-				      t->map.area[p[asked].area].start, MPOL_F_ADDR) < 0)
-			break;
+				      t->map.area[t->policy[i].area].start, MPOL_F_ADDR) < 0)
+			return;
 	}
-	r = inject_run_begin(t);
-	if (r == 0)
-		r = inject_run_end(t, d->timeout_ms);
-	for (unsigned int i = 0; r == 0 && i < asked; i++) {
-		r = batch_ret(b, i);
-		memcpy(p[i].nodes, batch_at(b, batch_arg(b, i, 1)), POLICY_NODES);
-	}
-	return r < 0 ? log_err(r, "task %d: nodes of a memory policy", t->pid) : (int)asked;
 }
 
-int policy_find(struct dump *d, struct task *t)
+int policy_answer_nodes(struct task *t, struct batch *b, int first)
 {
-	int r = 0;
+	for (unsigned int call = first; call < b->n_ops; call++) {
+		int64_t ret = batch_ret(b, call);
 
-	for (unsigned int i = 0; r >= 0 && i < t->n_policies; i += r)
-		r = find_some(d, t, &t->policy[i], t->n_policies - i);
-	return MIN(r, 0);
+		if (ret < 0)
+			return log_err(ret, "task %d: nodes of a memory policy", t->pid);
+		memcpy(t->policy[t->policies_asked++].nodes, batch_at(b, batch_arg(b, call, 1)),
+		       POLICY_NODES);
+	}
+	return 0;
 }
 
 static int by_area(const void *key, const void *of)

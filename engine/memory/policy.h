@@ -26,8 +26,12 @@ size_t policy_room(const struct task *t);
 int policy_ask(const struct task *t, struct batch *b, int *first);
 /* Refuses one that is not the mapping's alone. */
 int policy_answer(struct task *t, struct batch *b, int first);
-/* And the nodes of those, in the gate again. */
-int policy_find(struct dump *d, struct task *t);
+/*
+ * And the nodes of those, in the gate again: of as many as there is room for, until none are left to
+ * ask about.
+ */
+void policy_ask_nodes(const struct task *t, struct batch *b, int *first);
+int policy_answer_nodes(struct task *t, struct batch *b, int first);
 
 void policy_dump(const struct task *t, unsigned int area, VmaEntry *e);
 

@@ -7,21 +7,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "engine/base/cleanup.h"
 #include "engine/base/parallel.h"
+#include "engine/kernel/userfaultfd.h"
 #include "room.h"
-
-#ifndef UFFD_USER_MODE_ONLY
-#define UFFD_USER_MODE_ONLY 1 /* since 5.11; what the kernel lets everybody have */
-#endif
 
 struct job {
 	struct room **room;
@@ -78,13 +73,8 @@ static void fill(struct job *job, struct room *r)
 
 static bool watch(struct room *r)
 {
-	struct uffdio_register range = { .range = { .start = (uintptr_t)r->map, .len = r->size },
-					 .mode = UFFDIO_REGISTER_MODE_MISSING };
-	struct uffdio_api api = { .api = UFFD_API };
-
-	r->uffd = syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
-	return r->uffd >= 0 && ioctl(r->uffd, UFFDIO_API, &api) == 0 &&
-	       ioctl(r->uffd, UFFDIO_REGISTER, &range) == 0;
+	r->uffd = userfaultfd_open(UFFD_USER_MODE_ONLY, 0);
+	return r->uffd >= 0 && userfaultfd_watch(r->uffd, r->map, r->size) == 0;
 }
 
 static void map(struct room *r)

@@ -355,3 +355,49 @@ int task_answer(struct task *t)
 	questions_free(t);
 	return r;
 }
+
+/* 1: somebody has been asked. */
+static int ask_more(struct task *t, int *fds, int *policies)
+{
+	bool any = false;
+	int r = 0;
+
+	for (unsigned int i = 0; r >= 0 && i < t->n_threads; i++)
+		r = uring_ask_more(&t->thread[i], t->thread[i].batch);
+	fds_ask(t, task_leader(t)->batch, fds);
+	/* The last: takes all the room there is. */
+	policy_ask_nodes(t, task_leader(t)->batch, policies);
+	for_each_thread(th, t)
+		any |= th->batch->n_ops > 0;
+	return r < 0 ? log_err(r, "task %d: no room for more questions", t->pid) : any;
+}
+
+static int answer_more(struct task *t, int fds, int policies)
+{
+	int r = 0;
+
+	for (unsigned int i = 0; r == 0 && i < t->n_threads; i++)
+		r = uring_answer_more(t, &t->thread[i], t->thread[i].batch);
+	if (r == 0)
+		r = fds_answer(t, task_leader(t)->batch, fds);
+	return r < 0 ? r : policy_answer_nodes(t, task_leader(t)->batch, policies);
+}
+
+int task_ask_more(struct task *t, unsigned int timeout_ms)
+{
+	int fds, policies, r;
+
+	for (;;) {
+		inject_again(t);
+		r = ask_more(t, &fds, &policies);
+		if (r <= 0)
+			return r;
+		r = inject_run_begin(t);
+		if (r == 0)
+			r = inject_run_end(t, timeout_ms);
+		if (r == 0)
+			r = answer_more(t, fds, policies);
+		if (r < 0)
+			return r;
+	}
+}

@@ -13,5 +13,7 @@ int task_ask(struct task *t);
 bool task_has_aio(const struct task *t, uint64_t ring);
 /* Takes the answers out of the area. */
 int task_answer(struct task *t);
+/* And what was too much for one round, or is asked because of an answer: as often as there is more. */
+int task_ask_more(struct task *t, unsigned int timeout_ms);
 
 #endif

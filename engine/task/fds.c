@@ -78,20 +78,3 @@ int fds_answer(struct task *t, struct batch *b, int first)
 	}
 	return 0;
 }
-
-int fds_find(struct dump *d, struct task *t)
-{
-	struct batch *b = task_leader(t)->batch;
-	int first, r = 0;
-
-	while (r == 0 && t->fds_asked < t->fds_to_ask) {
-		inject_again(t);
-		fds_ask(t, b, &first);
-		r = inject_run_begin(t);
-		if (r == 0)
-			r = inject_run_end(t, d->timeout_ms);
-		if (r == 0)
-			r = fds_answer(t, b, first);
-	}
-	return r;
-}

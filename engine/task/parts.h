@@ -92,20 +92,23 @@ uint32_t membarrier_answer(struct batch *b, const struct membarrier_questions *q
 bool membarrier_is_told(void);
 int membarrier_restore(struct program *p, const TaskCoreEntry *tc);
 
-/* uring.c: refuses rings that nothing shows, in the gate; find() asks those again who may have some. */
+/*
+ * uring.c: refuses rings that nothing shows, in the gate; and more of them, in the gate again, where a
+ * thread may have some: the first calls of its list.
+ */
 int uring_ask(struct batch *b, int *first);
 int uring_answer(const struct task *t, struct thread *th, struct batch *b, int first);
-int uring_find(struct dump *d, struct task *t);
+int uring_ask_more(const struct thread *th, struct batch *b);
+int uring_answer_more(const struct task *t, struct thread *th, struct batch *b);
 
 /*
  * fds.c: the descriptors of a task that shares none with one before it. look returns the room it takes
- * to ask about them; if they are many, ask and answer are about the first ones, and find asks about
- * the others, in the gate again.
+ * to ask about them; if they are many, ask and answer are about some, and in the gate again about the
+ * next ones, until none are left to ask about.
  */
 long fds_look(struct task *t);
 void fds_ask(const struct task *t, struct batch *b, int *first);
 int fds_answer(struct task *t, struct batch *b, int first);
-int fds_find(struct dump *d, struct task *t);
 
 /*
  * undo.c: semaphores that are changed back when a task ends, in the gate. none() is ourselves, with

@@ -46,7 +46,7 @@ struct thread_answers {
 	int32_t mempolicy;
 	uint8_t mempolicy_nodes[128];
 	int64_t attribute[MAX_ATTRIBUTES];
-	bool may_have_rings; /* of io_uring */
+	bool may_have_rings; /* of io_uring, which it has not been asked about yet */
 };
 
 /* What its main thread answered for the whole task. */
@@ -110,7 +110,7 @@ struct task {
 	struct vm_map map;
 	struct page_runs guards;
 	struct vm_policy *policy; /* by mapping: memory/policy.c */
-	unsigned int n_policies;
+	unsigned int n_policies, policies_asked;
 	struct questions *questions; /* while they are asked */
 	struct task_answers answers;
 	struct inject *inject;

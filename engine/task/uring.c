@@ -47,25 +47,21 @@ int uring_answer(const struct task *t, struct thread *th, struct batch *b, int f
 	return refuse(t, th, ret);
 }
 
-int uring_find(struct dump *d, struct task *t)
+int uring_ask_more(const struct thread *th, struct batch *b)
 {
-	bool any = false;
 	int r = 0;
 
-	for_each_thread(th, t)
-		any |= th->answers.may_have_rings;
-	if (!any)
-		return 0;
-	inject_again(t);
-	for_each_thread(th, t)
-		for (unsigned int i = 1; r >= 0 && th->answers.may_have_rings && i < RINGS; i++)
-			r = ask(th->batch, i);
-	if (r >= 0)
-		r = inject_run_begin(t);
-	if (r == 0)
-		r = inject_run_end(t, d->timeout_ms);
-	for_each_thread(th, t)
-		for (unsigned int i = 1; r == 0 && th->answers.may_have_rings && i < RINGS; i++)
-			r = refuse(t, th, batch_ret(th->batch, i - 1));
-	return r < 0 && r != -ENOTSUP ? log_err(r, "task %d: rings of io_uring", t->pid) : r;
+	for (unsigned int i = 1; r >= 0 && th->answers.may_have_rings && i < RINGS; i++)
+		r = ask(b, i);
+	return r;
+}
+
+int uring_answer_more(const struct task *t, struct thread *th, struct batch *b)
+{
+	int r = 0;
+
+	for (unsigned int i = 1; r == 0 && th->answers.may_have_rings && i < RINGS; i++)
+		r = refuse(t, th, batch_ret(b, i - 1));
+	th->answers.may_have_rings = false;
+	return r;
 }
