@@ -120,6 +120,17 @@ char proc_state(pid_t pid, pid_t tid)
 	return proc >= 0 && proc_read_stat(proc, &stat) == 0 ? stat.state : '?';
 }
 
+int proc_wchan(pid_t pid, pid_t tid, char *to, size_t size)
+{
+	_cleanup_buf_ struct buf b = {};
+	_cleanup_close_ int proc = proc_open(pid, tid);
+	int r = proc < 0 ? proc : proc_read_single(proc, "wchan", &b);
+
+	if (r == 0)
+		snprintf(to, size, "%s", b.data);
+	return r;
+}
+
 const char *kv_find(const char *text, const char *key)
 {
 	const char *line;

@@ -86,10 +86,8 @@ ZDTM_TEST = {
 	.doc = "a sleep that has been interrupted before goes on once more",
 	.object = "task",
 	.variants = VARIANTS({ "nanosleep", NANOSLEEP }, { "poll", POLL },
-			     { "raw_nanosleep", RAW_NANOSLEEP, .demand = KEEP_OR_REFUSE },
-			     { "raw_clock", RAW_CLOCK, .demand = KEEP_OR_REFUSE },
-			     { "raw_poll", RAW_POLL, .demand = KEEP_OR_REFUSE },
-			     { "raw_futex", RAW_FUTEX, .demand = KEEP_OR_REFUSE }),
+			     { "raw_nanosleep", RAW_NANOSLEEP }, { "raw_clock", RAW_CLOCK },
+			     { "raw_poll", RAW_POLL }, { "raw_futex", RAW_FUTEX }),
 	.setup = setup,
 	.check = check,
 };
