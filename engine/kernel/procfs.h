@@ -35,7 +35,7 @@ char proc_state(pid_t pid, pid_t tid);
 
 /*
  * The function of the kernel in which a thread sleeps, "0" if it does not or may not be known: what
- * functions are called differs between kernels. -ENOENT: this one does not tell.
+ * functions are called differs between kernels. -ENOENT: without CONFIG_KALLSYMS.
  */
 int proc_wchan(pid_t pid, pid_t tid, char *to, size_t size);
 

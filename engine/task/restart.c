@@ -58,7 +58,8 @@ static bool ends_at_stop(long nr, const uint64_t arg[6])
 /* A mask for the time of the call: any signal may have been meant to end it. */
 static bool own_mask(long nr, const uint64_t arg[6])
 {
-	return (nr == SYS_epoll_pwait || nr == SYS_epoll_pwait2 || nr == SYS_io_uring_enter) && arg[4];
+	return (nr == SYS_epoll_pwait || nr == SYS_epoll_pwait2 || nr == SYS_io_uring_enter) &&
+	       arg[4];
 }
 
 static int repeat_ended(const struct task *t, struct thread *th)

@@ -120,14 +120,14 @@ static int let_in(const struct task *t, const struct thread *th, unsigned int ti
 	return r < 0 ? r : hold_again(th, timeout_ms, &s);
 }
 
-static bool block_of_unknown(const struct thread *th, uint64_t *arg)
+static bool is_unknown(const struct thread *th, uint64_t *arg)
 {
 	uint64_t args[6];
 	long nr;
 
 	arch_call_args(&th->cpu.regs, &nr, args);
 	*arg = args[0];
-	return arch_interrupted_call(&th->cpu.regs) == ARCH_CALL_BLOCK && nr == SYS_restart_syscall;
+	return arch_interrupted_call(&th->cpu.regs) != ARCH_CALL_NONE && nr == SYS_restart_syscall;
 }
 
 int restart_find(const struct task *t, struct thread *th, unsigned int timeout_ms)
@@ -135,7 +135,7 @@ int restart_find(const struct task *t, struct thread *th, unsigned int timeout_m
 	uint64_t arg;
 	int r;
 
-	if (!block_of_unknown(th, &arg))
+	if (!is_unknown(th, &arg))
 		return 0;
 	th->restarts = in_text(t, th);
 	/* Job control holds who it has stopped: that one cannot be let go for a while. */
@@ -147,7 +147,7 @@ int restart_find(const struct task *t, struct thread *th, unsigned int timeout_m
 			return log_err(r, "task %d: thread %d, in a call for the third time",
 				       t->pid, th->tid);
 	}
-	if (th->restarts || !block_of_unknown(th, &arg))
+	if (th->restarts || !is_unknown(th, &arg))
 		return 0;
 	return log_refuse("task %d: thread %d is in a system call that was interrupted twice, and "
 			  "nothing tells any more which call it is",
