@@ -20,6 +20,7 @@
 #include "engine/session.h"
 #include "engine/task/ask.h"
 #include "engine/task/parts.h"
+#include "engine/task/restart.h"
 #include "engine/task/security.h"
 #include "proto/pstree.pb-c.h"
 #include "proto/stats.pb-c.h"
@@ -84,20 +85,24 @@ static int freeze(struct dump *d)
 /* Whatever cannot be saved should be found here, before much has been done to the tasks. */
 static int look(struct dump *d)
 {
-	int r;
+	int r = 0;
 
-	r = ids_check_namespaces(&d->tree);
+	for_each_live(t, d) {
+		gate_leave_old(t);
+		if (r == 0)
+			r = restart_after_stop(t);
+	}
+	if (r == 0)
+		r = ids_check_namespaces(&d->tree);
 	if (r == 0)
 		r = ids_number(&d->tree);
 	if (r == 0)
 		r = undo_look(&d->tree);
 	if (r == 0)
 		r = plan_sessions_of(&d->tree, d->opts, &d->arena);
-	for_each_live(t, d) {
-		gate_leave_old(t);
+	for_each_live(t, d)
 		if (r == 0)
 			r = task_look(d, t);
-	}
 	return r < 0 ? r : memory_look(d);
 }
 

@@ -120,6 +120,29 @@ char proc_state(pid_t pid, pid_t tid)
 	return proc >= 0 && proc_read_stat(proc, &stat) == 0 ? stat.state : '?';
 }
 
+int proc_wchan(pid_t pid, pid_t tid, char *to, size_t size)
+{
+	_cleanup_buf_ struct buf b = {};
+	_cleanup_close_ int proc = proc_open(pid, tid);
+	int r = proc < 0 ? proc : proc_read_single(proc, "wchan", &b);
+	const char *name;
+
+	if (r < 0)
+		return r;
+	snprintf(to, size, "%s", b.data);
+	/*
+	 * Before 5.16 it is 0 where the kernel does without frame pointers; the stack, its first line here,
+	 * is not. That of who runs is anything.
+	 */
+	if (!streq(to, "0") || proc_state(pid, tid) != 'S' ||
+	    proc_read_single(proc, "stack", &b) < 0)
+		return 0;
+	name = str_after(b.data, "[<0>] ");
+	if (name)
+		snprintf(to, size, "%.*s", (int)strcspn(name, "+\n"), name);
+	return 0;
+}
+
 const char *kv_find(const char *text, const char *key)
 {
 	const char *line;

@@ -34,6 +34,12 @@ int proc_read_stat(int proc, struct proc_stat *ret);
 char proc_state(pid_t pid, pid_t tid);
 
 /*
+ * The function of the kernel in which a thread sleeps, "0" if it does not or may not be known: what
+ * functions are called differs between kernels. -ENOENT: without CONFIG_KALLSYMS.
+ */
+int proc_wchan(pid_t pid, pid_t tid, char *to, size_t size);
+
+/*
  * A file of /proc that the kernel prints as one record (fdinfo, status, stat, limits; not maps or
  * timers): a read that is not filled has seen the end of it, so that asking again is not needed.
  */

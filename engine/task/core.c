@@ -60,9 +60,7 @@ static int dump_thread(struct dump *d, struct task *t, struct thread *th, TaskCo
 		return r;
 
 	/* Only the image's registers repeat the call: the thread itself may yet run on as it was. */
-	r = restart_image_regs(t, th, &cpu.regs, &block);
-	if (r < 0)
-		return r;
+	restart_image_regs(th, &cpu.regs, &block);
 	if (block)
 		thread.has_restart_block = thread.restart_block = true;
 	core.tc = tc;

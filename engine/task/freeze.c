@@ -10,6 +10,7 @@
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
 #include "engine/kernel/syscalls.h"
+#include "restart.h"
 #include "seize.h"
 #include "stop.h"
 #include "task.h"
@@ -276,6 +277,23 @@ static void bury_killed(struct tree *tree)
 	}
 }
 
+/* Whoever stood still already goes on with its call. */
+static void let_go(struct tree *tree)
+{
+	struct task *t, *next;
+
+	HASH_ITER(hh, tree->by_pid, t, next) {
+		bool known = true;
+
+		for_each_thread(th, t)
+			known &= th->held && ptrace_get_regs(th->tid, &th->cpu.regs) == 0 &&
+				 ptrace_get_sigmask(th->tid, &th->sigmask) == 0;
+		if (known)
+			(void)restart_after_stop(t);
+	}
+	tree_thaw(tree);
+}
+
 static int freeze_at_last(pid_t root, unsigned int timeout_ms, struct tree *ret)
 {
 	const struct timespec nap = { .tv_nsec = 10 * 1000 * 1000 };
@@ -289,7 +307,7 @@ static int freeze_at_last(pid_t root, unsigned int timeout_ms, struct tree *ret)
 		if (r == 0)
 			return 0;
 		half_dead = ret->half_dead;
-		tree_thaw(ret);
+		let_go(ret);
 		if (r == -EAGAIN)
 			bury_killed(ret);
 		tree_done(ret);

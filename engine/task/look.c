@@ -157,7 +157,7 @@ int task_look(struct dump *d, struct task *t)
 		r = sched_look(t, th);
 		if (r < 0)
 			return r;
-		r = restart_after_stop(t, th);
+		r = restart_find(t, th, d->timeout_ms);
 		if (r == 0)
 			r = rseq_look(t, th);
 		if (r < 0)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <linux/futex.h>
+#include <linux/io_uring.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,6 @@
 
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
-#include "engine/kernel/vm.h"
 #include "engine/memory/memory_task.h"
 #include "restart.h"
 
@@ -46,67 +46,64 @@ static bool ends_at_stop(long nr, const uint64_t arg[6])
 		return !arg[3];
 	case SYS_rt_sigtimedwait:
 		return !arg[2];
+	case SYS_io_getevents:
+		return !arg[4];
+	case SYS_io_uring_enter: /* that submitted nothing: else it would tell how much */
+		return !(arg[3] & IORING_ENTER_EXT_ARG);
 	default:
 		return false;
 	}
 }
 
-int restart_after_stop(const struct task *t, struct thread *th)
+/* A mask for the time of the call: any signal may have been meant to end it. */
+static bool own_mask(long nr, const uint64_t arg[6])
 {
-	bool signal = false, own_mask;
+	return (nr == SYS_epoll_pwait || nr == SYS_epoll_pwait2 || nr == SYS_io_uring_enter) &&
+	       arg[4];
+}
+
+static int repeat_ended(const struct task *t, struct thread *th)
+{
+	bool signal = false;
 	uint64_t arg[6];
 	long nr;
 	int r;
 
-	/* Who was stopped by job control will have noticed. */
-	if (t->stop_signo || !arch_call_failed(&th->cpu.regs, EINTR))
+	if (!arch_call_failed(&th->cpu.regs, EINTR))
 		return 0;
 	arch_call_args(&th->cpu.regs, &nr, arg);
 	if (!ends_at_stop(nr, arg))
 		return 0;
-	/* With a mask for the time of the call any signal may have been meant to end it. */
-	own_mask = (nr == SYS_epoll_pwait || nr == SYS_epoll_pwait2) && arg[4];
-	r = has_signal(t, th, own_mask ? 0 : th->sigmask, &signal);
-	if (r == 0 && !signal)
-		arch_repeat_call(&th->cpu.regs);
+	r = has_signal(t, th, own_mask(nr, arg) ? 0 : th->sigmask, &signal);
+	if (r < 0 || signal)
+		return r;
+	arch_repeat_call(&th->cpu.regs);
+	r = ptrace_set_regs(th->tid, &th->cpu.regs);
+	return r < 0 ? log_err(r, "task %d: registers of thread %d", t->pid, th->tid) : 0;
+}
+
+int restart_after_stop(struct task *t)
+{
+	int r = 0;
+
+	/* Who was stopped by job control will have noticed. */
+	for_each_thread(th, t)
+		if (r == 0 && !t->stop_signo)
+			r = repeat_ended(t, th);
 	return r;
 }
 
-int restart_image_regs(const struct task *t, const struct thread *th, arch_regs *ret, bool *block)
+void restart_image_regs(const struct thread *th, arch_regs *ret, bool *block)
 {
-	arch_regs regs = th->cpu.regs;
-	uint8_t code[ARCH_CODE_BEFORE];
-	uint64_t arg[6];
-	long nr;
+	enum arch_call call = arch_interrupted_call(&th->cpu.regs);
 
-	*block = false;
-	*ret = regs;
-	switch (arch_interrupted_call(&regs)) {
-	case ARCH_CALL_NONE:
-		return 0;
-	case ARCH_CALL_RESTART:
-		break;
-	case ARCH_CALL_BLOCK:
-		*block = true;
-		break;
-	}
-	arch_call_args(&regs, &nr, arg);
-	arch_repeat_call(&regs);
-	*ret = regs;
-	if (nr != SYS_restart_syscall)
-		return 0;
-
-	/*
-	 * Interrupted for the second time: the register only says restart_syscall. What it really is
-	 * only the program's own text says, just before the instruction.
-	 */
-	if (vm_read(t->pid, code, arch_ip(&regs) - sizeof(code), sizeof(code)) < 0 ||
-	    !arch_loaded_number(code, &nr))
-		return log_refuse("task %d: thread %d is in a system call that was interrupted "
-				  "twice, and nothing tells any more which call it is",
-				  t->pid, th->tid);
-	arch_set_number(ret, nr);
-	return 0;
+	*ret = th->cpu.regs;
+	*block = call == ARCH_CALL_BLOCK;
+	if (call == ARCH_CALL_NONE)
+		return;
+	arch_repeat_call(ret);
+	if (th->restarts)
+		arch_set_number(ret, th->restarts);
 }
 
 static bool valid(const struct timespec *t)

@@ -15,16 +15,22 @@
 /*
  * Waiting for a semaphore or an epoll ends with EINTR at any stop, ours as well: if no signal waits
  * for the thread, it was ours, and its registers are set to make the call once more. With a time
- * limit that begins anew: how much of it was left nobody knows. Before the gate.
+ * limit that begins anew: how much of it was left nobody knows. Before the gate, and before anything
+ * is refused: it happens to the thread at once.
  */
-int restart_after_stop(const struct task *t, struct thread *th);
+int restart_after_stop(struct task *t);
+
+/*
+ * Of a call that was interrupted twice the registers only say restart_syscall: finds out which one it
+ * is, for th->restarts. Before the gate. -ENOTSUP (logged): nothing tells.
+ */
+int restart_find(const struct task *t, struct thread *th, unsigned int timeout_ms);
 
 /*
  * The registers of a thread as the image has them: on the system call instruction, ready to make
- * the call once more. *block: only restart_syscall can do it properly. -ENOTSUP (logged): nobody
- * knows which call that is.
+ * the call once more. *block: only restart_syscall can do it properly.
  */
-int restart_image_regs(const struct task *t, const struct thread *th, arch_regs *ret, bool *block);
+void restart_image_regs(const struct thread *th, arch_regs *ret, bool *block);
 
 /* The call to enter at restore: number and arguments. false: it is just to be repeated. */
 bool restart_enter(const struct restore_task *t, const CoreEntry *core, struct program *p, long *nr,

@@ -75,7 +75,8 @@ struct thread {
 	siginfo_t *sigstop; /* as that of the task, for this thread */
 	struct arch_thread cpu;
 	uint64_t sigmask;
-	int stop_sig; /* signal the gate stops with; 0: none is free */
+	long restarts; /* the call that it is in, when the registers say restart_syscall; else 0 */
+	int stop_sig;  /* signal the gate stops with; 0: none is free */
 	struct batch *batch;
 	struct thread_answers answers;
 	struct rseq_config rseq;

@@ -67,14 +67,17 @@ static void finish_call(arch_regs *regs, int64_t result)
 
 bool arch_loaded_number(const uint8_t code[ARCH_CODE_BEFORE], long *nr)
 {
-	/* mov $number, %eax: b8 and 32 bits. The last one before the instruction counts. */
+	/*
+	 * mov $number, %eax: b8 and 32 bits. The last one before the instruction counts, if it is not
+	 * that of another function, which has ended before: c3.
+	 */
 	for (int i = ARCH_CODE_BEFORE - 5; i >= 0; i--) {
 		uint32_t v;
 
 		memcpy(&v, code + i + 1, sizeof(v));
 		if (code[i] == 0xb8 && v < 1024) {
 			*nr = v;
-			return true;
+			return !memchr(code + i + 5, 0xc3, ARCH_CODE_BEFORE - 5 - i);
 		}
 	}
 	return false;
