@@ -10,6 +10,7 @@
 #include "engine/dump.h"
 #include "engine/image/values.h"
 #include "engine/inject/inject.h"
+#include "engine/kernel/mounts.h"
 #include "engine/memory/memory.h"
 #include "engine/memory/policy.h"
 #include "engine/objects/files.h"
@@ -57,6 +58,7 @@ static int prepare(struct dump *d)
 	r = script_run(d->opts, "pre-dump", d->opts->pid);
 	if (r < 0)
 		return r;
+	mounts_read_ahead();
 	ids_prepare();
 	sched_prepare();
 	security_prepare(d->opts->pid);
