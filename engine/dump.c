@@ -58,6 +58,7 @@ static int prepare(struct dump *d)
 	r = script_run(d->opts, "pre-dump", d->opts->pid);
 	if (r < 0)
 		return r;
+	tree_look_ahead(d->opts->pid);
 	mounts_read_ahead();
 	ids_prepare();
 	sched_prepare();
