@@ -7,6 +7,7 @@
 
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
+#include "engine/base/parallel.h"
 #include "engine/dump.h"
 #include "engine/image/values.h"
 #include "engine/inject/inject.h"
@@ -58,6 +59,7 @@ static int prepare(struct dump *d)
 	r = script_run(d->opts, "pre-dump", d->opts->pid);
 	if (r < 0)
 		return r;
+	parallel_ready();
 	tree_look_ahead(d->opts->pid);
 	mounts_read_ahead();
 	ids_prepare();
