@@ -126,6 +126,12 @@ static int ask(struct dump *d)
 		if (r < 0)
 			return r;
 	}
+	/* Meanwhile: what is found without them. */
+	for_each_live(t, d) {
+		r = memory_dump_files(d, t);
+		if (r < 0)
+			return r;
+	}
 	for_each_live(t, d) {
 		r = inject_run_end(t, d->timeout_ms);
 		if (r == 0)

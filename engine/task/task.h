@@ -110,6 +110,7 @@ struct task {
 	struct vm_map map;
 	struct page_runs guards;
 	struct vm_policy *policy; /* by mapping: memory/policy.c */
+	uint32_t *file;           /* by mapping, the one it is of: memory/mm_dump.c */
 	unsigned int n_policies;
 	struct questions *questions; /* while they are asked */
 	struct task_answers answers;
