@@ -31,6 +31,9 @@
 #define MADV_COLLAPSE 25
 #endif
 
+/* For each call the kernel waits until all CPUs have put their new pages in order: not too many. */
+#define HUGE_STEP (8 * ROOM_PART)
+
 struct job {
 	struct room **room;
 	unsigned int n;
@@ -84,15 +87,15 @@ void room_done(struct room *r)
 
 enum end { BOTTOM, TOP };
 
-/* The next part; its length, 0 when there is none. */
-static uint64_t take(struct room *r, enum end end, uint64_t *at)
+/* The next part, or as much as `most`; its length, 0 when there is none. */
+static uint64_t take(struct room *r, enum end end, uint64_t most, uint64_t *at)
 {
 	uint64_t len;
 
 	if (r->bottom >= r->top || r->failed)
 		return 0;
-	*at = end == TOP ? ALIGN_DOWN(r->top - 1, ROOM_PART) : r->bottom;
-	len = MIN(r->top - *at, ROOM_PART);
+	*at = end == TOP ? ALIGN_DOWN(r->top - 1, most) : r->bottom;
+	len = MIN(r->top - *at, most);
 	if (end == TOP)
 		r->top = *at;
 	else
@@ -105,7 +108,7 @@ static uint64_t take_locked(struct job *job, struct room *r, enum end end, uint6
 	uint64_t len;
 
 	pthread_mutex_lock(&job->lock);
-	len = take(r, end, at);
+	len = take(r, end, ROOM_PART, at);
 	pthread_mutex_unlock(&job->lock);
 	return len;
 }
@@ -117,7 +120,7 @@ static uint64_t take_huge(struct job *job, struct room *r, uint64_t *at)
 	uint64_t len;
 
 	pthread_mutex_lock(&job->lock);
-	len = r->map && !r->no_huge ? take(r, BOTTOM, at) : 0;
+	len = r->map && !r->no_huge ? take(r, BOTTOM, HUGE_STEP, at) : 0;
 	pthread_mutex_unlock(&job->lock);
 	return len;
 }
@@ -141,9 +144,12 @@ static void failed_low(struct job *job, struct room *r, uint64_t at)
 }
 
 /* Where there is no page at all the kernel makes no huge one either. */
-static bool make_huge(const struct room *r, uint64_t at)
+static bool make_huge(const struct room *r, uint64_t at, uint64_t len)
 {
-	return pwrite(r->fd, "", 1, at) == 1 && madvise(r->map + at, ROOM_PART, MADV_COLLAPSE) == 0;
+	for (uint64_t pos = at; pos < at + len; pos += ROOM_PART)
+		if (pwrite(r->fd, "", 1, pos) != 1)
+			return false;
+	return madvise(r->map + at, len, MADV_COLLAPSE) == 0;
 }
 
 static void fill_huge(struct job *job, struct room *r)
@@ -151,11 +157,13 @@ static void fill_huge(struct job *job, struct room *r)
 	uint64_t at, len;
 
 	while ((len = take_huge(job, r, &at))) {
-		if (len == ROOM_PART) {
-			if (make_huge(r, at))
-				continue;
+		uint64_t whole = ALIGN_DOWN(len, ROOM_PART);
+
+		if (whole && !make_huge(r, at, whole))
 			no_more_huge(job, r);
-		}
+		else if (whole == len)
+			continue;
+		/* What is missing. */
 		if (fallocate(r->fd, 0, at, len) < 0)
 			failed_low(job, r, at);
 	}

@@ -48,9 +48,10 @@ static void look_up_in(int proc, const char *name)
 static int look_at(void *arg, size_t i)
 {
 	static const char *const names[] = {
-		"auxv",		   "coredump_filter", "cwd",	 "exe",	     "fdinfo", "limits",
-		"loginuid",	   "mem",	      "oom_score_adj", "pagemap", "personality", "root",
-		"sessionid",	   "smaps",	      "stat",	 "timers",
+		"auxv",          "coredump_filter", "cwd",         "exe",
+		"fdinfo",        "limits",          "loginuid",    "mem",
+		"oom_score_adj", "pagemap",         "personality", "root",
+		"sessionid",     "smaps",           "stat",        "timers",
 	};
 	static const char *const of_thread[] = { "children", "status" };
 	static const char *const directories[] = { "fd", "map_files", "ns" };
