@@ -7,10 +7,12 @@
 
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
+#include "engine/base/parallel.h"
 #include "engine/dump.h"
 #include "engine/image/values.h"
 #include "engine/inject/gate.h"
 #include "engine/inject/inject.h"
+#include "engine/kernel/mounts.h"
 #include "engine/memory/memory.h"
 #include "engine/memory/policy.h"
 #include "engine/objects/files.h"
@@ -59,6 +61,9 @@ static int prepare(struct dump *d)
 	r = script_run(d->opts, "pre-dump", d->opts->pid);
 	if (r < 0)
 		return r;
+	parallel_ready();
+	tree_look_ahead(d->opts->pid);
+	mounts_read_ahead();
 	ids_prepare();
 	sched_prepare();
 	security_prepare(d->opts->pid);
@@ -124,6 +129,12 @@ static int ask(struct dump *d)
 			r = task_ask(t);
 		if (r == 0)
 			r = inject_run_begin(t);
+		if (r < 0)
+			return r;
+	}
+	/* Meanwhile: what is found without them. */
+	for_each_live(t, d) {
+		r = memory_dump_files(d, t);
 		if (r < 0)
 			return r;
 	}

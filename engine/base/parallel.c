@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -8,14 +9,27 @@
 #include "parallel.h"
 
 #define MAX_THREADS 64
+#define MAX_READY   4
 
 struct parallel {
 	int (*fn)(void *arg, size_t i);
 	void *arg;
 	size_t n, next;
 	int err;
-	unsigned int made;
+	unsigned int made, lent;
 	pthread_t id[MAX_THREADS];
+};
+
+/* Threads that wait for work, and the one job that is offered to them. */
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t offered, returned;
+	struct parallel *job;
+	unsigned int idle, wanted; /* of the idle ones, not asked for yet; still asked for */
+} ready = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.offered = PTHREAD_COND_INITIALIZER,
+	.returned = PTHREAD_COND_INITIALIZER,
 };
 
 unsigned int parallel_cpus(void)
@@ -45,19 +59,108 @@ static void *work(void *arg)
 	}
 }
 
+static void *wait_for_work(void *arg)
+{
+	pthread_mutex_lock(&ready.lock);
+	for (;;) {
+		struct parallel *p;
+
+		while (!ready.wanted)
+			pthread_cond_wait(&ready.offered, &ready.lock);
+		ready.wanted--;
+		p = ready.job;
+		pthread_mutex_unlock(&ready.lock);
+		work(p);
+		pthread_mutex_lock(&ready.lock);
+		ready.idle++;
+		p->lent--;
+		pthread_cond_broadcast(&ready.returned);
+	}
+	return NULL;
+}
+
+static void before_fork(void)
+{
+	pthread_mutex_lock(&ready.lock);
+}
+
+static void after_fork(void)
+{
+	pthread_mutex_unlock(&ready.lock);
+}
+
+/* Of the threads a child has the one that forked it. */
+static void in_child(void)
+{
+	ready.idle = ready.wanted = 0;
+	pthread_mutex_unlock(&ready.lock);
+}
+
+void parallel_ready(void)
+{
+	unsigned int want = MIN(parallel_cpus() - 1, (unsigned int)MAX_READY);
+	sigset_t all, before;
+	pthread_t id;
+
+	(void)pthread_atfork(before_fork, after_fork, in_child);
+	/* Signals are for those who expect them. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	while (ready.idle < want && pthread_create(&id, NULL, wait_for_work, NULL) == 0) {
+		pthread_detach(id);
+		ready.idle++;
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+/* One job at a time: another has what threads it makes. */
+static size_t lend(struct parallel *p, size_t most)
+{
+	size_t n = 0;
+
+	pthread_mutex_lock(&ready.lock);
+	if (!ready.wanted) {
+		n = MIN((size_t)ready.idle, most);
+		ready.idle -= n;
+		ready.wanted = p->lent = n;
+		ready.job = p;
+		if (n)
+			pthread_cond_broadcast(&ready.offered);
+	}
+	pthread_mutex_unlock(&ready.lock);
+	return n;
+}
+
+/* Who has not come yet need not come. */
+static void take_back(struct parallel *p)
+{
+	pthread_mutex_lock(&ready.lock);
+	if (ready.job == p) {
+		p->lent -= ready.wanted;
+		ready.idle += ready.wanted;
+		ready.wanted = 0;
+		ready.job = NULL;
+	}
+	while (p->lent)
+		pthread_cond_wait(&ready.returned, &ready.lock);
+	pthread_mutex_unlock(&ready.lock);
+}
+
 /* Fewer threads than hoped for only makes it slower. */
 static void start(struct parallel *p, size_t most)
 {
 	unsigned int threads = MIN(parallel_cpus(), (unsigned int)MAX_THREADS);
 
-	while (p->made + 1 < threads && p->made < most &&
-	       pthread_create(&p->id[p->made], NULL, work, p) == 0)
+	most = MIN(most, (size_t)threads - 1);
+	most -= lend(p, most);
+	while (p->made < most && pthread_create(&p->id[p->made], NULL, work, p) == 0)
 		p->made++;
 }
 
 static int finish(struct parallel *p)
 {
 	work(p);
+	take_back(p);
 	while (p->made > 0)
 		pthread_join(p->id[--p->made], NULL);
 	return p->err;

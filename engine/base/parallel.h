@@ -9,6 +9,12 @@
 unsigned int parallel_cpus(void);
 
 /*
+ * Makes some threads that wait for pieces of what comes: for when there is no time to make any. Never
+ * in a process that must have one thread alone.
+ */
+void parallel_ready(void);
+
+/*
  * Calls fn(arg, i) for every i below n, in no order, from the caller and as many threads as there
  * are other CPUs. All calls have ended when it returns. The first error ends the handing out of
  * pieces and is returned; pieces already begun still finish.

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/stat.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -21,6 +22,8 @@ struct mount {
 /* One question per run is the rule: the list is read once, and again when it lacks an id. */
 static struct mount *mounts;
 static size_t n_mounts;
+/* The list, of which poll(2) tells whether it is another by now; until the first question. */
+static int ahead = -EBADF;
 
 static void forget(void)
 {
@@ -79,7 +82,7 @@ static int scan_mount(const char *line, struct mount *m)
 	return m->place ? 0 : -ENOMEM;
 }
 
-static int read_mounts(void)
+static int read_mounts_of(int fd)
 {
 	_cleanup_buf_ struct buf b = {};
 	const char *at, *line;
@@ -87,7 +90,7 @@ static int read_mounts(void)
 	int r;
 
 	forget();
-	r = read_file_at(AT_FDCWD, "/proc/self/mountinfo", &b);
+	r = fd < 0 ? fd : read_rest(fd, &b);
 	for (at = b.data; r >= 0 && next_line(&at, &line, &len);) {
 		if (n_mounts == cap) {
 			struct mount *more = realloc(mounts, (cap += 64) * sizeof(*more));
@@ -103,8 +106,42 @@ static int read_mounts(void)
 	return r < 0 ? r : 0;
 }
 
+static int open_list(void)
+{
+	int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int read_mounts(void)
+{
+	_cleanup_close_ int fd = open_list();
+
+	return read_mounts_of(fd);
+}
+
+void mounts_read_ahead(void)
+{
+	ahead = open_list();
+	if (read_mounts_of(ahead) < 0)
+		forget();
+}
+
+static void check_ahead(void)
+{
+	struct pollfd p = { .fd = ahead, .events = POLLPRI };
+
+	if (ahead < 0)
+		return;
+	if (poll(&p, 1, 0) != 0)
+		forget();
+	close(ahead);
+	ahead = -EBADF;
+}
+
 static const struct mount *find(uint64_t id)
 {
+	check_ahead();
 	for (size_t i = 0; i < n_mounts; i++)
 		if (mounts[i].id == id)
 			return &mounts[i];

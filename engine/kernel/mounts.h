@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Reads the list, which is read again at the first question if it has changed by then. */
+void mounts_read_ahead(void);
+
 /*
  * Is the file of a descriptor on a mount of this mount namespace? Files of memfd_create(2), shared
  * memory and the like live on mounts inside the kernel, and their "path" leads nowhere. 1, 0 or

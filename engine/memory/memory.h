@@ -26,6 +26,8 @@ int memory_look(struct dump *d);
 
 /* Writes the mm image; the files that are mapped get entries of their own. */
 int memory_dump_mm(struct dump *d, struct task *t);
+/* Before it: the files of the mappings, of which the task itself is asked nothing. */
+int memory_dump_files(struct dump *d, struct task *t);
 
 /*
  * Shared memory that a file is open for or that a task has mapped: its pages will be saved, once,

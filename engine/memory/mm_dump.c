@@ -74,12 +74,36 @@ static uint64_t madvice(const struct vm_area *a)
 	return set;
 }
 
-static int fill_vma(struct dump *d, struct task *t, const struct vm_area *a, VmaEntry *e)
+/* A shared mapping that may become writable needs the file open for writing. */
+static int file_flags(const struct vm_area *a)
 {
+	return a->shared && a->flags & VM_FLAG(MW) ? O_RDWR : O_RDONLY;
+}
+
+int memory_dump_files(struct dump *d, struct task *t)
+{
+	t->file = calloc(t->map.n + 1, sizeof(*t->file));
+	if (!t->file)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < t->map.n; i++) {
+		const struct vm_area *a = &t->map.area[i];
+		enum kind kind;
+		int r = area_kind(t, a, &kind);
+
+		if (r == 0 && (kind == KIND_FILE || kind == KIND_MEMFD))
+			r = mapped_file_id(d, t, a, file_flags(a), &t->file[i]);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int fill_vma(struct dump *d, struct task *t, unsigned int index, VmaEntry *e)
+{
+	const struct vm_area *a = &t->map.area[index];
 	enum kind kind;
 	uint64_t madv;
-	uint32_t id;
-	int r, flags;
+	int r;
 
 	r = area_kind(t, a, &kind);
 	if (r < 0)
@@ -102,18 +126,15 @@ static int fill_vma(struct dump *d, struct task *t, const struct vm_area *a, Vma
 		break;
 	case KIND_FILE:
 	case KIND_MEMFD:
-		/* A shared mapping that may become writable needs the file open for writing. */
-		flags = a->shared && a->flags & VM_FLAG(MW) ? O_RDWR : O_RDONLY;
 		e->status |= a->shared ? VMA_FILE_SHARED : VMA_FILE_PRIVATE;
 		if (kind == KIND_MEMFD) {
 			e->status |= VMA_MEMFD;
 			e->flags |= huge_flags(a);
 		}
 		e->pgoff = a->pgoff;
-		r = mapped_file_id(d, t, a, flags, &id);
-		e->shmid = id;
+		e->shmid = t->file[index];
 		e->has_fdflags = true;
-		e->fdflags = flags;
+		e->fdflags = file_flags(a);
 		break;
 	case KIND_SYSV:
 		e->flags |= MAP_ANONYMOUS;
@@ -242,7 +263,7 @@ int memory_dump_mm(struct dump *d, struct task *t)
 	for (unsigned int i = 0; i < t->map.n; i++) {
 		VmaEntry *e = &vma[i], *before = mm.n_vmas ? list[mm.n_vmas - 1] : NULL;
 
-		r = fill_vma(d, t, &t->map.area[i], e);
+		r = fill_vma(d, t, i, e);
 		if (r < 0)
 			return r;
 		policy_dump(t, i, e);

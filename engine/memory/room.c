@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kernel lets one fallocate(2) or write(2) into a file at a time. A CPU that has no file of its
- * own to fill helps with another's, from its end: by a userfaultfd, which puts pages into a mapping
- * of the file in far less time than faults would, and without that lock.
+ * A huge page is made, filled through a mapping and freed in a tenth of the time its 512 small ones
+ * take, and MADV_COLLAPSE (since 6.1) makes one in a file whatever the mount's huge= says. All CPUs
+ * make those from the file's begin on.
+ *
+ * Where there are none: the kernel lets one fallocate(2) or write(2) into a file at a time. A CPU that
+ * has no file of its own to fill helps with another's, from its end: by a userfaultfd, which puts pages
+ * into a mapping of the file in far less time than faults would, and without that lock.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +21,13 @@
 #include "engine/base/parallel.h"
 #include "engine/kernel/userfaultfd.h"
 #include "room.h"
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
+/* For each call the kernel waits until all CPUs have put their new pages in order: not too many. */
+#define HUGE_STEP (8 * ROOM_PART)
 
 struct job {
 	struct room **room;
@@ -33,26 +44,127 @@ bool room_is_memory(int fd)
 
 char *room_at(const struct room *r, uint64_t pos, uint64_t len)
 {
-	return r->map && pos >= r->mapped && pos + len <= r->size ? r->map + pos : NULL;
+	bool low = pos + len <= r->low, high = pos >= r->high && pos + len <= r->size;
+
+	return r->map && (low || high) ? r->map + pos : NULL;
 }
 
-/* The next part from the bottom or the top; its length, 0 when there is none. */
-static uint64_t take(struct job *job, struct room *r, bool from_top, uint64_t *at)
+/* Where the file's parts are whole ones of the page tables, as those of huge pages must be. */
+static void map(struct room *r)
 {
-	uint64_t len = 0;
+	size_t all = r->size + ROOM_PART;
+	char *p, *at;
+
+	if (ftruncate(r->fd, r->size) < 0)
+		return;
+	p = mmap(NULL, all, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED)
+		return;
+	at = (char *)ALIGN_UP((uintptr_t)p, ROOM_PART);
+	if (mmap(at, r->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, r->fd, 0) != at) {
+		munmap(p, all);
+		return;
+	}
+	r->map = at;
+	if (at > p)
+		munmap(p, at - p);
+	at += r->size;
+	if (at < p + all)
+		munmap(at, p + all - at);
+}
+
+void room_done(struct room *r)
+{
+	if (r->map)
+		munmap(r->map, r->size);
+	r->map = NULL;
+}
+
+enum end { BOTTOM, TOP };
+
+/* The next part, or as much as `most`; its length, 0 when there is none. */
+static uint64_t take(struct room *r, enum end end, uint64_t most, uint64_t *at)
+{
+	uint64_t len;
+
+	if (r->bottom >= r->top || r->failed)
+		return 0;
+	*at = end == TOP ? ALIGN_DOWN(r->top - 1, most) : r->bottom;
+	len = MIN(r->top - *at, most);
+	if (end == TOP)
+		r->top = *at;
+	else
+		r->bottom += len;
+	return len;
+}
+
+static uint64_t take_locked(struct job *job, struct room *r, enum end end, uint64_t *at)
+{
+	uint64_t len;
 
 	pthread_mutex_lock(&job->lock);
-	if (r->bottom < r->top && !r->failed) {
-		*at = from_top ? ALIGN_DOWN(r->top - 1, ROOM_PART) : r->bottom;
-		len = MIN(r->top - *at, ROOM_PART);
-		if (from_top)
-			r->top = *at;
-		else
-			r->bottom += len;
-	}
+	len = take(r, end, ROOM_PART, at);
 	pthread_mutex_unlock(&job->lock);
 	return len;
 }
+
+/* ---- huge pages ---- */
+
+static uint64_t take_huge(struct job *job, struct room *r, uint64_t *at)
+{
+	uint64_t len;
+
+	pthread_mutex_lock(&job->lock);
+	len = r->map && !r->no_huge ? take(r, BOTTOM, HUGE_STEP, at) : 0;
+	pthread_mutex_unlock(&job->lock);
+	return len;
+}
+
+/* Others may be at parts they took before: those are made all the same, in one way or the other. */
+static void no_more_huge(struct job *job, struct room *r)
+{
+	pthread_mutex_lock(&job->lock);
+	if (!r->no_huge)
+		r->low = MIN(r->low, r->bottom);
+	r->no_huge = true;
+	pthread_mutex_unlock(&job->lock);
+}
+
+static void failed_low(struct job *job, struct room *r, uint64_t at)
+{
+	pthread_mutex_lock(&job->lock);
+	r->failed = true;
+	r->low = MIN(r->low, at);
+	pthread_mutex_unlock(&job->lock);
+}
+
+/* Where there is no page at all the kernel makes no huge one either. */
+static bool make_huge(const struct room *r, uint64_t at, uint64_t len)
+{
+	for (uint64_t pos = at; pos < at + len; pos += ROOM_PART)
+		if (pwrite(r->fd, "", 1, pos) != 1)
+			return false;
+	return madvise(r->map + at, len, MADV_COLLAPSE) == 0;
+}
+
+static void fill_huge(struct job *job, struct room *r)
+{
+	uint64_t at, len;
+
+	while ((len = take_huge(job, r, &at))) {
+		uint64_t whole = ALIGN_DOWN(len, ROOM_PART);
+
+		if (whole && !make_huge(r, at, whole))
+			no_more_huge(job, r);
+		else if (whole == len)
+			continue;
+		/* What is missing. */
+		if (fallocate(r->fd, 0, at, len) < 0)
+			failed_low(job, r, at);
+	}
+}
+
+/* ---- small ones ---- */
 
 static void failed(struct job *job, struct room *r, uint64_t end)
 {
@@ -66,55 +178,34 @@ static void fill(struct job *job, struct room *r)
 {
 	uint64_t at, len;
 
-	while ((len = take(job, r, false, &at)))
+	while ((len = take_locked(job, r, BOTTOM, &at)))
 		if (fallocate(r->fd, 0, at, len) < 0)
 			failed(job, r, 0);
 }
 
-static bool watch(struct room *r)
+static void watch(struct room *r)
 {
 	r->uffd = userfaultfd_open(UFFD_USER_MODE_ONLY, 0);
-	return r->uffd >= 0 && userfaultfd_watch(r->uffd, r->map, r->size) == 0;
+	r->watched = r->uffd >= 0 &&
+		     userfaultfd_watch(r->uffd, r->map + r->bottom, r->top - r->bottom) == 0;
 }
 
-static void map(struct room *r)
-{
-	void *p = MAP_FAILED;
-
-	if (ftruncate(r->fd, r->size) == 0)
-		p = mmap(NULL, r->size, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, 0);
-	if (p == MAP_FAILED)
-		return;
-	r->map = p;
-	if (!watch(r))
-		room_done(r);
-}
-
-void room_done(struct room *r)
-{
-	cleanup_close(&r->uffd);
-	r->uffd = -EBADF;
-	if (r->map)
-		munmap(r->map, r->size);
-	r->map = NULL;
-}
-
-/* Whoever comes first makes the mapping. */
+/* Whoever comes first has it watched. */
 static bool can_help(struct job *job, struct room *r)
 {
 	pthread_mutex_lock(&job->lock);
-	if (!r->helped && r->bottom < r->top)
-		map(r);
+	if (!r->helped && r->map && r->bottom < r->top)
+		watch(r);
 	r->helped = true;
 	pthread_mutex_unlock(&job->lock);
-	return r->map;
+	return r->watched;
 }
 
 static void help(struct job *job, struct room *r)
 {
 	uint64_t at, len;
 
-	while (can_help(job, r) && (len = take(job, r, true, &at))) {
+	while (can_help(job, r) && (len = take_locked(job, r, TOP, &at))) {
 		struct uffdio_zeropage zero = {
 			.range = { .start = (uintptr_t)r->map + at, .len = len },
 			.mode = UFFDIO_ZEROPAGE_MODE_DONTWAKE,
@@ -141,6 +232,8 @@ static int work(void *arg, size_t which)
 	struct job *job = arg;
 
 	for (unsigned int i = 0; i < job->n; i++)
+		fill_huge(job, job->room[i]);
+	for (unsigned int i = 0; i < job->n; i++)
 		if (nobody_fills(job, job->room[i]))
 			fill(job, job->room[i]);
 	for (unsigned int i = 0; i < job->n; i++)
@@ -153,12 +246,13 @@ void room_make(struct room **room, unsigned int n)
 	struct job job = { .room = room, .n = n, .lock = PTHREAD_MUTEX_INITIALIZER };
 
 	for (unsigned int i = 0; i < n; i++) {
-		room[i]->top = room[i]->size;
+		room[i]->low = room[i]->top = room[i]->size;
 		room[i]->uffd = -EBADF;
+		map(room[i]);
 	}
 	(void)parallel_for(parallel_cpus(), work, &job);
 	for (unsigned int i = 0; i < n; i++) {
-		room[i]->mapped = MAX(room[i]->top, room[i]->bad);
+		room[i]->high = MAX(room[i]->top, room[i]->bad);
 		cleanup_close(&room[i]->uffd);
 		room[i]->uffd = -EBADF;
 	}

@@ -9,20 +9,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What is made, and written, by one CPU at a time. */
+/* What is made, and written, by one CPU at a time: a huge page where there is one. */
 #define ROOM_PART (2UL << 20)
 
 struct room {
 	int fd; /* borrowed */
 	uint64_t size;
-	/* The end of the file, from a part's begin on, can be written to in memory. */
+	/* The file, of which what is below `low` or from `high` on can be written to in memory. */
 	char *map;
-	uint64_t mapped;
+	uint64_t low, high;
 
 	/* While it is being made. */
 	uint64_t bottom, top; /* what lies between is nobody's yet */
 	uint64_t bad;         /* some below this is missing, whoever's it was */
-	bool filling, helped, failed;
+	bool no_huge, filling, helped, watched, failed;
 	int uffd;
 };
 

@@ -51,6 +51,7 @@ static void task_free(struct task *t)
 	vm_map_done(&t->map);
 	page_runs_done(&t->guards);
 	free(t->policy);
+	free(t->file);
 	cleanup_close(&t->proc);
 	free(t);
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "engine/base/parallel.h"
 #include "tests/unit.h"
@@ -46,6 +49,58 @@ UNIT(in_two_steps, "others have begun, and what they leave is done at the end")
 		ATF_REQUIRE_EQ_MSG(times[i], i < MANY / 2 ? 2 : 1, "%zu", i);
 }
 
+static int count_all(void *arg, size_t i)
+{
+	if (i == 0)
+		ATF_REQUIRE_EQ(parallel_for(MANY / 2, count, NULL), 0);
+	return count(NULL, MANY / 2 + i);
+}
+
+static pthread_barrier_t meeting;
+
+/* Comes to an end only where two are at it at once. */
+static int meet(void *arg, size_t i)
+{
+	pthread_barrier_wait(&meeting);
+	return count(arg, i);
+}
+
+static void expect_child_alone(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	ATF_REQUIRE(pid >= 0);
+	if (pid == 0)
+		_exit(parallel_for(2, count, NULL) != 0);
+	ATF_REQUIRE_EQ(waitpid(pid, &status, 0), pid);
+	ATF_CHECK_EQ(status, 0);
+}
+
+UNIT(made_before,
+     "threads that were made before take work one job after the other, and side by side")
+{
+	parallel_ready();
+	for (int i = 0; i < 1000; i++) {
+		memset(times, 0, sizeof(times[0]) * 8);
+		ATF_REQUIRE_EQ(parallel_for(i % 9, count, NULL), 0);
+		for (int k = 0; k < 8; k++)
+			ATF_REQUIRE_EQ(times[k], k < i % 9);
+	}
+	for (size_t n = 0; n <= MANY; n += MANY / 2)
+		all_once(n);
+	memset(times, 0, sizeof(times));
+	ATF_REQUIRE_EQ(parallel_for(MANY / 2, count_all, NULL), 0);
+	for (size_t i = 0; i < MANY; i++)
+		ATF_REQUIRE_EQ_MSG(times[i], 1, "%zu", i);
+	if (parallel_cpus() > 1) {
+		pthread_barrier_init(&meeting, NULL, 2);
+		for (int i = 0; i < 100; i++)
+			ATF_REQUIRE_EQ(parallel_for(2, meet, NULL), 0);
+	}
+	expect_child_alone();
+}
+
 static int fail_at(void *arg, size_t i)
 {
 	__atomic_fetch_add(&times[i], 1, __ATOMIC_RELAXED);
@@ -85,6 +140,7 @@ ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, every);
 	ATF_TP_ADD_TC(tp, in_two_steps);
+	ATF_TP_ADD_TC(tp, made_before);
 	ATF_TP_ADD_TC(tp, failing);
 	ATF_TP_ADD_TC(tp, one_cpu);
 	return atf_no_error();

@@ -86,9 +86,40 @@ ATF_TC_BODY(places, tc)
 	ATF_CHECK_EQ(mounts_find(UINT64_MAX, &place), -ENOENT);
 }
 
+ATF_TC(ahead);
+ATF_TC_HEAD(ahead, tc)
+{
+	atf_tc_set_md_var(tc, "descr", "what was read ahead is not believed when it has changed");
+	atf_tc_set_md_var(tc, "require.user", "root");
+}
+ATF_TC_BODY(ahead, tc)
+{
+	int fd;
+
+	ATF_REQUIRE_EQ(unshare(CLONE_NEWNS), 0);
+	ATF_REQUIRE_EQ(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	ATF_REQUIRE_EQ(mkdir("m", 0700), 0);
+	ATF_REQUIRE_EQ(mount("none", "m", "tmpfs", 0, NULL), 0);
+	fd = open("m", O_RDONLY);
+	mounts_read_ahead();
+	ATF_CHECK_EQ(mounts_has_file(fd), 1);
+	mounts_read_ahead();
+	ATF_REQUIRE_EQ(umount2("m", MNT_DETACH), 0);
+	ATF_CHECK_EQ(mounts_has_file(fd), 0);
+	close(fd);
+
+	mounts_read_ahead();
+	ATF_REQUIRE_EQ(mount("none", "m", "tmpfs", 0, NULL), 0);
+	fd = open("m", O_RDONLY);
+	ATF_CHECK_EQ(mounts_has_file(fd), 1);
+	close(fd);
+	ATF_REQUIRE_EQ(umount("m"), 0);
+}
+
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, files);
 	ATF_TP_ADD_TC(tp, places);
+	ATF_TP_ADD_TC(tp, ahead);
 	return atf_no_error();
 }
