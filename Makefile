@@ -43,13 +43,19 @@ programs :=# every file a build makes
 kyua     :=# ATF test programs, by their path in the build tree
 
 # How a program is made: $(call program,PATH IN $(O),SOURCES AND ARCHIVES,EXTRA CPPFLAGS,LIBS)
+# And made anew when it is to be linked with something else than last time, of which a .link file tells.
+linked_with = $(strip $(CC) $(OPT) $(LDFLAGS) $(2) $(4))
 define program
 programs += $(O)/$(1)
+ifneq "$$(file <$(O)/obj/$(1).link)" "$(linked_with)"
+$(O)/$(1): FORCE
+endif
 $(O)/$(1): $$(patsubst %.c,$(O)/obj/%.o,$$(patsubst %.S,$(O)/obj/%.o,$(2))) | $(SAN_OBJ)
 	$$(call say,LINK,$(1))
 	@mkdir -p $$(@D)
 	$(Q)$(CC) $(OPT) $$(filter-out $(SAN_TRAP),$$(SAN_FLAGS)) $(LDFLAGS) -o $$@ $$(filter %.o %.a,$$^) \
 		$$(if $$(findstring address,$$(SAN_FLAGS)),$(SAN_OBJ)) $(4)
+	@mkdir -p $(O)/obj/$$(dir $(1)) && printf %s '$(linked_with)' >$(O)/obj/$(1).link
 $$(patsubst %.c,$(O)/obj/%.o,$$(filter %.c,$(2))): private CPPFLAGS += $(3)
 endef
 
@@ -118,5 +124,7 @@ fmt:
 clean:
 	rm -rf $(O)
 
-.PHONY: all programs run matrix check bench install fmt clean
+FORCE:
+
+.PHONY: FORCE all programs run matrix check bench install fmt clean
 .DELETE_ON_ERROR:

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
@@ -12,6 +13,9 @@
 #include "files.h"
 
 #define FD_LIMIT (1 << 20) /* more than sysctl fs.nr_open allows by default */
+
+/* Of ours among its own: the log; its program, both its directories and its /proc while it is made. */
+#define SPARE_FDS 5
 
 struct restore_file *restore_file_by_id(const struct restore *r, uint32_t id)
 {
@@ -92,6 +96,24 @@ static int take_fd(struct restore *r, struct restore_task *t, const FdinfoEntry 
 	return 0;
 }
 
+/* A limit that cannot be raised: the task had more than that as well, or as many. */
+static int check_room(const struct restore_task *t)
+{
+	struct rlimit l;
+	unsigned int below = 0;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0)
+		return log_err(-errno, "limit of open files");
+	while (below < t->n_fds && (rlim_t)t->fd[below].fd < l.rlim_cur)
+		below++;
+	if (t->n_fds == 0 || below + SPARE_FDS <= l.rlim_cur)
+		return 0;
+	return log_refuse(
+		"task %d: its %u descriptors, and %d that its restore needs, are more than "
+		"the limit of open files, %llu",
+		t->pid, t->n_fds, SPARE_FDS, (unsigned long long)l.rlim_cur);
+}
+
 static int read_fds(struct restore *r, struct restore_task *t)
 {
 	struct image_in in;
@@ -126,7 +148,7 @@ static int read_fds(struct restore *r, struct restore_task *t)
 		if (t->fd[i].file->owner == t)
 			t->fd[i].file->owner_fd = t->fd[i].fd;
 	}
-	return 0;
+	return check_room(t);
 }
 
 int files_plan(struct restore *r)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -256,6 +257,44 @@ ROOT_TC(in_use, "a pid or thread id of the tree that somebody else has")
 	target_end(&t);
 }
 
+static void limit_files(unsigned int n)
+{
+	const struct rlimit l = { n, n };
+
+	ATF_REQUIRE_EQ(setrlimit(RLIMIT_NOFILE, &l), 0);
+}
+
+ROOT_TC(full_table, "a task with so many descriptors that the limit leaves none for its restore")
+{
+	const int n = 100, ours = 5;
+	struct ran r;
+	pid_t pid;
+
+	arena();
+	empty("img");
+	limit_files(n + ours);
+	pid = fork();
+	if (pid == 0) {
+		setsid();
+		closefrom(0);
+		for (int i = 0; i < n; i++)
+			open("/dev/null", O_RDWR);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	ATF_REQUIRE_EQ(waitpid(pid, NULL, WUNTRACED), pid);
+	r = refcr("dump -t %d -D img", pid);
+	expect_fine(&r);
+	waitpid(pid, NULL, 0);
+	r = refcr("restore -d -S -D img");
+	expect_fine(&r);
+	ATF_CHECK_EQ(kill(pid, SIGKILL), 0);
+	ATF_CHECK_EQ(waitpid(pid, NULL, 0), pid);
+	limit_files(n + ours - 1);
+	expect_undone("",
+		      "its 100 descriptors, and 5 that its restore needs, are more than the limit");
+}
+
 ROOT_TC(running, "the tree itself, when it was left running: it is not harmed")
 {
 	struct target t;
@@ -360,6 +399,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, other_root);
 	ATF_TP_ADD_TC(tp, no_dump);
 	ATF_TP_ADD_TC(tp, in_use);
+	ATF_TP_ADD_TC(tp, full_table);
 	ATF_TP_ADD_TC(tp, running);
 	ATF_TP_ADD_TC(tp, other_files);
 	ATF_TP_ADD_TC(tp, helpers);

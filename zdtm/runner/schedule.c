@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Running a session: which run begins when, where it keeps its files, and what becomes of them. */
+/* Running a session: which run begins when, and whom what the kernel says meanwhile is about. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,14 +12,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "arena.h"
 #include "engine/base/cleanup.h"
 #include "engine/base/fd.h"
 #include "events.h"
 #include "klog.h"
-#include "markup.h"
 #include "say.h"
 #include "session.h"
+#include "slot.h"
 #include "spawn.h"
 #include "stage.h"
 #include "workdir.h"
@@ -30,167 +29,6 @@
 /* How much longer than the test's own deadline its arena may take to end. Seconds. */
 #define ARENA_GRACE 20
 
-struct job {
-	struct run *run; /* NULL: nothing runs here */
-	size_t index;    /* of the run */
-	pid_t init;
-	int over, ours;       /* a pipe: at an end when the init has no more to tell or is dead */
-	char *dir, *work;     /* the run's directory; the work directory */
-	enum complaint heard; /* the worst that the kernel has said meanwhile */
-	struct story story;
-};
-
-/* ---- A run's directory ------------------------------------------------------------------------ */
-
-static void make_directories(struct job *j, const struct manner *m)
-{
-	_cleanup_free_ char *name = need(strdup(j->run->test->name));
-	char which[24] = "";
-
-	for (char *p = name; *p; p++)
-		if (*p == '/')
-			*p = '.';
-	/* Where images are edited there are many runs of one test. */
-	if (m->edit)
-		snprintf(which, sizeof(which), ".%zu", j->index);
-	if (asprintf(&j->dir, "%s/%s.%s%s", workdir(), name, flavor_names[j->run->flavor], which) <
-	    0)
-		die("out of memory");
-	if (mkdir(j->dir, 0755) < 0)
-		cannot_test("cannot make %s: %s", j->dir, strerror(errno));
-	if (asprintf(&j->work, m->work ? "%s/zdtm-XXXXXX" : "%s/work", m->work ?: j->dir) < 0)
-		die("out of memory");
-	if ((m->work ? !mkdtemp(j->work) : mkdir(j->work, 0777) < 0) || chmod(j->work, 0777) < 0)
-		cannot_test("cannot make %s: %s", j->work, strerror(errno));
-}
-
-/* Passed runs leave nothing; what did not pass leaves its logs and images. */
-static void put_directories(struct job *j, const struct manner *m)
-{
-	/* Whom the kernel's fault is laid on another boot will tell, and keep. */
-	bool again = j->run->shared && events_are_heard();
-	bool keep = m->keep || (result_is_kept(j->run->result) && !again && !m->edit);
-
-	if (!m->keep || !m->work)
-		remove_tree(j->work);
-	if (!keep)
-		remove_tree(j->dir);
-	free(j->work);
-	if (keep)
-		j->run->dir = j->dir;
-	else
-		free(j->dir);
-	/* The next test may take the kernel down, and with it what is not on disk. */
-	if (keep && events_are_heard())
-		sync();
-}
-
-/* ---- Jobs ------------------------------------------------------------------------------------- */
-
-static void tell_in_arena(const char *trouble, void *arg)
-{
-	struct job *j = arg;
-
-	if (trouble)
-		result_decide(j->run->result, BROKEN, SETUP, "no arena: %s", trouble);
-	else
-		story_tell(&j->story);
-	/*
-	 * The arena's end takes its time: closing an inotify descriptor alone waits for a grace
-	 * period of SRCU. Nobody has to wait for that before the next run begins.
-	 */
-	close(j->ours);
-}
-
-static void start(struct session *s, struct job *j, struct run *run)
-{
-	_cleanup_free_ char *label = run_label(run);
-	int pipe_ends[2];
-
-	events_begin(label);
-
-	*j = (struct job){ .run = run, .index = run - s->runs };
-	make_directories(j, &s->manner);
-	j->story = (struct story){
-		.test = run->test,
-		.flavor = run->flavor,
-		.manner = &s->manner,
-		.dir = j->dir,
-		.work = j->work,
-		.edit = run->edit,
-		.result = run->result,
-	};
-	if (pipe2(pipe_ends, O_CLOEXEC) < 0)
-		die("pipe: %s", strerror(errno));
-	j->over = pipe_ends[0];
-	j->ours = pipe_ends[1];
-	j->init = arena_start(&(struct arena){ .work = s->manner.work ? NULL : j->work,
-					       .walled = s->manner.edit ? j->dir : NULL,
-					       .init = tell_in_arena,
-					       .arg = j });
-	if (j->init < 0)
-		cannot_test("no arena: %s", strerror(-j->init));
-	/* At once, for the next init must not inherit it. */
-	close(j->ours);
-}
-
-/*
- * A failure may be the kernel's: ask what the probes say about the object in question. All the
- * test's declared needs are met, or it would not have run.
- */
-static void explain(struct session *s, struct run *run)
-{
-	struct probes about;
-
-	if (run_counts_as(run) != COUNT_FAILED || !run->test->object || s->manner.edit)
-		return;
-	about = probes_load(run->test->object);
-	probes_ask(&about, &s->kernel, NULL, NULL);
-	for (size_t i = 0; i < about.n && !run->explained_by; i++)
-		if (!probe_serves(&about.list[i]) && !about.list[i].gap &&
-		    !probe_is(&about.list[i], "broken"))
-			run->explained_by = &about.list[i];
-}
-
-static void make_printable(struct result *r)
-{
-	text_make_printable(r->reason);
-	text_make_printable(r->engine);
-	text_make_printable(r->more);
-	text_make_printable(r->said);
-	text_make_printable(r->kernel);
-}
-
-/* Gives whether it failed. */
-static bool finish(struct session *s, struct job *j)
-{
-	struct run *run = j->run;
-	struct result *r = run->result;
-	char words[128];
-	int status = 0;
-
-	close(j->over);
-	if (r->outcome == UNDECIDED && waitpid(j->init, &status, 0) > 0)
-		result_decide(r, BROKEN, SETUP, "the arena's init %s",
-			      status_text(status, words, sizeof(words)));
-	if (j->heard == WRONG && r->outcome != BROKEN) {
-		run->spoilt = true;
-		snprintf(r->reason, sizeof(r->reason), "the kernel: %s%s", klog_headline(r->kernel),
-			 run->shared && !events_are_heard() ? ", while others ran, too" : "");
-		r->outcome = FAILED;
-		r->phase = NO_PHASE;
-	}
-	make_printable(r);
-	put_directories(j, &s->manner);
-	explain(s, run);
-	run->finished = true;
-	events_run(run);
-	j->run = NULL;
-	return run_counts_as(run) == COUNT_FAILED;
-}
-
-/* ---- All of them ------------------------------------------------------------------------------ */
-
 /* Behind the descriptors of jobs. */
 enum { SIGNAL_FD, KLOG_FD, FIXED_FDS };
 
@@ -199,7 +37,7 @@ struct schedule {
 	session_tell *tell;
 	void *arg;   /* for tell */
 	size_t most; /* so many jobs at once */
-	struct job *jobs;
+	struct slot *slots;
 	struct pollfd *fds; /* one per job; then the two above */
 	size_t busy, told, failed;
 	bool alone; /* an exclusive one is running */
@@ -218,7 +56,7 @@ static struct run *next_run(const struct schedule *c)
 		bool running = false;
 
 		for (size_t k = 0; k < c->most; k++)
-			running |= c->jobs[k].run == run;
+			running |= c->slots[k].run == run;
 		if (run->finished || running)
 			continue;
 		if (!run->test->exclusive)
@@ -237,9 +75,9 @@ static void show_progress(const struct schedule *c)
 	for (size_t i = 0; i < c->s->n; i++)
 		done += c->s->runs[i].finished;
 	for (size_t i = 0; i < c->most && n < sizeof(names); i++)
-		if (c->jobs[i].run)
+		if (c->slots[i].run)
 			n += snprintf(names + n, sizeof(names) - n, " %s",
-				      c->jobs[i].run->test->name);
+				      c->slots[i].run->test->name);
 	progress("%zu/%zu, %zu failed:%s", done, c->s->n, c->failed, names);
 }
 
@@ -255,14 +93,14 @@ static void begin_what_can(struct schedule *c)
 	struct run *run;
 
 	while ((run = next_run(c))) {
-		struct job *j = c->jobs;
+		struct slot *slot = c->slots;
 
-		while (j->run)
-			j++;
+		while (slot->run)
+			slot++;
 		/* Alone means that what ran before is gone, too. */
 		if (run->test->exclusive)
 			reap_inits(0);
-		start(c->s, j, run);
+		slot_start(slot, c->s, run);
 		c->busy++;
 		c->alone = run->test->exclusive;
 	}
@@ -285,16 +123,9 @@ static void tell_what_can(struct schedule *c)
 /* Interrupted: all that runs is killed with its arena, and nothing of it stays. */
 static _Noreturn void abandon(struct schedule *c, int sig)
 {
-	for (size_t i = 0; i < c->most; i++) {
-		struct job *j = &c->jobs[i];
-
-		if (!j->run)
-			continue;
-		kill(j->init, SIGKILL);
-		waitpid(j->init, NULL, 0);
-		remove_tree(j->work);
-		remove_tree(j->dir);
-	}
+	for (size_t i = 0; i < c->most; i++)
+		if (c->slots[i].run)
+			slot_abandon(&c->slots[i]);
 	workdir_put();
 	progress("%s", "");
 	complain("interrupted");
@@ -322,12 +153,12 @@ static pid_t parent_of(pid_t task)
 }
 
 /* In whose arena a task is. NULL: in none, or it has ended. */
-static struct job *job_of_task(struct schedule *c, pid_t task)
+static struct slot *slot_of_task(struct schedule *c, pid_t task)
 {
 	for (; task > 1; task = parent_of(task))
 		for (size_t i = 0; i < c->most; i++)
-			if (c->jobs[i].run && c->jobs[i].init == task)
-				return &c->jobs[i];
+			if (c->slots[i].run && c->slots[i].init == task)
+				return &c->slots[i];
 	return NULL;
 }
 
@@ -340,20 +171,20 @@ static void hear_kernel(struct schedule *c, bool all)
 	char text[sizeof(((struct result *)NULL)->kernel)] = "";
 	enum complaint worst = klog_take(text, sizeof(text), all);
 	pid_t task = worst == WARNED ? klog_task(text) : 0;
-	struct job *only = task && knows_our_numbers() ? job_of_task(c, task) : NULL;
+	struct slot *only = task && knows_our_numbers() ? slot_of_task(c, task) : NULL;
 
 	for (size_t i = 0; text[0] && i < c->most; i++) {
-		struct job *j = &c->jobs[i];
-		char *to = j->run ? j->run->result->kernel : NULL;
+		struct slot *slot = &c->slots[i];
+		char *to = slot->run ? slot->run->result->kernel : NULL;
 
-		if (!to || (only && j != only))
+		if (!to || (only && slot != only))
 			continue;
 		/* Warnings before it must not leave it without room. */
-		if (worst == WRONG && j->heard != WRONG)
+		if (worst == WRONG && slot->heard != WRONG)
 			to[0] = '\0';
 		snprintf(to + strlen(to), sizeof(text) - strlen(to), "%s", text);
-		j->heard = MAX(j->heard, worst);
-		j->run->shared |= worst == WRONG && c->busy > 1;
+		slot->heard = MAX(slot->heard, worst);
+		slot->run->shared |= worst == WRONG && c->busy > 1;
 	}
 	/* In a guest the rest is for the next boot. */
 	c->spoilt |= worst == WRONG && events_are_heard();
@@ -407,9 +238,9 @@ static void wait_for_one(struct schedule *c)
 	int r;
 
 	for (size_t i = 0; i < jobs; i++) {
-		struct run *run = c->jobs[i].run;
+		struct run *run = c->slots[i].run;
 
-		c->fds[i] = (struct pollfd){ .fd = run ? c->jobs[i].over : -1 };
+		c->fds[i] = (struct pollfd){ .fd = run ? c->slots[i].over : -1 };
 		if (run && run->test->timeout > longest)
 			longest = run->test->timeout;
 	}
@@ -422,22 +253,22 @@ static void wait_for_one(struct schedule *c)
 	}
 	hear_kernel(c, false);
 	for (size_t i = 0; i < jobs; i++) {
-		struct job *j = &c->jobs[i];
+		struct slot *slot = &c->slots[i];
 
-		if (!j->run)
+		if (!slot->run)
 			continue;
 		/* An arena keeps its own deadline. One that does not is stuck in the kernel or us. */
 		if (r == 0) {
 			if (events_are_heard())
 				ask_who_is_stuck(c);
-			result_decide(j->run->result, BROKEN, SETUP, "the arena does not end");
-			kill(j->init, SIGKILL);
+			result_decide(slot->run->result, BROKEN, SETUP, "the arena does not end");
+			kill(slot->init, SIGKILL);
 		} else if (!c->fds[i].revents) {
 			continue;
 		}
 		c->alone = false;
 		c->busy--;
-		c->failed += finish(c->s, j);
+		c->failed += slot_finish(slot, c->s);
 	}
 }
 
@@ -463,7 +294,7 @@ void session_run(struct session *s, session_tell *tell, void *arg)
 		.tell = tell,
 		.arg = arg,
 		.most = most,
-		.jobs = need(calloc(most, sizeof(struct job))),
+		.slots = need(calloc(most, sizeof(struct slot))),
 		.fds = need(calloc(most + FIXED_FDS, sizeof(struct pollfd))),
 	};
 
@@ -484,6 +315,6 @@ void session_run(struct session *s, session_tell *tell, void *arg)
 	progress("%s", "");
 	workdir_put();
 	close(c.fds[most].fd);
-	free(c.jobs);
+	free(c.slots);
 	free(c.fds);
 }
