@@ -15,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "engine/base/cleanup.h"
@@ -27,7 +28,13 @@
 #endif
 
 /* For each call the kernel waits until all CPUs have put their new pages in order: not too many. */
-#define HUGE_STEP (8 * ROOM_PART)
+#define HUGE_STEP   (8 * ROOM_PART)
+/*
+ * More CPU time than this for a huge page, three times what its small ones take, ends it. The kernel may
+ * have to move others out of the way; or a hypervisor has to find memory, which it takes from a guest's
+ * big free blocks first.
+ */
+#define TOO_LONG_NS (2 * 1000 * 1000L)
 
 struct job {
 	struct room **room;
@@ -147,16 +154,26 @@ static bool make_huge(const struct room *r, uint64_t at, uint64_t len)
 	return madvise(r->map + at, len, MADV_COLLAPSE) == 0;
 }
 
+static int64_t own_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
 static void fill_huge(struct job *job, struct room *r)
 {
 	uint64_t at, len;
 
 	while ((len = take_huge(job, r, &at))) {
 		uint64_t whole = ALIGN_DOWN(len, ROOM_PART);
+		int64_t begun = own_ns();
+		bool made = !whole || make_huge(r, at, whole);
 
-		if (whole && !make_huge(r, at, whole))
+		if (!made || own_ns() - begun > (int64_t)(whole / ROOM_PART) * TOO_LONG_NS)
 			no_more_huge(job, r);
-		else if (whole == len)
+		if (made && whole == len)
 			continue;
 		/* What is missing. */
 		if (fallocate(r->fd, 0, at, len) < 0)

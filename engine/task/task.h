@@ -112,7 +112,7 @@ struct task {
 	struct page_runs guards;
 	struct vm_policy *policy; /* by mapping: memory/policy.c */
 	unsigned int n_policies, policies_asked;
-	uint32_t *file; /* by mapping, the one it is of: memory/mm_dump.c */
+	uint32_t *file;              /* by mapping, the one it is of: memory/mm_dump.c */
 	struct questions *questions; /* while they are asked */
 	struct task_answers answers;
 	struct inject *inject;

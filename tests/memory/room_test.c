@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -14,7 +15,6 @@
 
 #define MANY  5
 #define SIZE  (9 * ROOM_PART + 4096)
-#define PARTS 10U
 #define BLOCK 512 /* of st_blocks */
 
 #ifndef MADV_COLLAPSE
@@ -70,11 +70,25 @@ static bool huge_pages(void)
 	return made;
 }
 
+static uint64_t mapped_huge(void)
+{
+	static const char key[] = "ShmemPmdMapped:";
+	FILE *f = fopen("/proc/self/smaps", "re");
+	uint64_t kib = 0;
+	char line[4200];
+
+	ATF_REQUIRE(f);
+	while (fgets(line, sizeof(line), f))
+		if (strncmp(line, key, strlen(key)) == 0)
+			kib += strtoull(line + strlen(key), NULL, 10);
+	fclose(f);
+	return kib;
+}
+
 static void make_in_memory(unsigned int n)
 {
 	struct room room[MANY], *list[MANY];
 	bool huge = huge_pages();
-	unsigned int writable;
 
 	for (unsigned int i = 0; i < n; i++) {
 		room[i] = (struct room){ .fd = memfd_create("room", MFD_CLOEXEC), .size = SIZE };
@@ -85,10 +99,10 @@ static void make_in_memory(unsigned int n)
 	for (unsigned int i = 0; i < n; i++) {
 		ATF_CHECK_EQ_MSG(bytes_in(room[i].fd), SIZE, "%ju bytes",
 				 (uintmax_t)bytes_in(room[i].fd));
-		writable = expect_writable(&room[i]);
-		/* Of small pages nobody knows which CPU makes how many. */
+		(void)expect_writable(&room[i]);
+		/* Those that take long are the last. */
 		if (huge)
-			ATF_CHECK_EQ_MSG(writable, PARTS, "%u parts", writable);
+			ATF_CHECK(mapped_huge() > 0);
 		room_done(&room[i]);
 		ATF_CHECK(!room_at(&room[i], SIZE - 4096, 4096));
 		close(room[i].fd);
