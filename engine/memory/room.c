@@ -28,18 +28,19 @@
 #endif
 
 /* For each call the kernel waits until all CPUs have put their new pages in order: not too many. */
-#define HUGE_STEP   (8 * ROOM_PART)
+#define HUGE_STEP   (2 * ROOM_PART)
 /*
- * More CPU time than this for a huge page, three times what its small ones take, ends it. The kernel may
- * have to move others out of the way; or a hypervisor has to find memory, which it takes from a guest's
- * big free blocks first.
+ * A huge page takes a third of the CPU time that its small ones do. More than they do ends it: a
+ * hypervisor may have to find the memory, which it takes from a guest's big free blocks first, and is
+ * at it for ten times as long; or the kernel has to move others out of the way.
  */
-#define TOO_LONG_NS (2 * 1000 * 1000L)
+#define TOO_LONG_NS (1000 * 1000L)
 
 struct job {
 	struct room **room;
 	unsigned int n;
 	pthread_mutex_t lock; /* of all that says whose a part is */
+	bool no_huge;
 };
 
 bool room_is_memory(int fd)
@@ -117,23 +118,24 @@ static uint64_t take_locked(struct job *job, struct room *r, enum end end, uint6
 
 /* ---- huge pages ---- */
 
-static uint64_t take_huge(struct job *job, struct room *r, uint64_t *at)
+static uint64_t take_huge(struct job *job, struct room *r, uint64_t most, uint64_t *at)
 {
-	uint64_t len;
+	uint64_t len = 0;
 
 	pthread_mutex_lock(&job->lock);
-	len = r->map && !r->no_huge ? take(r, BOTTOM, HUGE_STEP, at) : 0;
+	if (r->map && !job->no_huge)
+		len = take(r, BOTTOM, most, at);
 	pthread_mutex_unlock(&job->lock);
 	return len;
 }
 
 /* Others may be at parts they took before: those are made all the same, in one way or the other. */
-static void no_more_huge(struct job *job, struct room *r)
+static void no_more_huge(struct job *job)
 {
 	pthread_mutex_lock(&job->lock);
-	if (!r->no_huge)
-		r->low = MIN(r->low, r->bottom);
-	r->no_huge = true;
+	for (unsigned int i = 0; i < job->n && !job->no_huge; i++)
+		job->room[i]->low = MIN(job->room[i]->low, job->room[i]->bottom);
+	job->no_huge = true;
 	pthread_mutex_unlock(&job->lock);
 }
 
@@ -162,17 +164,18 @@ static int64_t own_ns(void)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
+/* In longer and longer steps: one that takes too long may do so for the first page already. */
 static void fill_huge(struct job *job, struct room *r)
 {
-	uint64_t at, len;
+	uint64_t step = ROOM_PART, at, len;
 
-	while ((len = take_huge(job, r, &at))) {
+	for (; (len = take_huge(job, r, step, &at)); step = MIN(2 * step, HUGE_STEP)) {
 		uint64_t whole = ALIGN_DOWN(len, ROOM_PART);
 		int64_t begun = own_ns();
 		bool made = !whole || make_huge(r, at, whole);
 
 		if (!made || own_ns() - begun > (int64_t)(whole / ROOM_PART) * TOO_LONG_NS)
-			no_more_huge(job, r);
+			no_more_huge(job);
 		if (made && whole == len)
 			continue;
 		/* What is missing. */

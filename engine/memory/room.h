@@ -22,7 +22,7 @@ struct room {
 	/* While it is being made. */
 	uint64_t bottom, top; /* what lies between is nobody's yet */
 	uint64_t bad;         /* some below this is missing, whoever's it was */
-	bool no_huge, filling, helped, watched, failed;
+	bool filling, helped, watched, failed;
 	int uffd;
 };
 
