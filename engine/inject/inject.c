@@ -218,6 +218,14 @@ int inject_map_begin(struct task *t, size_t extra)
 	return r < 0 ? log_err(r, "task %d: enter the gate", t->pid) : 0;
 }
 
+/* What stands in the way is the task's own, and not shown by the error: mmap(2). */
+static const char *what_is_used_up(int err)
+{
+	return err == -ENOMEM ? " (its RLIMIT_AS, or vm.max_map_count)" :
+	       err == -EAGAIN ? " (its RLIMIT_MEMLOCK)" :
+				"";
+}
+
 int inject_map_end(struct task *t, unsigned int timeout_ms)
 {
 	struct inject *in = t->inject;
@@ -230,8 +238,8 @@ int inject_map_end(struct task *t, unsigned int timeout_ms)
 		return r;
 	addr = arch_gate_result(&regs);
 	if (addr < 0 && addr > -4096)
-		return log_err(addr, "task %d: no room for %zu bytes in its memory", t->pid,
-			       in->size);
+		return log_err(addr, "task %d: no room for %zu bytes in its memory%s", t->pid,
+			       in->size, what_is_used_up(addr));
 	in->area = addr;
 	for (unsigned int i = 0; i < t->n_threads; i++)
 		in->batch[i].base += addr;

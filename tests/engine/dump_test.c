@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -483,6 +484,26 @@ ROOT_TC(crowded,
 	}
 }
 
+ROOT_TC(no_room, "of a task without room for the gate it says which limit is used up")
+{
+	struct rlimit full;
+	struct target t;
+	struct ran r;
+
+	arena();
+	t = target("one");
+	empty("img");
+	ATF_REQUIRE_EQ(prlimit(t.pid, RLIMIT_AS, NULL, &full), 0);
+	full.rlim_cur = 4096;
+	ATF_REQUIRE_EQ(prlimit(t.pid, RLIMIT_AS, &full, NULL), 0);
+	r = refcr("dump -t %d -D img", t.pid);
+	expect_failed(&r, "RLIMIT_AS");
+	full.rlim_cur = full.rlim_max;
+	ATF_REQUIRE_EQ(prlimit(t.pid, RLIMIT_AS, &full, NULL), 0);
+	expect_well(&t);
+	target_end(&t);
+}
+
 ROOT_TC(log_and_stats, "log and statistics go to the work directory, and say something")
 {
 	const char *criu = getenv("CRIU");
@@ -535,6 +556,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, drops);
 	ATF_TP_ADD_TC(tp, execs_on);
 	ATF_TP_ADD_TC(tp, crowded);
+	ATF_TP_ADD_TC(tp, no_room);
 	ATF_TP_ADD_TC(tp, log_and_stats);
 	return atf_no_error();
 }
