@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Unix sockets: their queues, names and peers. */
 #include <linux/kcmp.h>
+#include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/un.h>
 
@@ -395,6 +396,21 @@ PROBE(peergroups, .what = "SO_PEERGROUPS tells the groups of who connected", .si
 	len = sizeof(gid_t) - 1;
 	PROMISE_FAILS(getsockopt(sk[0], SOL_SOCKET, SO_PEERGROUPS_, theirs, &len), ERANGE);
 	PROMISE_EQ(len, n * sizeof(gid_t));
+}
+
+PROBE(length_left, .what = "SIOCINQ counts what is left of a piece that was read in part",
+      DECLARED("2.4", "unix(7)"))
+{
+	char got[4];
+	int sk[2], n = 0;
+
+	pair(SOCK_STREAM, sk);
+	NEED(send(sk[0], "abcdefghij", 10, 0));
+	NEED(send(sk[0], "kl", 2, 0));
+	PROMISE_EQ(NEED(recv(sk[1], got, 4, 0)), 4);
+	NEED(ioctl(sk[1], SIOCINQ, &n));
+	/* All of it, from f4e1fb04c123 (6.17) to c1f07a7f2d47. */
+	PROMISE_EQ(n, 8);
 }
 
 PROBE(oob, .what = "SIOCATMARK tells where the urgent byte is, MSG_OOB and MSG_PEEK which it is",

@@ -221,9 +221,9 @@ int inject_map_begin(struct task *t, size_t extra)
 /* What stands in the way is the task's own, and not shown by the error: mmap(2). */
 static const char *what_is_used_up(int err)
 {
-	return err == -ENOMEM ? " (its RLIMIT_AS, or vm.max_map_count)" :
-	       err == -EAGAIN ? " (its RLIMIT_MEMLOCK)" :
-				"";
+	return err == -ENOMEM   ? " (its RLIMIT_AS, or vm.max_map_count)"
+	       : err == -EAGAIN ? " (its RLIMIT_MEMLOCK)"
+				: "";
 }
 
 int inject_map_end(struct task *t, unsigned int timeout_ms)

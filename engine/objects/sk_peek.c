@@ -145,9 +145,31 @@ static int peek_packets(struct look *l, const struct sk_peek *p)
 
 /* ---- streams ---- */
 
+/*
+ * Since 6.17 (f4e1fb04c123), until c1f07a7f2d47 of 2026, a piece counts as a whole as long as any of it is
+ * unread: such a kernel only tells how much is there at most.
+ */
+static bool tells_length(void)
+{
+	static int tells = -1;
+	int sk[2], n = 0;
+	char c;
+
+	if (tells >= 0)
+		return tells;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sk) < 0)
+		return false;
+	if (write(sk[0], "ab", 2) == 2 && read(sk[1], &c, 1) == 1 && ioctl(sk[1], SIOCINQ, &n) == 0)
+		tells = n == 1;
+	close(sk[0]);
+	close(sk[1]);
+	return tells > 0;
+}
+
 struct stream {
 	struct look look;
 	const struct sk_peek *p;
+	bool error;        /* one is pending */
 	size_t total, oob; /* the out-of-band byte; beyond the end: there is none */
 };
 
@@ -243,6 +265,28 @@ static int show_run(struct stream *s, size_t from)
 	return r;
 }
 
+/* The next look, behind all that have been; how many bytes, 0 when there are no more. */
+static ssize_t look_on(struct stream *s)
+{
+	size_t seen = s->look.data.len;
+	ssize_t n;
+
+	if (seen == s->total)
+		return 0;
+	if (seen && s->error && !tells_length())
+		return log_refuse(
+			"%s: an error is pending on it, and this kernel does not tell the "
+			"length of a queue that was read in part: to look for its end "
+			"would take the error",
+			s->p->what);
+	n = look(&s->look, s->total - seen);
+	if (seen && (n == 0 || n == -EAGAIN) && !tells_length()) {
+		s->total = seen;
+		return 0;
+	}
+	return n > 0 ? n : failed(n < 0 ? n : -EIO, s->p->what);
+}
+
 /*
  * A look ends where the sender changes, behind descriptors, and before the out-of-band byte. Without
  * SO_PASSCRED senders do not matter.
@@ -255,12 +299,12 @@ static int find_oob(struct stream *s)
 	if (r == 0)
 		r = peek_guard_set(l->guard, SO_PEEK_OFF, 0);
 
-	while (r == 0 && l->data.len < s->total) {
-		ssize_t n = look(l, s->total - l->data.len);
+	while (r == 0) {
+		ssize_t n = look_on(s);
 
-		if (n <= 0)
-			return failed(n < 0 ? n : -EIO, s->p->what);
-		if (!l->n_fds)
+		if (n < 0)
+			return n;
+		if (n == 0 || !l->n_fds)
 			break;
 	}
 	s->oob = l->data.len;
@@ -285,12 +329,12 @@ static int peek_runs(struct stream *s)
 	bool no_reason = false;
 	int r = 0;
 
-	while (r == 0 && l->data.len < s->total) {
+	while (r == 0) {
 		size_t from = l->data.len;
-		ssize_t n = look(l, s->total - from);
+		ssize_t n = look_on(s);
 
 		if (n <= 0)
-			return failed(n < 0 ? n : -EIO, s->p->what);
+			return n;
 		if (no_reason && from != s->oob && memcmp(&before, &l->cred, sizeof(before)) == 0)
 			r = show_mark(s);
 		no_reason = !l->n_fds;
@@ -336,7 +380,7 @@ int sk_peek(const struct sk_peek *p, bool *error)
 
 	if (poll(&pfd, 1, 0) < 0)
 		return log_err(-errno, "%s: poll", p->what);
-	*error = pfd.revents & POLLERR;
+	s.error = *error = pfd.revents & POLLERR;
 	if (!(pfd.revents & (POLLIN | POLLPRI)))
 		return 0;
 	if (*error && !p->stream) {
