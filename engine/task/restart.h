@@ -13,10 +13,10 @@
 #include "engine/task/task.h"
 
 /*
- * Waiting for a semaphore or an epoll ends with EINTR at any stop, ours as well: if no signal waits
- * for the thread, it was ours, and its registers are set to make the call once more. With a time
- * limit that begins anew: how much of it was left nobody knows. Before the gate, and before anything
- * is refused: it happens to the thread at once.
+ * Waiting for a semaphore, an epoll, native AIO or io_uring ends with EINTR at any stop, ours as well:
+ * if no signal waits for the thread, it was ours, and its registers are set to make the call once more.
+ * With a time limit that begins anew: how much of it was left nobody knows. Before the gate, and before
+ * anything is refused: it happens to the thread at once.
  */
 int restart_after_stop(struct task *t);
 
