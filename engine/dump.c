@@ -291,8 +291,8 @@ static void finish(struct dump *d)
 			(void)inject_cure(t, d->timeout_ms);
 		tree_leave_stopped(&d->tree);
 	} else {
+		memory_end_big(d);
 		tree_kill(&d->tree);
-		memory_let_go(d);
 		tree_bury(&d->tree);
 	}
 }

@@ -47,8 +47,11 @@ int memory_pages_begin(struct dump *d);
 int memory_pages_end(struct dump *d);
 void memory_pages_give_up(struct dump *d);
 
-/* While killed tasks end: does half of what takes them long, which is to give back big memory. */
-void memory_let_go(struct dump *d);
+/*
+ * Kills the tasks of much memory, which is most of what takes such a one long to end: it is given back
+ * by all CPUs.
+ */
+void memory_end_big(struct dump *d);
 
 /* Does this kernel have a word for mlock2(MLOCK_ONFAULT)? */
 bool memory_tells_on_fault(void);

@@ -210,7 +210,7 @@ static bool dump(struct stage *s, const char *images)
 	_cleanup_buf_ struct buf tasks = {};
 	struct result *r = s->result;
 	const char *argv[ENGINE_ARGS];
-	double frozen;
+	double frozen, begun;
 	int err;
 
 	err = images_make(&s->images, images, !s->story->manner->work);
@@ -221,15 +221,18 @@ static bool dump(struct stage *s, const char *images)
 	engine_dump_argv(e, s->test.pid, images, s->story->test->engine, argv);
 	if (!run_engine(s, e, argv, DUMP, images, ENGINE_DUMP_LOG, &r->ms.dump))
 		return false;
-	frozen = engine_frozen_ms(images);
-	if (frozen >= 0)
-		r->ms.frozen = (r->ms.frozen > 0 ? r->ms.frozen : 0) + frozen;
+	/* There are engines that do not wait for the end of what they kill, which whoever restores must. */
+	begun = stage_now();
 	if (!stage_wait_for(s, 3000, stage_empty)) {
 		census_tell(&tasks);
 		result_decide(r, FAILED, DUMP, "after a dump that succeeded there still are: %s",
 			      tasks.data ?: "tasks");
 		return false;
 	}
+	r->ms.dump += stage_now() - begun;
+	frozen = engine_frozen_ms(images);
+	if (frozen >= 0)
+		r->ms.frozen = (r->ms.frozen > 0 ? r->ms.frozen : 0) + frozen;
 	if (s->story->test->demand == DEMAND_MUST_REFUSE)
 		result_decide(r, FAILED, DUMP, "%s claims to have saved what nobody can save",
 			      e->name);
