@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The story of a dump: hold the tree still, look at everything, write it down, let go. */
 #include <errno.h>
+#include <link.h>
 #include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "engine/arch/arch.h"
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
 #include "engine/base/parallel.h"
@@ -28,27 +30,62 @@
 #include "proto/stats.pb-c.h"
 
 #ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23 /* since 5.14 */
+#define MADV_POPULATE_READ  22
+#define MADV_POPULATE_WRITE 23
 #endif
 
 #define for_each_live(t, d)                                                                        \
 	for_each_task(t, &(d)->tree)                                                               \
 		if (!t->zombie)
 
-/* The heap grows now, and keeps what it has: a fault each page is a good part of a short dump. */
-static void warm_up(void)
+/* An older kernel (MADV_POPULATE_* are of 5.14) faults all the same. */
+static void have_pages(uintptr_t from, uintptr_t to, int how)
 {
-	const size_t enough = 256 << 10, lots = 32 << 20;
-	char *p;
+	from = ALIGN_DOWN(from, PAGE);
+	if (from < to)
+		(void)madvise((void *)from, ALIGN_UP(to, PAGE) - from, how);
+}
+
+/* The first object is the program; the libraries are in use already. */
+static int have_program(struct dl_phdr_info *o, size_t size, void *arg)
+{
+	const ElfW(Phdr) *end = o->dlpi_phdr + o->dlpi_phnum;
+	uintptr_t relro = 0; /* what the dynamic linker has written to, and nobody may any more */
+
+	for (const ElfW(Phdr) *p = o->dlpi_phdr; p < end; p++)
+		if (p->p_type == PT_GNU_RELRO)
+			relro = o->dlpi_addr + p->p_vaddr + p->p_memsz;
+	for (const ElfW(Phdr) *p = o->dlpi_phdr; p < end; p++) {
+		uintptr_t from = o->dlpi_addr + p->p_vaddr, to = from + p->p_filesz;
+
+		if (p->p_type != PT_LOAD)
+			continue;
+		have_pages(from, to, MADV_POPULATE_READ);
+		if (p->p_flags & PF_W)
+			have_pages(MAX(from, relro), to, MADV_POPULATE_WRITE);
+	}
+	return 1;
+}
+
+/*
+ * A page fault, of which each first call and each new piece of memory costs one, takes longer than most
+ * system calls: the program, its heap and its stack are there before anything stands still.
+ */
+static int warm_up(struct dump *d)
+{
+	const size_t enough = 256 << 10, lots = 32 << 20, deep = 64 << 10;
+	char *p, *stack = __builtin_frame_address(0);
 
 	mallopt(M_MMAP_THRESHOLD, lots);
 	mallopt(M_TRIM_THRESHOLD, lots);
+	mallopt(M_ARENA_MAX, 1);
 	p = malloc(enough);
-	/* An older kernel faults all the same. */
 	if (p)
-		(void)madvise((void *)ALIGN_UP((uintptr_t)p, PAGE), enough - PAGE,
-			      MADV_POPULATE_WRITE);
+		have_pages((uintptr_t)p, (uintptr_t)p + enough, MADV_POPULATE_WRITE);
 	free(p);
+	have_pages((uintptr_t)stack - deep, (uintptr_t)stack, MADV_POPULATE_WRITE);
+	(void)dl_iterate_phdr(have_program, NULL);
+	return arena_reserve(&d->arena);
 }
 
 /* While the tree still runs: the time it stands still is for what cannot be done before. */
@@ -67,17 +104,18 @@ static int prepare(struct dump *d)
 	ids_prepare();
 	sched_prepare();
 	security_prepare(d->opts->pid);
+	arch_dump_prepare();
 	r = files_dump_prepare(d);
 	if (r == 0)
 		r = memory_reserve(d);
-	warm_up();
-	return r;
+	return r < 0 ? r : warm_up(d);
 }
 
 static int freeze(struct dump *d)
 {
 	int r;
 
+	parallel_awake();
 	d->stats.frozen = now_us();
 	r = tree_freeze(d->opts->pid, d->timeout_ms, &d->tree);
 	d->stats.freeze_us = now_us() - d->stats.frozen;
@@ -90,13 +128,16 @@ static int freeze(struct dump *d)
 /* Whatever cannot be saved should be found here, before much has been done to the tasks. */
 static int look(struct dump *d)
 {
-	int r = 0;
+	int r = 0, found;
 
 	for_each_live(t, d) {
 		gate_leave_old(t);
 		if (r == 0)
 			r = restart_after_stop(t);
 	}
+	/* Of the mappings nobody else here asks: they are read meanwhile. */
+	if (r == 0)
+		r = memory_look_begin(d);
 	if (r == 0)
 		r = ids_check_namespaces(&d->tree);
 	if (r == 0)
@@ -108,7 +149,8 @@ static int look(struct dump *d)
 	for_each_live(t, d)
 		if (r == 0)
 			r = task_look(d, t);
-	return r < 0 ? r : memory_look(d);
+	found = memory_look_end(d);
+	return r < 0 ? r : found;
 }
 
 /* What only the tasks themselves can tell. Each step is begun for all before any is waited for. */
@@ -135,6 +177,8 @@ static int ask(struct dump *d)
 	/* Meanwhile: what is found without them. */
 	for_each_live(t, d) {
 		r = memory_dump_files(d, t);
+		if (r == 0)
+			r = fs_dump(d, t);
 		if (r < 0)
 			return r;
 	}

@@ -88,6 +88,8 @@ void arch_fill_gate(struct gate_data *g, const arch_regs *regs, uint64_t mask);
 /* What they are when it has done so. */
 void arch_leave_gate(arch_regs *regs, const struct gate_data *g);
 
+/* Asks the CPU beforehand what it may take long to tell. */
+void arch_dump_prepare(void);
 /* Registers to and from the image. Memory of the message comes from malloc. */
 int arch_dump_thread(const struct arch_thread *t, uint64_t clear_tid, CoreEntry *core);
 void arch_dump_done(CoreEntry *core);

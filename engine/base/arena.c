@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -7,7 +8,12 @@
 #include "cleanup.h"
 
 #define CHUNK (1UL << 20)
+#define SOON  (64UL << 10) /* what most dumps need */
 #define HEAD  ALIGN_UP(sizeof(struct arena_chunk), 16)
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
 
 struct arena_chunk {
 	struct arena_chunk *next;
@@ -65,6 +71,33 @@ void arena_done(struct arena *a)
 	*a = (struct arena){ .shared = a->shared };
 }
 
+static int add_chunk(struct arena *a, size_t size, int populate)
+{
+	struct arena_chunk *c =
+		mmap(NULL, size, PROT_READ | PROT_WRITE,
+		     MAP_ANONYMOUS | populate | (a->shared ? MAP_SHARED : MAP_PRIVATE), -1, 0);
+
+	if (c == MAP_FAILED)
+		return -ENOMEM;
+	c->next = a->chunks;
+	c->size = size;
+	a->chunks = c;
+	a->used = HEAD;
+	a->size = size;
+	guard(c);
+	return 0;
+}
+
+int arena_reserve(struct arena *a)
+{
+	int r = a->chunks ? 0 : add_chunk(a, CHUNK, 0);
+
+	/* Before 5.14 it comes by faults. */
+	if (r == 0)
+		(void)madvise(a->chunks, SOON, MADV_POPULATE_WRITE);
+	return r;
+}
+
 void *arena_alloc(struct arena *a, size_t n)
 {
 	size_t room = ALIGN_UP(n, 16) + GAP;
@@ -76,18 +109,9 @@ void *arena_alloc(struct arena *a, size_t n)
 		size_t size = MAX(CHUNK, ALIGN_UP(room + HEAD, 4096));
 		/* Who needs a second chunk will need most of it: the kernel fills it in one go. */
 		int populate = a->chunks && size == CHUNK ? MAP_POPULATE : 0;
-		struct arena_chunk *c = mmap(
-			NULL, size, PROT_READ | PROT_WRITE,
-			MAP_ANONYMOUS | populate | (a->shared ? MAP_SHARED : MAP_PRIVATE), -1, 0);
 
-		if (c == MAP_FAILED)
+		if (add_chunk(a, size, populate) < 0)
 			return NULL;
-		c->next = a->chunks;
-		c->size = size;
-		a->chunks = c;
-		a->used = HEAD;
-		a->size = size;
-		guard(c);
 	}
 	p = (char *)a->chunks + a->used;
 	a->used += room;

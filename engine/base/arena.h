@@ -21,6 +21,9 @@ struct arena {
 void arena_init(struct arena *a, bool shared);
 void arena_done(struct arena *a);
 
+/* The first memory of an empty one is there now, not at a time when a page fault matters. 0 or -ENOMEM. */
+int arena_reserve(struct arena *a);
+
 /* Zeroed memory, aligned to 16 bytes; NULL when there is none left. */
 void *arena_alloc(struct arena *a, size_t n);
 char *arena_strdup(struct arena *a, const char *s);

@@ -3,13 +3,16 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "cleanup.h"
 #include "parallel.h"
 
 #define MAX_THREADS 64
 #define MAX_READY   4
+#define AWAKE_NS    (5 * 1000 * 1000L)
 
 struct parallel {
 	int (*fn)(void *arg, size_t i);
@@ -26,6 +29,7 @@ static struct {
 	pthread_cond_t offered, returned;
 	struct parallel *job;
 	unsigned int idle, wanted; /* of the idle ones, not asked for yet; still asked for */
+	int64_t awake_until;
 } ready = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.offered = PTHREAD_COND_INITIALIZER,
@@ -59,14 +63,58 @@ static void *work(void *arg)
 	}
 }
 
+static int64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+static bool set_policy(int policy)
+{
+	return sched_setscheduler(0, policy, &(struct sched_param){}) == 0;
+}
+
+static bool awake(void)
+{
+	return now_ns() < __atomic_load_n(&ready.awake_until, __ATOMIC_RELAXED);
+}
+
+/*
+ * In the way of nobody: whoever wakes up on this CPU has it at once, and sooner than from a CPU that
+ * sleeps. The privilege to come back from SCHED_IDLE was there before.
+ */
+static void look_out(void)
+{
+	pthread_mutex_unlock(&ready.lock);
+	(void)set_policy(SCHED_IDLE);
+	while (!__atomic_load_n(&ready.wanted, __ATOMIC_RELAXED) && awake())
+		sched_yield();
+	(void)set_policy(SCHED_OTHER);
+	pthread_mutex_lock(&ready.lock);
+}
+
 static void *wait_for_work(void *arg)
 {
+	bool watchful = sched_getscheduler(0) == SCHED_OTHER && set_policy(SCHED_IDLE);
+	/* Who cannot leave SCHED_IDLE again (CAP_SYS_NICE) would be waited for. */
+	bool lost = watchful && !set_policy(SCHED_OTHER);
+
 	pthread_mutex_lock(&ready.lock);
+	if (lost) {
+		ready.idle--;
+		pthread_mutex_unlock(&ready.lock);
+		return NULL;
+	}
 	for (;;) {
 		struct parallel *p;
 
 		while (!ready.wanted)
-			pthread_cond_wait(&ready.offered, &ready.lock);
+			if (watchful && awake())
+				look_out();
+			else
+				pthread_cond_wait(&ready.offered, &ready.lock);
 		ready.wanted--;
 		p = ready.job;
 		pthread_mutex_unlock(&ready.lock);
@@ -113,6 +161,14 @@ void parallel_ready(void)
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
+void parallel_awake(void)
+{
+	__atomic_store_n(&ready.awake_until, now_ns() + AWAKE_NS, __ATOMIC_RELAXED);
+	pthread_mutex_lock(&ready.lock);
+	pthread_cond_broadcast(&ready.offered);
+	pthread_mutex_unlock(&ready.lock);
+}
+
 /* One job at a time: another has what threads it makes. */
 static size_t lend(struct parallel *p, size_t most)
 {
@@ -122,8 +178,9 @@ static size_t lend(struct parallel *p, size_t most)
 	if (!ready.wanted) {
 		n = MIN((size_t)ready.idle, most);
 		ready.idle -= n;
-		ready.wanted = p->lent = n;
+		p->lent = n;
 		ready.job = p;
+		__atomic_store_n(&ready.wanted, n, __ATOMIC_RELAXED);
 		if (n)
 			pthread_cond_broadcast(&ready.offered);
 	}
@@ -141,8 +198,15 @@ static void take_back(struct parallel *p)
 		ready.wanted = 0;
 		ready.job = NULL;
 	}
-	while (p->lent)
-		pthread_cond_wait(&ready.returned, &ready.lock);
+	while (p->lent) {
+		if (!awake()) {
+			pthread_cond_wait(&ready.returned, &ready.lock);
+			continue;
+		}
+		pthread_mutex_unlock(&ready.lock);
+		sched_yield();
+		pthread_mutex_lock(&ready.lock);
+	}
 	pthread_mutex_unlock(&ready.lock);
 }
 

@@ -15,6 +15,12 @@ unsigned int parallel_cpus(void);
 void parallel_ready(void);
 
 /*
+ * For the next few milliseconds those do not sleep when there is nothing to do: to wake a CPU takes
+ * longer than most of what it is woken for.
+ */
+void parallel_awake(void);
+
+/*
  * Calls fn(arg, i) for every i below n, in no order, from the caller and as many threads as there
  * are other CPUs. All calls have ended when it returns. The first error ends the handing out of
  * pieces and is returned; pieces already begun still finish.

@@ -9,6 +9,7 @@
 #include "engine/base/cleanup.h"
 #include "engine/base/crc32c.h"
 #include "engine/base/fd.h"
+#include "engine/base/parallel.h"
 #include "writer.h"
 
 /* A dump of one task has about ten files: no thread is made for those. */
@@ -84,6 +85,12 @@ static void *work(void *arg)
 	return NULL;
 }
 
+static int help(void *arg, size_t i)
+{
+	work(arg);
+	return 0;
+}
+
 int image_writer_add(struct image_writer *w, const char *name, unsigned int index, struct buf *b)
 {
 	struct job *j = calloc(1, sizeof(*j) + strlen(name) + 1);
@@ -122,7 +129,7 @@ void image_writer_end(struct image_writer *w,
 	if (w->threaded)
 		pthread_join(w->thread, NULL);
 	else
-		work(w);
+		(void)parallel_for(MIN(w->n, 2U), help, w);
 	for (struct job *j = w->first; j; j = next) {
 		next = j->next;
 		tell(arg, &j->result);

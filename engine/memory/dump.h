@@ -70,6 +70,7 @@ struct dump_memory {
 	struct mapped *mapped;
 	struct pages_file *reserved;
 	uint32_t n_files;
+	struct parallel *looking;
 	/* While pages are copied: of the sources from one to another. */
 	unsigned int first, begun;
 	struct part *part;

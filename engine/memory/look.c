@@ -222,10 +222,18 @@ static int look(void *arg, size_t i)
 	return r < 0 && r != -ENOTSUP ? log_err(r, "task %d: pages", t->pid) : r;
 }
 
-int memory_look(struct dump *d)
+int memory_look_begin(struct dump *d)
 {
 	for_each_task(t, &d->tree)
 		if (!t->zombie && !memory_add_source(d, t, t->pid))
 			return -ENOMEM;
-	return parallel_for(d->memory->n, look, d);
+	d->memory->looking = parallel_begin(d->memory->n, look, d);
+	return d->memory->looking ? 0 : -ENOMEM;
+}
+
+int memory_look_end(struct dump *d)
+{
+	struct parallel *looking = d->memory ? TAKE_PTR(d->memory->looking) : NULL;
+
+	return looking ? parallel_end(looking) : 0;
 }

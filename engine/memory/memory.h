@@ -20,9 +20,11 @@ int memory_reserve(struct dump *d);
 
 /*
  * Reads the mappings of all tasks and finds their private pages, before the gate adds some of its own.
- * Refuses by name what cannot be saved.
+ * Refuses by name what cannot be saved. Begun, it goes on while the caller does something else, and
+ * must be ended before the tasks are let go.
  */
-int memory_look(struct dump *d);
+int memory_look_begin(struct dump *d);
+int memory_look_end(struct dump *d);
 
 /* Writes the mm image; the files that are mapped get entries of their own. */
 int memory_dump_mm(struct dump *d, struct task *t);

@@ -35,10 +35,13 @@ int files_dump_prepare(struct dump *d)
 		return -ENOMEM;
 	f->open = open_files_new();
 	f->tables = tables_new();
-	if (f->open && f->tables)
-		return 0;
-	files_dump_free(d);
-	return -ENOMEM;
+	if (!f->open || !f->tables) {
+		files_dump_free(d);
+		return -ENOMEM;
+	}
+	tables_prepare(f->tables, d->images_fd);
+	(void)objects_in_order();
+	return 0;
 }
 
 FileEntry *files_new_entry(struct dump *d, FdTypes type)

@@ -16,6 +16,8 @@ struct dump_files {
 
 struct tables *tables_new(void);
 void tables_free(struct tables *all);
+/* Has ready what the first descriptor is looked at with. */
+void tables_prepare(struct tables *all, int any_fd);
 
 /* Saves what was looked at, unless that has been done. what and spare: as in struct fd_view. */
 int files_dump_looked_at(struct dump *d, struct fd_look *l, pid_t pid, const char *what, int *spare,

@@ -56,6 +56,14 @@ static int put_on_spot(int copy, struct fd_scratch *s)
 	return s->symlink < 0 ? -errno : 0;
 }
 
+void fd_scratch_prepare(struct fd_scratch *s, int any_fd)
+{
+	if (put_on_spot(any_fd, s) == 0 && proc_read_again(s->fdinfo, &s->text) == 0)
+		return;
+	fd_scratch_done(s);
+	fd_scratch_init(s);
+}
+
 /*
  * Locks show with every descriptor of the open file they were taken through, but for POSIX ones: with
  * those of the table that owns them. They are in the way of one of ours, whoever has them.

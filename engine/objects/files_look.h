@@ -35,6 +35,8 @@ struct fd_scratch {
 
 void fd_scratch_init(struct fd_scratch *s);
 void fd_scratch_done(struct fd_scratch *s);
+/* Has its files opened beforehand, for some open descriptor; what fails is tried again later. */
+void fd_scratch_prepare(struct fd_scratch *s, int any_fd);
 
 /*
  * Fills l with what l->copy tells. What the kernel shows only in the table of a task comes from there:

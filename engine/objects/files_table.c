@@ -77,6 +77,11 @@ struct tables *tables_new(void)
 	return NULL;
 }
 
+void tables_prepare(struct tables *all, int any_fd)
+{
+	fd_scratch_prepare(&all->scratch[0], any_fd);
+}
+
 void tables_free(struct tables *all)
 {
 	struct numbers *n, *next;

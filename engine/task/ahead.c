@@ -4,6 +4,7 @@
  * most reads from it; it keeps them while the task lives. So that is had before anything stands still.
  */
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -94,10 +95,31 @@ static void find(struct ahead *a, pid_t pid)
 		find(a, child[i]);
 }
 
+/*
+ * A task wakes up where it slept. While it does there what it was asked for we do something else, and
+ * on the CPU it slept on we would wait for it, or it for us.
+ */
+static void leave_cpu_of(pid_t pid)
+{
+	_cleanup_close_ int proc = proc_open(pid, 0);
+	struct proc_stat stat;
+	cpu_set_t ours, others;
+
+	if (proc < 0 || proc_read_stat(proc, &stat) < 0 || stat.cpu < 0 ||
+	    stat.cpu >= CPU_SETSIZE || sched_getaffinity(0, sizeof(ours), &ours) < 0)
+		return;
+	others = ours;
+	CPU_CLR(stat.cpu, &others);
+	/* To be there is enough: it may be moved again. Without another CPU all stays as it is. */
+	if (sched_setaffinity(0, sizeof(others), &others) == 0)
+		(void)sched_setaffinity(0, sizeof(ours), &ours);
+}
+
 void tree_look_ahead(pid_t root)
 {
 	struct ahead a = {};
 
+	leave_cpu_of(root);
 	find(&a, root);
 	(void)parallel_for(a.n, look_at, &a);
 	free(a.seen);

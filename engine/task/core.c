@@ -14,8 +14,7 @@
 #include "restart.h"
 #include "proto/fs.pb-c.h"
 
-static int dump_thread(struct dump *d, struct task *t, struct thread *th, TaskCoreEntry *tc,
-		       TaskKobjIdsEntry *ids)
+static int dump_thread(struct dump *d, struct task *t, struct thread *th, TaskCoreEntry *tc)
 {
 	struct arena *a = &d->arena;
 	ThreadCoreEntry thread = THREAD_CORE_ENTRY__INIT;
@@ -64,7 +63,6 @@ static int dump_thread(struct dump *d, struct task *t, struct thread *th, TaskCo
 	if (block)
 		thread.has_restart_block = thread.restart_block = true;
 	core.tc = tc;
-	core.ids = ids;
 	core.thread_core = &thread;
 	r = arch_dump_thread(&cpu, th->answers.clear_tid, &core);
 	if (r == 0)
@@ -73,29 +71,15 @@ static int dump_thread(struct dump *d, struct task *t, struct thread *th, TaskCo
 	return r;
 }
 
-static int task_entry(struct dump *d, struct task *t, TaskCoreEntry *tc)
+static int look_in_proc(struct dump *d, struct task *t, TaskCoreEntry *tc)
 {
-	struct arena *a = &d->arena;
 	uint64_t v;
 	int r, adj;
 
-	task_core_entry__init(tc);
-	tc->task_state = t->stop_signo ? TASK_STOPPED : TASK_ALIVE;
-	if (t->stop_signo) {
-		tc->has_stop_signo = true;
-		tc->stop_signo = t->stop_signo;
-	}
-	if (t->stop_waited)
-		tc->has_stop_waited = tc->stop_waited = true;
-	if (t->continued)
-		tc->has_continued = tc->continued = true;
 	r = proc_u64(t->proc, "personality", 16, &v);
 	if (r < 0)
 		return log_err(r, "task %d: personality", t->pid);
 	tc->personality = v;
-	tc->flags = t->stat.flags;
-	tc->blk_sigset = task_leader(t)->sigmask;
-	tc->comm = t->stat.comm;
 	if (proc_u64(t->proc, "loginuid", 10, &v) == 0) {
 		tc->has_loginuid = true;
 		tc->loginuid = v;
@@ -114,6 +98,26 @@ static int task_entry(struct dump *d, struct task *t, TaskCoreEntry *tc)
 		tc->has_coredump_filter = true;
 		tc->coredump_filter = v;
 	}
+	return rlimit_dump(t, &d->arena, &tc->rlimits);
+}
+
+static int add_answers(struct dump *d, struct task *t, TaskCoreEntry *tc)
+{
+	struct arena *a = &d->arena;
+	int r;
+
+	tc->task_state = t->stop_signo ? TASK_STOPPED : TASK_ALIVE;
+	if (t->stop_signo) {
+		tc->has_stop_signo = true;
+		tc->stop_signo = t->stop_signo;
+	}
+	if (t->stop_waited)
+		tc->has_stop_waited = tc->stop_waited = true;
+	if (t->continued)
+		tc->has_continued = tc->continued = true;
+	tc->flags = t->stat.flags;
+	tc->blk_sigset = task_leader(t)->sigmask;
+	tc->comm = t->stat.comm;
 	tc->has_child_subreaper = true;
 	tc->child_subreaper = t->answers.child_subreaper;
 	if (t->answers.membarrier) {
@@ -127,8 +131,6 @@ static int task_entry(struct dump *d, struct task *t, TaskCoreEntry *tc)
 	r = undo_dump(d, t, tc);
 	if (r == 0)
 		r = timers_dump(&d->tree, t, a, &tc->timers);
-	if (r == 0)
-		r = rlimit_dump(t, a, &tc->rlimits);
 	if (r == 0)
 		r = siginfo_dump(t->pid, true, t->sigstop, a, &tc->signals_s);
 	if (r == 0)
@@ -146,7 +148,7 @@ static int dump_dir(struct dump *d, struct task *t, const char *link, const char
 	return file_dump_extra(d, t->pid, fd, 0, what, id);
 }
 
-static int dump_fs(struct dump *d, struct task *t)
+int fs_dump(struct dump *d, struct task *t)
 {
 	FsEntry fs = FS_ENTRY__INIT;
 	int r;
@@ -161,21 +163,29 @@ static int dump_fs(struct dump *d, struct task *t)
 	return image_write_one(&d->images, IMAGE_FS, t->pid, &fs.base);
 }
 
+int core_look(struct dump *d, struct task *t)
+{
+	t->core = arena_new(&d->arena, TaskCoreEntry);
+	if (!t->core)
+		return -ENOMEM;
+	task_core_entry__init(t->core);
+	return look_in_proc(d, t, t->core);
+}
+
 int core_dump(struct dump *d, struct task *t)
 {
 	TaskKobjIdsEntry ids = TASK_KOBJ_IDS_ENTRY__INIT;
-	TaskCoreEntry tc;
 	int r;
 
 	r = ids_dump(d, t, &ids);
 	if (r == 0)
 		r = image_write_one(&d->images, IMAGE_IDS, t->pid, &ids.base);
 	if (r == 0)
-		r = task_entry(d, t, &tc);
+		r = add_answers(d, t, t->core);
 	for (unsigned int i = 0; r == 0 && i < t->n_threads; i++)
-		r = dump_thread(d, t, &t->thread[i], i == 0 ? &tc : NULL, NULL);
+		r = dump_thread(d, t, &t->thread[i], i == 0 ? t->core : NULL);
 	seccomp_dump_shared(t);
-	return r < 0 ? r : dump_fs(d, t);
+	return r;
 }
 
 int core_dump_zombie(struct dump *d, struct task *t)

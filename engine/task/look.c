@@ -163,5 +163,5 @@ int task_look(struct dump *d, struct task *t)
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return core_look(d, t);
 }

@@ -181,7 +181,11 @@ void tree_look_ahead(pid_t root);
 /* look.c: what a task and its threads are up to, before the gate; refuses what cannot be saved. */
 int task_look(struct dump *d, struct task *t);
 
-/* core.c: the core, ids and fs images of a task. */
+/* core.c: what of the core image /proc tells. */
+int core_look(struct dump *d, struct task *t);
+/* The fs image, which is found without the task. */
+int fs_dump(struct dump *d, struct task *t);
+/* The core and ids images. */
 int core_dump(struct dump *d, struct task *t);
 /* A zombie has little more than its exit code. */
 int core_dump_zombie(struct dump *d, struct task *t);

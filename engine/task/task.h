@@ -116,6 +116,7 @@ struct task {
 	struct questions *questions; /* while they are asked */
 	struct task_answers answers;
 	struct inject *inject;
+	struct TaskCoreEntry *core; /* what is known of the image by now: task/core.c */
 
 	/* Numbers of shared objects: task/ids.c. */
 	uint32_t vm_id, files_id, fs_id, sighand_id;

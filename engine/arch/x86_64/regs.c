@@ -374,6 +374,15 @@ static bool component_at(enum xfeature f, size_t *offset, size_t *size)
 	return l.a != 0;
 }
 
+void arch_dump_prepare(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(components); i++) {
+		size_t offset, size;
+
+		(void)component_at(components[i].feature, &offset, &size);
+	}
+}
+
 static UserX86FpregsEntry *dump_fpregs(const struct arch_thread *t)
 {
 	struct {
