@@ -17,11 +17,13 @@
 #include "engine/kernel/mounts.h"
 #include "engine/memory/memory.h"
 #include "engine/memory/policy.h"
+#include "engine/objects/filelock.h"
 #include "engine/objects/files.h"
 #include "engine/objects/remap.h"
 #include "engine/restore/plan.h"
 #include "engine/script.h"
 #include "engine/session.h"
+#include "engine/task/ahead.h"
 #include "engine/task/ask.h"
 #include "engine/task/parts.h"
 #include "engine/task/restart.h"
@@ -91,6 +93,8 @@ static int warm_up(struct dump *d)
 /* While the tree still runs: the time it stands still is for what cannot be done before. */
 static int prepare(struct dump *d)
 {
+	struct ahead tree;
+	bool nameless;
 	int r = image_dir_begin(d->images_fd, &d->images);
 
 	if (r < 0)
@@ -99,7 +103,7 @@ static int prepare(struct dump *d)
 	if (r < 0)
 		return r;
 	parallel_ready();
-	tree_look_ahead(d->opts->pid);
+	tree_look_ahead(d->opts->pid, &tree);
 	mounts_read_ahead();
 	ids_prepare();
 	sched_prepare();
@@ -107,8 +111,18 @@ static int prepare(struct dump *d)
 	arch_dump_prepare();
 	r = files_dump_prepare(d);
 	if (r == 0)
-		r = memory_reserve(d);
-	return r < 0 ? r : warm_up(d);
+		r = memory_reserve(d, &tree);
+	nameless = ahead_has_nameless(&tree);
+	ahead_done(&tree);
+	if (r < 0)
+		return r;
+	/* Last, as it does not hold for long. */
+	if (nameless)
+		filelock_ahead_begin();
+	r = warm_up(d);
+	if (nameless)
+		filelock_ahead_end();
+	return r;
 }
 
 static int freeze(struct dump *d)

@@ -13,6 +13,7 @@
 #define MAX_THREADS 64
 #define MAX_READY   4
 #define AWAKE_NS    (5 * 1000 * 1000L)
+#define PUT_OFF_NS  (1000 * 1000L)
 
 struct parallel {
 	int (*fn)(void *arg, size_t i);
@@ -71,11 +72,6 @@ static int64_t now_ns(void)
 	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
-static bool set_policy(int policy)
-{
-	return sched_setscheduler(0, policy, &(struct sched_param){}) == 0;
-}
-
 static bool awake(void)
 {
 	return now_ns() < __atomic_load_n(&ready.awake_until, __ATOMIC_RELAXED);
@@ -83,35 +79,32 @@ static bool awake(void)
 
 /*
  * In the way of nobody: whoever wakes up on this CPU has it at once, and sooner than from a CPU that
- * sleeps. The privilege to come back from SCHED_IDLE was there before.
+ * sleeps. But where somebody has so much to do that we are put off for long, no CPU would sleep.
  */
 static void look_out(void)
 {
+	int64_t now = now_ns(), before;
+
 	pthread_mutex_unlock(&ready.lock);
-	(void)set_policy(SCHED_IDLE);
-	while (!__atomic_load_n(&ready.wanted, __ATOMIC_RELAXED) && awake())
+	do {
+		before = now;
 		sched_yield();
-	(void)set_policy(SCHED_OTHER);
+		now = now_ns();
+	} while (!__atomic_load_n(&ready.wanted, __ATOMIC_RELAXED) && now - before < PUT_OFF_NS &&
+		 awake());
+	if (now - before >= PUT_OFF_NS)
+		__atomic_store_n(&ready.awake_until, 0, __ATOMIC_RELAXED);
 	pthread_mutex_lock(&ready.lock);
 }
 
 static void *wait_for_work(void *arg)
 {
-	bool watchful = sched_getscheduler(0) == SCHED_OTHER && set_policy(SCHED_IDLE);
-	/* Who cannot leave SCHED_IDLE again (CAP_SYS_NICE) would be waited for. */
-	bool lost = watchful && !set_policy(SCHED_OTHER);
-
 	pthread_mutex_lock(&ready.lock);
-	if (lost) {
-		ready.idle--;
-		pthread_mutex_unlock(&ready.lock);
-		return NULL;
-	}
 	for (;;) {
 		struct parallel *p;
 
 		while (!ready.wanted)
-			if (watchful && awake())
+			if (awake())
 				look_out();
 			else
 				pthread_cond_wait(&ready.offered, &ready.lock);

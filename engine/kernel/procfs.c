@@ -101,7 +101,6 @@ int proc_read_stat(int proc, struct proc_stat *ret)
 	ret->end_code = field[27];
 	ret->start_stack = field[28];
 	ret->exit_signal = field[38];
-	ret->cpu = field[39];
 	ret->start_data = field[45];
 	ret->end_data = field[46];
 	ret->start_brk = field[47];

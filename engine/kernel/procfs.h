@@ -24,7 +24,6 @@ struct proc_stat {
 	uint32_t tty_nr; /* controlling terminal: its device number; 0: none */
 	pid_t tpgid;     /* its foreground process group; -1: none, 0: one we cannot see */
 	int exit_signal; /* 0: none */
-	int cpu;         /* where it ran last */
 	uint64_t start_time;
 	uint64_t start_code, end_code, start_data, end_data, start_stack, start_brk;
 	uint64_t arg_start, arg_end, env_start, env_end;

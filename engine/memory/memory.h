@@ -10,13 +10,15 @@
 #include "engine/restore.h"
 #include "proto/memfd.pb-c.h"
 
+struct ahead;
+
 /* ---- dump ---- */
 
 /*
  * While the tree still runs: finds room for the pages of its big tasks, which is half the work of
  * writing them. That there is none is no failure yet: what will be needed is only known later.
  */
-int memory_reserve(struct dump *d);
+int memory_reserve(struct dump *d, const struct ahead *tree);
 
 /*
  * Reads the mappings of all tasks and finds their private pages, before the gate adds some of its own.

@@ -8,6 +8,7 @@
 #include "dump.h"
 #include "engine/base/cleanup.h"
 #include "engine/base/log.h"
+#include "engine/task/ahead.h"
 
 static struct pages_file *make(struct dump *d, pid_t pid, int *err)
 {
@@ -24,59 +25,32 @@ static struct pages_file *make(struct dump *d, pid_t pid, int *err)
 	return f->fd < 0 ? NULL : f;
 }
 
-/* Bytes of private memory, in use or swapped out. */
-static uint64_t anonymous_bytes(int proc, struct buf *b)
+/* Whoever comes later just has no file ready. */
+static int reserve(struct dump *d, const struct ahead_task *t)
 {
-	uint64_t resident = 0, swapped = 0;
-
-	if (proc_read_single(proc, "status", b) < 0)
-		return 0;
-	(void)kv_u64(b->data, "RssAnon", 10, &resident);
-	(void)kv_u64(b->data, "VmSwap", 10, &swapped);
-	return (resident + swapped) << 10;
-}
-
-/* Nothing is certain while it runs: whoever has gone, or comes later, just has no file ready. */
-static int reserve(struct dump *d, pid_t pid, struct buf *b)
-{
-	_cleanup_close_ int proc = proc_open(pid, 0);
-	_cleanup_free_ pid_t *child = NULL;
 	struct pages_file *f;
-	unsigned int n = 0;
-	uint64_t bytes;
 	int r;
 
-	if (proc < 0)
-		return 0;
-	bytes = anonymous_bytes(proc, b);
-	if (bytes >= BIG) {
-		f = make(d, pid, &r);
-		if (!f)
-			return r;
-		f->room = (struct room){ .fd = f->fd, .size = bytes };
-		HASH_ADD_INT(d->memory->reserved, pid, f);
-	}
-	if (proc_children(proc, &child, NULL, &n) < 0)
-		return 0;
-	for (unsigned int i = 0; i < n; i++) {
-		r = reserve(d, child[i], b);
-		if (r < 0)
-			return r;
-	}
+	f = make(d, t->pid, &r);
+	if (!f)
+		return r;
+	f->room = (struct room){ .fd = f->fd, .size = t->own_bytes };
+	HASH_ADD_INT(d->memory->reserved, pid, f);
 	return 0;
 }
 
-int memory_reserve(struct dump *d)
+int memory_reserve(struct dump *d, const struct ahead *tree)
 {
 	_cleanup_free_ struct room **room = NULL;
-	_cleanup_buf_ struct buf b = {};
 	struct pages_file *f, *next;
 	unsigned int n = 0;
-	int r;
+	int r = 0;
 
 	if (!room_is_memory(d->images.fd))
 		return 0;
-	r = reserve(d, d->opts->pid, &b);
+	for (size_t i = 0; r == 0 && i < tree->n; i++)
+		if (tree->task[i].own_bytes >= BIG)
+			r = reserve(d, &tree->task[i]);
 	if (r < 0)
 		return log_err(r, "images directory");
 	if (!d->memory)

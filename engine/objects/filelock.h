@@ -41,6 +41,14 @@ struct held_lock {
 /* Notes the locks that fdinfo shows with a descriptor. */
 int filelock_look(const struct fd_view *v, const struct open_file *f);
 
+/*
+ * While the tree still runs. Whoever reads /proc/locks waits until each CPU has passed a quiet state
+ * (percpu_down_write()), some 10 ms; who comes soon after another does not, so there is another. On a
+ * busy machine it takes seconds, which a tree that stands still may help: it is not waited for longer.
+ */
+void filelock_ahead_begin(void);
+void filelock_ahead_end(void);
+
 /* Is its file leased so that opening it once more, for reading, would break that? 1, 0 or -errno. */
 int filelock_leased(const struct fd_view *v);
 

@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 
 #include "engine/base/fd.h"
 #include "engine/base/log.h"
@@ -57,6 +59,42 @@ static int list(struct dump *d)
 	}
 	return r < 0 ? log_err(r, "/proc/locks") : 0;
 }
+
+/* ---- ahead ---- */
+
+#define AHEAD_MS 30
+
+static pthread_t reader;
+static bool reading;
+
+static void *read_once(void *arg)
+{
+	_cleanup_buf_ struct buf b = {};
+
+	(void)read_file_at(AT_FDCWD, "/proc/locks", &b);
+	return NULL;
+}
+
+void filelock_ahead_begin(void)
+{
+	reading = pthread_create(&reader, NULL, read_once, NULL) == 0;
+}
+
+void filelock_ahead_end(void)
+{
+	struct timespec until;
+
+	if (!reading)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += AHEAD_MS * 1000 * 1000L;
+	until.tv_sec += until.tv_nsec / 1000000000L;
+	until.tv_nsec %= 1000000000L;
+	if (pthread_clockjoin_np(reader, NULL, CLOCK_MONOTONIC, &until) != 0)
+		pthread_detach(reader);
+}
+
+/* ---- then ---- */
 
 int filelock_leased(const struct fd_view *v)
 {

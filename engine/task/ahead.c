@@ -3,8 +3,8 @@
  * The kernel makes an inode for each name in /proc when it is first looked up, which takes longer than
  * most reads from it; it keeps them while the task lives. So that is had before anything stands still.
  */
+#include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -12,17 +12,10 @@
 
 #include "engine/base/cleanup.h"
 #include "engine/base/parallel.h"
-#include "parts.h"
+#include "engine/kernel/procfs.h"
+#include "ahead.h"
 
-struct seen {
-	pid_t pid;
-	int proc;
-};
-
-struct ahead {
-	struct seen *seen;
-	size_t n, cap;
-};
+#define SOME_FILES 64
 
 static void look_up(int proc, const char *name)
 {
@@ -32,18 +25,48 @@ static void look_up(int proc, const char *name)
 }
 
 /* Reading a directory of /proc looks all of it up; of a big one what one read gives is enough. */
-static void look_up_in(int proc, const char *name)
+static DIR *look_up_in(int proc, const char *name, struct dirent **first)
 {
-	_cleanup_closedir_ DIR *d = NULL;
 	int fd = openat(proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 
-	if (fd < 0)
-		return;
-	d = fdopendir(fd);
 	if (d)
-		(void)readdir(d);
+		*first = readdir(d);
 	else
-		close(fd);
+		cleanup_close(&fd);
+	return d;
+}
+
+/* A few tell of a task what it does. */
+static void look_at_files(struct ahead_task *t)
+{
+	struct dirent *e = NULL;
+	_cleanup_closedir_ DIR *d = look_up_in(t->proc, "fd", &e);
+	struct stat st;
+
+	for (int i = 0; d && e && i < SOME_FILES && !t->has_unlinked; i++) {
+		t->has_unlinked = e->d_name[0] != '.' &&
+				  fstatat(dirfd(d), e->d_name, &st, 0) == 0 &&
+				  S_ISREG(st.st_mode) && st.st_nlink == 0;
+		e = readdir(d);
+	}
+}
+
+/* Before 4.5 there are no numbers. */
+static void look_at_memory(struct ahead_task *t)
+{
+	_cleanup_buf_ struct buf b = {};
+	uint64_t own = 0, swapped = 0, shared = 0;
+	char path[64];
+
+	snprintf(path, sizeof(path), "task/%d/status", t->pid);
+	if (proc_read_single(t->proc, path, &b) < 0)
+		return;
+	(void)kv_u64(b.data, "RssAnon", 10, &own);
+	(void)kv_u64(b.data, "VmSwap", 10, &swapped);
+	(void)kv_u64(b.data, "RssShmem", 10, &shared);
+	t->own_bytes = (own + swapped) << 10;
+	t->shared_bytes = shared << 10;
 }
 
 static int look_at(void *arg, size_t i)
@@ -54,20 +77,22 @@ static int look_at(void *arg, size_t i)
 		"oom_score_adj", "pagemap",         "personality", "root",
 		"sessionid",     "smaps",           "stat",        "timers",
 	};
-	static const char *const of_thread[] = { "children", "status" };
-	static const char *const directories[] = { "fd", "map_files", "ns" };
-	const struct seen *s = &((struct ahead *)arg)->seen[i];
+	static const char *const directories[] = { "map_files", "ns" };
+	struct ahead_task *t = &((struct ahead *)arg)->task[i];
 	char path[64];
 
 	for (size_t k = 0; k < ARRAY_SIZE(names); k++)
-		look_up(s->proc, names[k]);
-	for (size_t k = 0; k < ARRAY_SIZE(of_thread); k++) {
-		snprintf(path, sizeof(path), "task/%d/%s", s->pid, of_thread[k]);
-		look_up(s->proc, path);
+		look_up(t->proc, names[k]);
+	snprintf(path, sizeof(path), "task/%d/children", t->pid);
+	look_up(t->proc, path);
+	for (size_t k = 0; k < ARRAY_SIZE(directories); k++) {
+		struct dirent *e;
+		_cleanup_closedir_ DIR *d = look_up_in(t->proc, directories[k], &e);
 	}
-	for (size_t k = 0; k < ARRAY_SIZE(directories); k++)
-		look_up_in(s->proc, directories[k]);
-	close(s->proc);
+	look_at_files(t);
+	look_at_memory(t);
+	cleanup_close(&t->proc);
+	t->proc = -EBADF;
 	return 0;
 }
 
@@ -82,45 +107,36 @@ static void find(struct ahead *a, pid_t pid)
 		return;
 	if (a->n == a->cap) {
 		size_t cap = MAX(a->cap * 2, (size_t)16);
-		struct seen *more = realloc(a->seen, cap * sizeof(*more));
+		struct ahead_task *more = realloc(a->task, cap * sizeof(*more));
 
 		if (!more)
 			return;
-		a->seen = more;
+		a->task = more;
 		a->cap = cap;
 	}
 	(void)proc_children(proc, &child, NULL, &n);
-	a->seen[a->n++] = (struct seen){ pid, TAKE_FD(proc) };
+	a->task[a->n++] = (struct ahead_task){ .pid = pid, .proc = TAKE_FD(proc) };
 	for (unsigned int i = 0; i < n; i++)
 		find(a, child[i]);
 }
 
-/*
- * A task wakes up where it slept. While it does there what it was asked for we do something else, and
- * on the CPU it slept on we would wait for it, or it for us.
- */
-static void leave_cpu_of(pid_t pid)
+void tree_look_ahead(pid_t root, struct ahead *ret)
 {
-	_cleanup_close_ int proc = proc_open(pid, 0);
-	struct proc_stat stat;
-	cpu_set_t ours, others;
-
-	if (proc < 0 || proc_read_stat(proc, &stat) < 0 || stat.cpu < 0 ||
-	    stat.cpu >= CPU_SETSIZE || sched_getaffinity(0, sizeof(ours), &ours) < 0)
-		return;
-	others = ours;
-	CPU_CLR(stat.cpu, &others);
-	/* To be there is enough: it may be moved again. Without another CPU all stays as it is. */
-	if (sched_setaffinity(0, sizeof(others), &others) == 0)
-		(void)sched_setaffinity(0, sizeof(ours), &ours);
+	*ret = (struct ahead){};
+	find(ret, root);
+	(void)parallel_for(ret->n, look_at, ret);
 }
 
-void tree_look_ahead(pid_t root)
+bool ahead_has_nameless(const struct ahead *a)
 {
-	struct ahead a = {};
+	for (size_t i = 0; i < a->n; i++)
+		if (a->task[i].shared_bytes || a->task[i].has_unlinked)
+			return true;
+	return false;
+}
 
-	leave_cpu_of(root);
-	find(&a, root);
-	(void)parallel_for(a.n, look_at, &a);
-	free(a.seen);
+void ahead_done(struct ahead *a)
+{
+	free(a->task);
+	*a = (struct ahead){};
 }

@@ -175,9 +175,6 @@ int ids_check_thread(const struct task *t, pid_t tid, const uint64_t ns[THREAD_N
 /* The ids of the engine's own namespaces, for the inventory. */
 void ids_own(TaskKobjIdsEntry *ids);
 
-/* ahead.c: looks up, while the tree still runs, what will be looked up when it does not. */
-void tree_look_ahead(pid_t root);
-
 /* look.c: what a task and its threads are up to, before the gate; refuses what cannot be saved. */
 int task_look(struct dump *d, struct task *t);
 
