@@ -80,7 +80,6 @@ static int warm_up(struct dump *d)
 
 	mallopt(M_MMAP_THRESHOLD, lots);
 	mallopt(M_TRIM_THRESHOLD, lots);
-	mallopt(M_ARENA_MAX, 1);
 	p = malloc(enough);
 	if (p)
 		have_pages((uintptr_t)p, (uintptr_t)p + enough, MADV_POPULATE_WRITE);
