@@ -73,6 +73,8 @@ static void map(struct room *r)
 		munmap(p, all);
 		return;
 	}
+	/* Nor is each of them told, when the mapping goes, that it was used. */
+	(void)madvise(at, r->size, MADV_RANDOM);
 	r->map = at;
 	if (at > p)
 		munmap(p, at - p);
