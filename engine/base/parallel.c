@@ -99,12 +99,15 @@ static void look_out(void)
 
 static void *wait_for_work(void *arg)
 {
+	/* A realtime one would be in everybody's way. */
+	bool polite = sched_getscheduler(0) == SCHED_OTHER;
+
 	pthread_mutex_lock(&ready.lock);
 	for (;;) {
 		struct parallel *p;
 
 		while (!ready.wanted)
-			if (awake())
+			if (polite && awake())
 				look_out();
 			else
 				pthread_cond_wait(&ready.offered, &ready.lock);

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "engine/base/parallel.h"
@@ -101,6 +102,48 @@ UNIT(made_before,
 	expect_child_alone();
 }
 
+static void work_awhile(void)
+{
+	for (int i = 0; i < 200; i++) {
+		memset(times, 0, sizeof(times[0]) * 3);
+		ATF_REQUIRE_EQ(parallel_for(3, count, NULL), 0);
+		for (int k = 0; k < 3; k++)
+			ATF_REQUIRE_EQ(times[k], 1);
+		if (parallel_cpus() > 1)
+			ATF_REQUIRE_EQ(parallel_for(2, meet, NULL), 0);
+	}
+}
+
+static double used(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return t.tv_sec + t.tv_nsec * 1e-9;
+}
+
+UNIT(awake, "threads that look out for work do it, sleep when they have for a while, and do it then")
+{
+	const struct timespec later = { .tv_nsec = 300 * 1000 * 1000 };
+	double before;
+
+	pthread_barrier_init(&meeting, NULL, 2);
+	parallel_awake();
+	work_awhile();
+	parallel_ready();
+	for (int i = 0; i < 3; i++) {
+		parallel_awake();
+		work_awhile();
+	}
+	parallel_awake();
+	before = used();
+	nanosleep(&later, NULL);
+	ATF_CHECK_MSG(used() - before < 0.1, "%.3f s", used() - before);
+	work_awhile();
+	parallel_awake();
+	expect_child_alone();
+}
+
 static int fail_at(void *arg, size_t i)
 {
 	__atomic_fetch_add(&times[i], 1, __ATOMIC_RELAXED);
@@ -141,6 +184,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, every);
 	ATF_TP_ADD_TC(tp, in_two_steps);
 	ATF_TP_ADD_TC(tp, made_before);
+	ATF_TP_ADD_TC(tp, awake);
 	ATF_TP_ADD_TC(tp, failing);
 	ATF_TP_ADD_TC(tp, one_cpu);
 	return atf_no_error();

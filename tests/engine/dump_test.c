@@ -5,7 +5,6 @@
 #include <libgen.h>
 #include <limits.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -455,7 +454,6 @@ ROOT_TC(crowded,
 {
 	int *ready = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t pid, hog[3];
-	cpu_set_t one;
 
 	ATF_REQUIRE(ready != MAP_FAILED);
 	arena();
@@ -463,9 +461,7 @@ ROOT_TC(crowded,
 	pid = crowd(ready);
 	for (double begun = now(); !*ready;)
 		ATF_REQUIRE(now() < begun + 10);
-	CPU_ZERO(&one);
-	CPU_SET(sched_getcpu(), &one);
-	ATF_REQUIRE(sched_setaffinity(0, sizeof(one), &one) == 0);
+	one_cpu();
 	for (int i = 0; i < 3; i++) {
 		hog[i] = fork();
 		while (hog[i] == 0)

@@ -4,7 +4,6 @@
  * a set of images. A target that dies, or is stopped, under a dump's hands is told apart from that.
  */
 #include <dirent.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -179,16 +178,6 @@ static bool kill_at_change(const struct target *t, unsigned int n)
 	}
 	traced_ended(pid, status);
 	return false;
-}
-
-/* With one CPU refcr has one thread, and no change is made behind that. */
-static void one_cpu(void)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(sched_getcpu(), &set);
-	ATF_REQUIRE_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
 }
 
 static void killed_changes(bool first)

@@ -4,7 +4,6 @@
  * that moment, it leaves them as they were, and what waits where it was.
  */
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -111,15 +110,11 @@ static void expect_recv(int sk, const char *text)
 
 ROOT_TC(kill_peek, "a dump that is killed while it looks at queues leaves sockets as they were")
 {
-	cpu_set_t one;
 	struct moment m;
 	int pidfd;
 
 	arena();
-	/* With one CPU there are no threads whose calls we do not see. */
-	CPU_ZERO(&one);
-	CPU_SET(sched_getcpu(), &one);
-	ATF_REQUIRE_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+	one_cpu();
 	m.pid = start_target();
 	pidfd = pidfd_open(m.pid, 0);
 	m.sk[0] = pidfd_getfd(pidfd, 4, 0);

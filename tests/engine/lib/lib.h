@@ -57,6 +57,9 @@ struct ran {
 /* Path of a program of the build tree: "sbin/refcr". */
 const char *built(const char *path);
 
+/* From here on: with one CPU refcr has one thread, and nothing is done behind that. */
+void one_cpu(void);
+
 /* `args` as a shell has them. One that does not end within the deadline fails the test. */
 struct ran refcr(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 pid_t refcr_start(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -5,6 +5,7 @@
 #include <libgen.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -161,6 +162,15 @@ const char *refcr_args(const char *fmt, ...)
 struct ran refcr_end(pid_t pid)
 {
 	return await_end(pid);
+}
+
+void one_cpu(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(sched_getcpu(), &set);
+	ATF_REQUIRE_EQ(sched_setaffinity(0, sizeof(set), &set), 0);
 }
 
 struct ran refcr(const char *fmt, ...)
