@@ -122,7 +122,8 @@ static double used(void)
 	return t.tv_sec + t.tv_nsec * 1e-9;
 }
 
-UNIT(awake, "threads that look out for work do it, sleep when they have for a while, and do it then")
+UNIT(awake,
+     "threads that look out for work do it, sleep when they have for a while, and do it then")
 {
 	const struct timespec later = { .tv_nsec = 300 * 1000 * 1000 };
 	double before;
