@@ -2,6 +2,8 @@
 /*
  * What cannot be brought back of a group: events nobody has read, an answer it owes somebody who
  * waits to open a file, and that it was made by somebody who may not know who does what.
+ *
+ * criu 4.2 drops the events, and the last restriction, without a word.
  */
 #include <poll.h>
 #include <sys/fanotify.h>

@@ -4,6 +4,8 @@
  * the kernel's serves; one whose descriptor is closed, as its memory keeps it; and one that nothing
  * shows at all: it lies in memory of the task's own and is known by its number among the rings that
  * the task has registered. Each takes new requests, or the dump is refused.
+ *
+ * criu 4.2 does not see the last, and restores a task whose ring is gone.
  */
 #include <sys/uio.h>
 

@@ -4,6 +4,8 @@
  * not what is between; or all of a process that asked for it as a whole, but for one range that it
  * exempted afterwards. Two tasks have the same content: a later write is seen by its writer alone,
  * merged or not.
+ *
+ * criu 4.2 forgets that a process asked for it as a whole.
  */
 #include <sys/prctl.h>
 

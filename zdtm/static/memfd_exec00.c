@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A program in a memfd. It can be executed as long as nobody has opened the memfd for writing; what
- * memfd_create(2) returned does not count, though one can write to it.
+ * memfd_create(2) returned does not count, though one can write to it. With criu 4.2 none counts.
  */
 #include "zdtm.h"
 

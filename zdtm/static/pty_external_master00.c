@@ -2,6 +2,8 @@
 /*
  * Half of a pty is held outside the tree: its master, its slave, or the session that it controls. The
  * other half cannot be made without it, and whoever pretends to leaves somebody behind.
+ *
+ * criu 4.2 dumps a master whose slave is somebody else's, who then is hung up on.
  */
 #include <poll.h>
 #include <sys/ioctl.h>

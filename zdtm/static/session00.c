@@ -3,6 +3,8 @@
  * Sessions that are only inherited: a task may be in one its parent has left since, or whose leader
  * is gone; orphans are ours, as we are a subreaper. Nobody can enter such a session any more:
  * whoever restores it has to be born there.
+ *
+ * With criu 4.2 an orphan is init's who was its subreaper's.
  */
 #include <sys/prctl.h>
 

@@ -2,6 +2,8 @@
 /*
  * Family trees by chance: tasks fork, lead sessions and groups, join groups, become subreapers and
  * end, in an order that a number decides. In the end everybody looks at who he is.
+ *
+ * criu 4.2 fails on some: it wants to join groups that are not there, or gives orphans to init.
  */
 #include <sys/prctl.h>
 

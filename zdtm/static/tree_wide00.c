@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Many children of one task, every third of them a zombie: the kernel keeps them in the order in
- * which they came, and waiting for any of them takes the first that has ended.
+ * which they came, and waiting for any of them takes the first that has ended. criu 4.2 brings them
+ * back in the opposite order.
  */
 #include "zdtm.h"
 
