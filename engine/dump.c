@@ -37,7 +37,7 @@
 static int prepare(struct dump *d)
 {
 	struct ahead tree;
-	bool nameless;
+	bool memfds;
 	int r = image_dir_begin(d->images_fd, &d->images);
 
 	if (r < 0)
@@ -55,16 +55,16 @@ static int prepare(struct dump *d)
 	r = files_dump_prepare(d);
 	if (r == 0)
 		r = memory_reserve(d, &tree);
-	nameless = ahead_has_nameless(&tree);
+	memfds = ahead_has_memfd(&tree);
 	ahead_done(&tree);
 	if (r < 0)
 		return r;
 	/* Last, as it does not hold for long. */
-	if (nameless)
+	if (memfds)
 		filelock_ahead_begin();
 	warm_up();
 	r = arena_reserve(&d->arena);
-	if (nameless)
+	if (memfds)
 		filelock_ahead_end();
 	return r;
 }

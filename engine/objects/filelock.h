@@ -49,7 +49,12 @@ int filelock_look(const struct fd_view *v, const struct open_file *f);
 void filelock_ahead_begin(void);
 void filelock_ahead_end(void);
 
-/* Is its file leased so that opening it once more, for reading, would break that? 1, 0 or -errno. */
+/*
+ * Has this open file a lease that opening its file once more, for reading, would break? Nobody has one
+ * of a file that another has opened, but for descriptors of O_PATH and memfd_create(2), which do not
+ * count: of those it is asked whether anybody has, which takes long. That is 1, 0 or -errno.
+ */
+bool filelock_leases(const struct fd_view *v);
 int filelock_leased(const struct fd_view *v);
 
 /* When all files are known: writes the image. */

@@ -39,7 +39,16 @@ static int add(struct dump *d, unsigned int major, unsigned int minor, uint64_t 
 	return 0;
 }
 
-/* "3: LEASE  ACTIVE    WRITE 812 00:01:1234 0 EOF" */
+/* "3: LEASE  ACTIVE    WRITE 812 00:01:1234 0 EOF": would who opens it for reading break it? */
+static bool is_in_the_way(const char *lock, unsigned int *major, unsigned int *minor, uint64_t *ino)
+{
+	char mode[10], type[6];
+
+	return sscanf(lock, "%*d: LEASE %9s %5s %*d %x:%x:%" SCNu64, mode, type, major, minor,
+		      ino) == 5 &&
+	       (streq(type, "WRITE") || streq(mode, "BREAKING"));
+}
+
 static int list(struct dump *d)
 {
 	_cleanup_buf_ struct buf b = {};
@@ -49,12 +58,9 @@ static int list(struct dump *d)
 
 	for (at = b.data; r >= 0 && at && next_line(&at, &line, &len);) {
 		unsigned int major, minor;
-		char mode[10], type[6];
 		uint64_t ino;
 
-		if (sscanf(line, "%*d: LEASE %9s %5s %*d %x:%x:%" SCNu64, mode, type, &major,
-			   &minor, &ino) == 5 &&
-		    (streq(type, "WRITE") || streq(mode, "BREAKING")))
+		if (is_in_the_way(line, &major, &minor, &ino))
 			r = add(d, major, minor, ino);
 	}
 	return r < 0 ? log_err(r, "/proc/locks") : 0;
@@ -95,6 +101,22 @@ void filelock_ahead_end(void)
 }
 
 /* ---- then ---- */
+
+bool filelock_leases(const struct fd_view *v)
+{
+	const char *at = v->fdinfo, *line;
+	size_t len;
+
+	while (next_line(&at, &line, &len)) {
+		const char *lock = str_after(line, "lock:\t");
+		unsigned int major, minor;
+		uint64_t ino;
+
+		if (lock && is_in_the_way(lock, &major, &minor, &ino))
+			return true;
+	}
+	return false;
+}
 
 int filelock_leased(const struct fd_view *v)
 {

@@ -112,7 +112,8 @@ static bool never_linked(const struct fd_view *v, const char *path)
 static int open_for_reading(const struct fd_view *v, const char *path)
 {
 	char link[FD_LINK_SIZE];
-	int fd, leased = filelock_leased(v);
+	bool opened = v->fd >= 0 && !(v->flags & O_PATH);
+	int fd, leased = opened ? filelock_leases(v) : filelock_leased(v);
 
 	if (leased < 0)
 		return leased;

@@ -107,15 +107,16 @@ static int save_inode(const struct fd_view *v, MemfdInodeEntry *img)
 	int r, seals;
 	bool huge;
 
-	r = filelock_leased(v);
+	/* Shared anonymous memory is opened in /proc/PID/map_files alone: a lease there is run into. */
+	r = streq(v->link, anonymous) ? 0 : filelock_leased(v);
 	if (r < 0)
 		return r;
-	if (r > 0)
+	/* One that can be read, whatever the task's is open for. */
+	fd = r > 0 ? -1 : open(fd_link(v->copy, link), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (r > 0 || (fd < 0 && errno == EWOULDBLOCK))
 		return log_refuse("%s: %s has a lease for writing, or one that is being broken, "
 				  "which looking into it would break: not supported yet",
 				  fd_view_name(v), v->link);
-	/* One that can be read, whatever the task's is open for. */
-	fd = open(fd_link(v->copy, link), O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || fstatfs(fd, &fs) < 0)
 		return log_err(-errno, "%s: %s", fd_view_name(v), v->link);
 	huge = fs.f_type == HUGETLBFS_MAGIC;

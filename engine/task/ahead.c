@@ -12,6 +12,7 @@
 
 #include "engine/base/cleanup.h"
 #include "engine/base/parallel.h"
+#include "engine/base/str.h"
 #include "engine/kernel/procfs.h"
 #include "ahead.h"
 
@@ -42,12 +43,13 @@ static void look_at_files(struct ahead_task *t)
 {
 	struct dirent *e = NULL;
 	_cleanup_closedir_ DIR *d = look_up_in(t->proc, "fd", &e);
-	struct stat st;
+	char link[16];
 
-	for (int i = 0; d && e && i < SOME_FILES && !t->has_unlinked; i++) {
-		t->has_unlinked = e->d_name[0] != '.' &&
-				  fstatat(dirfd(d), e->d_name, &st, 0) == 0 &&
-				  S_ISREG(st.st_mode) && st.st_nlink == 0;
+	for (int i = 0; d && e && i < SOME_FILES && !t->has_memfd; i++) {
+		ssize_t n = readlinkat(dirfd(d), e->d_name, link, sizeof(link) - 1);
+
+		link[MAX(n, 0)] = '\0';
+		t->has_memfd = str_after(link, "/memfd:");
 		e = readdir(d);
 	}
 }
@@ -56,7 +58,7 @@ static void look_at_files(struct ahead_task *t)
 static void look_at_memory(struct ahead_task *t)
 {
 	_cleanup_buf_ struct buf b = {};
-	uint64_t own = 0, swapped = 0, shared = 0;
+	uint64_t own = 0, swapped = 0;
 	char path[64];
 
 	snprintf(path, sizeof(path), "task/%d/status", t->pid);
@@ -64,9 +66,7 @@ static void look_at_memory(struct ahead_task *t)
 		return;
 	(void)kv_u64(b.data, "RssAnon", 10, &own);
 	(void)kv_u64(b.data, "VmSwap", 10, &swapped);
-	(void)kv_u64(b.data, "RssShmem", 10, &shared);
 	t->own_bytes = (own + swapped) << 10;
-	t->shared_bytes = shared << 10;
 }
 
 static int look_at(void *arg, size_t i)
@@ -127,10 +127,10 @@ void tree_look_ahead(pid_t root, struct ahead *ret)
 	(void)parallel_for(ret->n, look_at, ret);
 }
 
-bool ahead_has_nameless(const struct ahead *a)
+bool ahead_has_memfd(const struct ahead *a)
 {
 	for (size_t i = 0; i < a->n; i++)
-		if (a->task[i].shared_bytes || a->task[i].has_unlinked)
+		if (a->task[i].has_memfd)
 			return true;
 	return false;
 }

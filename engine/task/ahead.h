@@ -10,10 +10,9 @@
 
 struct ahead_task {
 	pid_t pid;
-	int proc;              /* while it is looked at */
-	uint64_t own_bytes;    /* private memory, swapped out or not */
-	uint64_t shared_bytes; /* shared memory in use */
-	bool has_unlinked;     /* among its first descriptors, such a file */
+	int proc;           /* while it is looked at */
+	uint64_t own_bytes; /* private memory, swapped out or not */
+	bool has_memfd;     /* among its first descriptors */
 };
 
 struct ahead {
@@ -28,7 +27,6 @@ struct ahead {
 void tree_look_ahead(pid_t root, struct ahead *ret);
 void ahead_done(struct ahead *a);
 
-/* Files without a name: what is open, memfds, shared anonymous memory. */
-bool ahead_has_nameless(const struct ahead *a);
+bool ahead_has_memfd(const struct ahead *a);
 
 #endif
