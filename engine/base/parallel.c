@@ -14,6 +14,7 @@
 #define MAX_READY   4
 #define AWAKE_NS    (5 * 1000 * 1000L)
 #define PUT_OFF_NS  (1000 * 1000L)
+#define SOON_NS     (200 * 1000L) /* who asks for the CPU again and again gets it less */
 
 struct parallel {
 	int (*fn)(void *arg, size_t i);
@@ -187,6 +188,8 @@ static size_t lend(struct parallel *p, size_t most)
 /* Who has not come yet need not come. */
 static void take_back(struct parallel *p)
 {
+	int64_t soon = now_ns() + SOON_NS;
+
 	pthread_mutex_lock(&ready.lock);
 	if (ready.job == p) {
 		p->lent -= ready.wanted;
@@ -195,7 +198,7 @@ static void take_back(struct parallel *p)
 		ready.job = NULL;
 	}
 	while (p->lent) {
-		if (!awake()) {
+		if (!awake() || now_ns() > soon) {
 			pthread_cond_wait(&ready.returned, &ready.lock);
 			continue;
 		}
