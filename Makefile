@@ -75,8 +75,11 @@ $(O)/obj/%.o: %.S
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(OPT) -MMD -MP -c -o $@ $<
 
+# `make run` only calls others, and begins where there may not be a compiler to be asked for anything.
+ifneq ($(MAKECMDGOALS),run)
 include proto/build.mk parasite/build.mk engine/build.mk zdtm/build.mk feature-probes/build.mk \
 	tests/build.mk tests/runner/build.mk tests/tty/build.mk tests/bench/build.mk
+endif
 
 MAN := $(wildcard docs/*.[1-8])
 programs += $(foreach m,$(MAN),$(O)/share/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
@@ -99,7 +102,7 @@ programs: $(programs)
 
 run:
 	$(Q)scripts/install-deps
-	$(Q)$(MAKE) --no-print-directory programs
+	$(Q)$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc)) programs
 	$(Q)$(O)/bin/zdtm matrix -o out; status=$$?; cp out/host.json out/results.json; exit $$status
 
 matrix: programs
