@@ -79,16 +79,23 @@ static inline bool ring_has_event(const struct ring *r)
 	       *ring_word(r, r->p.cq_off.head);
 }
 
+struct ring_answer {
+	uint64_t user_data;
+	int res;
+};
+
 /* The next answer. */
-static inline struct io_uring_cqe ring_take(struct ring *r)
+static inline struct ring_answer ring_take(struct ring *r)
 {
 	const struct io_uring_cqe *cqe = (void *)(r->rings + r->p.cq_off.cqes);
 	uint32_t head = *ring_word(r, r->p.cq_off.head);
+	struct ring_answer answer;
 
 	T_UNTIL(ring_has_event(r));
 	cqe += head & *ring_word(r, r->p.cq_off.ring_mask);
+	answer = (struct ring_answer){ cqe->user_data, cqe->res };
 	__atomic_store_n(ring_word(r, r->p.cq_off.head), head + 1, __ATOMIC_RELEASE);
-	return (struct io_uring_cqe){ .user_data = cqe->user_data, .res = cqe->res };
+	return answer;
 }
 
 #endif

@@ -64,7 +64,7 @@ static void setup(void)
 
 static void check(void)
 {
-	struct io_uring_cqe cqe;
+	struct ring_answer answer;
 
 	/* Its descriptor is gone for good; the memory is what the kernel wrote. */
 	if (variant->arg == CLOSED) {
@@ -73,9 +73,9 @@ static void check(void)
 		return;
 	}
 	ring_submit(&was.ring, (struct io_uring_sqe){ .opcode = IORING_OP_NOP, .user_data = 7 });
-	cqe = ring_take(&was.ring);
-	EXPECT_EQ(cqe.user_data, 7);
-	EXPECT_EQ(cqe.res, 0);
+	answer = ring_take(&was.ring);
+	EXPECT_EQ(answer.user_data, 7);
+	EXPECT_EQ(answer.res, 0);
 	if (variant->arg >= REGISTERED)
 		return;
 	ring_submit(&was.ring, (struct io_uring_sqe){ .opcode = IORING_OP_READ_FIXED,

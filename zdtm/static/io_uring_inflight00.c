@@ -43,16 +43,16 @@ static void setup(void)
 
 static void check(void)
 {
-	struct io_uring_cqe cqe;
+	struct ring_answer answer;
 
 	if (variant->arg != TIMEOUT)
 		t_write(was.pipe[1], "x", 1);
-	cqe = ring_take(&was.ring);
-	EXPECT_EQ(cqe.user_data, TAG);
+	answer = ring_take(&was.ring);
+	EXPECT_EQ(answer.user_data, TAG);
 	/* Before 5.12 any stop ends what a worker waits for. */
-	if (variant->arg == WORKER && cqe.res == -EINTR)
+	if (variant->arg == WORKER && answer.res == -EINTR)
 		return;
-	EXPECT_EQ(cqe.res, variant->arg == TIMEOUT ? -ETIME : 1);
+	EXPECT_EQ(answer.res, variant->arg == TIMEOUT ? -ETIME : 1);
 	if (variant->arg != TIMEOUT)
 		EXPECT_EQ(was.byte, 'x');
 }

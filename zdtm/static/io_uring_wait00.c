@@ -40,15 +40,15 @@ static void setup(void)
 
 static void check(void)
 {
-	struct io_uring_cqe cqe;
+	struct ring_answer answer;
 
 	t_wait_state(was.tid, 'S');
 	was.may_wake = true;
 	t_write(was.pipe[1], "x", 1);
 	t_thread_join(was.thread);
-	cqe = ring_take(&was.ring);
-	EXPECT_EQ(cqe.user_data, TAG);
-	EXPECT_EQ(cqe.res, 1);
+	answer = ring_take(&was.ring);
+	EXPECT_EQ(answer.user_data, TAG);
+	EXPECT_EQ(answer.res, 1);
 	EXPECT_EQ(was.byte, 'x');
 }
 
