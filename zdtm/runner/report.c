@@ -107,6 +107,7 @@ static void print_head(FILE *out, const char *head, const char *text, unsigned i
 static void pretty_details(FILE *out, const struct session *s, const struct run *run)
 {
 	const struct result *r = run->result;
+	bool failed = run_counts_as(run) == COUNT_FAILED;
 
 	if (r->outcome == SKIPPED)
 		return;
@@ -117,15 +118,14 @@ static void pretty_details(FILE *out, const struct session *s, const struct run 
 	print_lines(out, "        ", r->more, "");
 	print_lines(out, "said:   ", r->said, r->reason);
 	print_head(out, "dmesg:  ", klog_worst(r->kernel), DMESG_LINES);
-	if (run_counts_as(run) != COUNT_FAILED)
-		return;
-	if (run->explained_by)
+	if (failed && run->explained_by)
 		fprintf(out, "    kernel: %s %s%s%s\n", run->explained_by->name,
 			run->explained_by->verdict, run->explained_by->reason ? ": " : "",
 			run->explained_by->reason ?: "");
 	if (run->log || run->dir)
 		fprintf(out, "    logs:   %s\n", run->log ?: run->dir);
-	fprintf(out, "    again:  %s\n", run_again(s, run));
+	if (failed)
+		fprintf(out, "    again:  %s\n", run_again(s, run));
 }
 
 static void pretty_begin(FILE *out, const struct session *s)
