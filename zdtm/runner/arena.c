@@ -52,7 +52,9 @@ static const char *furnish(const struct arena *a, char *trouble, size_t size)
 	     unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS));
 
 	/* Nothing we mount may show outside, where "/" is shared on most machines. */
-	STEP("mounts cannot be made private", mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	STEP(errno == EINVAL ? "/ is not a mount: a chroot has to be bound to itself first"
+			     : "mounts cannot be made private",
+	     mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
 	STEP("no new /proc",
 	     mount("proc", "/proc", "proc", MS_NOSUID | MS_NOEXEC | MS_NODEV, NULL));
 	/* /dev/ptmx finds the instance that is mounted beside it. */

@@ -100,12 +100,13 @@ const char *document_path(const char *document_file, const char *told)
 const char *document_title(struct json_object *document)
 {
 	struct json_object *engine = document_member(document, "engine");
+	const char *name = document_text(engine, "name");
 	const char *version = document_text(engine, "version");
 	static char title[256];
 
-	snprintf(title, sizeof(title), "%s, %s%s%s",
-		 document_text(document_member(document, "kernel"), "release"),
-		 document_text(engine, "name"), *version ? " " : "", version);
+	snprintf(title, sizeof(title), "%s%s%s%s%s",
+		 document_text(document_member(document, "kernel"), "release"), *name ? ", " : "",
+		 name, *version ? " " : "", version);
 	return title;
 }
 

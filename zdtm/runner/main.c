@@ -29,7 +29,8 @@ static const struct command {
 	  "what it asks, since which kernel, which option, which commit" },
 	{ "diff", command_diff, "A.json B.json", "what broke, what healed, what is new" },
 	{ "matrix", command_matrix,
-	  "[--kernels LIST] [--results FILE]... [--engine E] [-t GLOB]... [-o DIR]",
+	  "[--kernels LIST] [--results FILE]... [--engine E] [-t GLOB]...\n"
+	  "           [-f FLAVORS] [-j N] [-o DIR]",
 	  "probes and tests of several kernels or engines on one page" },
 	{ "kernels", command_kernels, "[--update]", "which kernels can be had, which are cached" },
 	{ "mutate", command_mutate,
