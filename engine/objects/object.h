@@ -3,8 +3,8 @@
  * A kind of open file: how it is recognised, saved and rebuilt. One module each, listed in
  * engine/objects.def.
  *
- * Identity is not a module's business: objects/files.c finds out which descriptors share one open
- * file and calls dump() once for it; at restore one task opens it and the others take it from there.
+ * Identity is not a module's business: files_dump.c finds out which descriptors share one open file
+ * and calls dump() once for it; at restore one task opens it and the others take it from there.
  */
 #ifndef OBJECTS_OBJECT_H
 #define OBJECTS_OBJECT_H

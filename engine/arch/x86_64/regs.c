@@ -234,7 +234,7 @@ void arch_leave_gate(arch_regs *regs, const struct gate_data *g)
 	regs->rip = g->rip;
 }
 
-/* user_regs_entry field, struct user_regs_struct member */
+/* user_x86_regs_entry field, struct user_regs_struct member */
 #define REGS(X)                                                                                    \
 	X(r15, r15)                                                                                \
 	X(r14, r14)                                                                                \
