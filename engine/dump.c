@@ -93,7 +93,10 @@ static int look(struct dump *d)
 		if (r == 0)
 			r = restart_after_stop(t);
 	}
-	/* Of the mappings nobody else here asks: they are read meanwhile. */
+	for_each_live(t, d)
+		if (r == 0)
+			r = task_find_calls(d, t);
+	/* From here on nothing runs or changes: the mappings, which nobody else asks for, are read meanwhile. */
 	if (r == 0)
 		r = memory_look_begin(d);
 	if (r == 0)
