@@ -88,6 +88,11 @@ static int look(struct dump *d)
 {
 	int r = 0, found;
 
+	/* The kernel keeps SIGKILL and SIGSTOP of a namespace's own tasks from its init. */
+	if (d->tree.root->pid == 1 && !d->opts->leave_running)
+		return log_refuse(
+			"task 1 is the init of the engine's own pid namespace, which nobody "
+			"in there can end or stop (--leave-running)");
 	for_each_live(t, d) {
 		gate_leave_old(t);
 		if (r == 0)
