@@ -88,12 +88,20 @@ static int look(struct dump *d)
 {
 	int r = 0, found;
 
+	/* The kernel keeps SIGKILL and SIGSTOP of a namespace's own tasks from its init. */
+	if (d->tree.root->pid == 1 && !d->opts->leave_running)
+		return log_refuse(
+			"task 1 is the init of the engine's own pid namespace, which nobody "
+			"in there can end or stop (--leave-running)");
 	for_each_live(t, d) {
 		gate_leave_old(t);
 		if (r == 0)
 			r = restart_after_stop(t);
 	}
-	/* Of the mappings nobody else here asks: they are read meanwhile. */
+	for_each_live(t, d)
+		if (r == 0)
+			r = task_find_calls(d, t);
+	/* From here on nothing runs or changes: the mappings, which nobody else asks for, are read meanwhile. */
 	if (r == 0)
 		r = memory_look_begin(d);
 	if (r == 0)

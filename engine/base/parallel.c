@@ -98,6 +98,12 @@ static void look_out(void)
 	pthread_mutex_lock(&ready.lock);
 }
 
+/* With the lock held; read without it as well. */
+static void want(unsigned int n)
+{
+	__atomic_store_n(&ready.wanted, n, __ATOMIC_RELAXED);
+}
+
 static void *wait_for_work(void *arg)
 {
 	/* A realtime one would be in everybody's way. */
@@ -112,7 +118,7 @@ static void *wait_for_work(void *arg)
 				look_out();
 			else
 				pthread_cond_wait(&ready.offered, &ready.lock);
-		ready.wanted--;
+		want(ready.wanted - 1);
 		p = ready.job;
 		pthread_mutex_unlock(&ready.lock);
 		work(p);
@@ -137,25 +143,33 @@ static void after_fork(void)
 /* Of the threads a child has the one that forked it. */
 static void in_child(void)
 {
-	ready.idle = ready.wanted = 0;
+	ready.idle = 0;
+	want(0);
 	pthread_mutex_unlock(&ready.lock);
+}
+
+int parallel_thread(pthread_t *id, void *(*fn)(void *arg), void *arg)
+{
+	sigset_t all, before;
+	int r;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = pthread_create(id, NULL, fn, arg);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return -r;
 }
 
 void parallel_ready(void)
 {
-	unsigned int want = MIN(parallel_cpus() - 1, (unsigned int)MAX_READY);
-	sigset_t all, before;
+	unsigned int most = MIN(parallel_cpus() - 1, (unsigned int)MAX_READY);
 	pthread_t id;
 
 	(void)pthread_atfork(before_fork, after_fork, in_child);
-	/* Signals are for those who expect them. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	while (ready.idle < want && pthread_create(&id, NULL, wait_for_work, NULL) == 0) {
+	while (ready.idle < most && parallel_thread(&id, wait_for_work, NULL) == 0) {
 		pthread_detach(id);
 		ready.idle++;
 	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 void parallel_awake(void)
@@ -177,7 +191,7 @@ static size_t lend(struct parallel *p, size_t most)
 		ready.idle -= n;
 		p->lent = n;
 		ready.job = p;
-		__atomic_store_n(&ready.wanted, n, __ATOMIC_RELAXED);
+		want(n);
 		if (n)
 			pthread_cond_broadcast(&ready.offered);
 	}
@@ -194,7 +208,7 @@ static void take_back(struct parallel *p)
 	if (ready.job == p) {
 		p->lent -= ready.wanted;
 		ready.idle += ready.wanted;
-		ready.wanted = 0;
+		want(0);
 		ready.job = NULL;
 	}
 	while (p->lent) {
@@ -216,7 +230,7 @@ static void start(struct parallel *p, size_t most)
 
 	most = MIN(most, (size_t)threads - 1);
 	most -= lend(p, most);
-	while (p->made < most && pthread_create(&p->id[p->made], NULL, work, p) == 0)
+	while (p->made < most && parallel_thread(&p->id[p->made], work, p) == 0)
 		p->made++;
 }
 

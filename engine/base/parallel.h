@@ -3,10 +3,17 @@
 #ifndef BASE_PARALLEL_H
 #define BASE_PARALLEL_H
 
+#include <pthread.h>
 #include <stddef.h>
 
 /* CPUs in this process's affinity mask. */
 unsigned int parallel_cpus(void);
+
+/*
+ * Makes a thread that blocks all signals: they are for those who expect them. A handler that jumps
+ * must not run on another's stack. 0 or -errno.
+ */
+int parallel_thread(pthread_t *id, void *(*fn)(void *arg), void *arg);
 
 /*
  * Makes some threads that wait for pieces of what comes: for when there is no time to make any. Never

@@ -29,14 +29,20 @@ void sigbus_done(const struct sigaction *before)
 
 bool read_mapped(void (*fn)(void *arg), void *arg)
 {
+	sigset_t set, before;
 	sigjmp_buf here;
+	bool there;
 
-	if (sigsetjmp(here, 0)) {
-		reader = NULL;
-		return false;
+	/* Blocked, it would end us whatever its action. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGBUS);
+	pthread_sigmask(SIG_UNBLOCK, &set, &before);
+	there = !sigsetjmp(here, 0);
+	if (there) {
+		reader = &here;
+		fn(arg);
 	}
-	reader = &here;
-	fn(arg);
 	reader = NULL;
-	return true;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return there;
 }

@@ -9,10 +9,7 @@
 #include <signal.h>
 #include <stdbool.h>
 
-/*
- * Between these read_mapped() works, in all threads that do not block SIGBUS. The action of SIGBUS is that of the process: one
- * at a time.
- */
+/* Between these read_mapped() works, in all threads. The action of SIGBUS is the process's: one at a time. */
 void sigbus_expect(struct sigaction *before);
 void sigbus_done(const struct sigaction *before);
 

@@ -111,7 +111,7 @@ int image_writer_add(struct image_writer *w, const char *name, unsigned int inde
 	pthread_mutex_unlock(&w->lock);
 	/* Without a thread they are written at the end. */
 	if (++w->n == THREAD_FROM)
-		w->threaded = pthread_create(&w->thread, NULL, work, w) == 0;
+		w->threaded = parallel_thread(&w->thread, work, w) == 0;
 	return 0;
 }
 

@@ -59,10 +59,10 @@ int page_runs_add(struct page_runs *r, uint64_t start, uint64_t end)
 /* The zero page's frame number, seen through a page of our own; 0 when frame numbers are hidden. */
 static uint64_t find_zero_pfn(void)
 {
-	static uint64_t found = -1;
+	static uint64_t known = -1;
+	uint64_t found = __atomic_load_n(&known, __ATOMIC_RELAXED), word;
 	_cleanup_close_ int fd = -EBADF;
 	volatile char *page;
-	uint64_t word;
 
 	if (found != (uint64_t)-1)
 		return found;
@@ -75,6 +75,8 @@ static uint64_t find_zero_pfn(void)
 	    pread(fd, &word, sizeof(word), (uintptr_t)page / PAGE * sizeof(word)) == sizeof(word))
 		found = word & WORD_PFN;
 	munmap((void *)page, PAGE);
+	/* Several may ask at once: no half of an answer is to be seen. */
+	__atomic_store_n(&known, found, __ATOMIC_RELAXED);
 	return found;
 }
 

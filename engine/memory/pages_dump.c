@@ -169,22 +169,36 @@ static ssize_t read_pinned(const struct page_source *s, char *to, const struct i
 	return process_vm_readv(s->task->pid, &here, 1, from, n, 0);
 }
 
+/* Two parts may get here at once: the descriptor of the first is that of both. */
+static int open_source(struct page_source *s)
+{
+	int there = __atomic_load_n(&s->fd, __ATOMIC_ACQUIRE), fd;
+	char path[64];
+
+	if (there >= 0)
+		return there;
+	snprintf(path, sizeof(path), "/proc/%d/mem", s->task->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (__atomic_compare_exchange_n(&s->fd, &there, fd, false, __ATOMIC_ACQ_REL,
+					__ATOMIC_ACQUIRE))
+		return fd;
+	close(fd);
+	return there;
+}
+
 /* Memory that its own task may not read (PROT_NONE) is read through /proc/PID/mem all the same. */
 static int read_one(struct page_source *s, char *to, const struct iovec *from)
 {
-	char path[64];
-	int r;
+	int fd, r;
 
 	if (read_pinned(s, to, from, 1, from->iov_len) == (ssize_t)from->iov_len)
 		return 0;
-	if (s->fd < 0) {
-		/* Two parts may get here at once: one descriptor too many does not hurt. */
-		snprintf(path, sizeof(path), "/proc/%d/mem", s->task->pid);
-		s->fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (s->fd < 0)
-			return -errno;
-	}
-	r = pread_full(s->fd, to, from->iov_len, (uintptr_t)from->iov_base);
+	fd = open_source(s);
+	if (fd < 0)
+		return fd;
+	r = pread_full(fd, to, from->iov_len, (uintptr_t)from->iov_base);
 	return r == -ENODATA && !s->task ? read_end(s, to, from) : r;
 }
 

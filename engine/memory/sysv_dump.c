@@ -33,16 +33,18 @@ static uint64_t mapped_size(const struct sysv_seen *s)
 static dev_t hidden_device(void)
 {
 	static dev_t known;
+	dev_t found = __atomic_load_n(&known, __ATOMIC_RELAXED);
 	struct stat st;
 	int fd;
 
-	if (known)
-		return known;
+	if (found)
+		return found;
 	fd = memfd_create("device", MFD_CLOEXEC);
 	if (fd >= 0 && fstat(fd, &st) == 0)
-		known = st.st_dev;
+		found = st.st_dev;
 	cleanup_close(&fd);
-	return known;
+	__atomic_store_n(&known, found, __ATOMIC_RELAXED);
+	return found;
 }
 
 bool sysv_is_segment(const struct vm_area *a)

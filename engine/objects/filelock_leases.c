@@ -14,6 +14,7 @@
 
 #include "engine/base/fd.h"
 #include "engine/base/log.h"
+#include "engine/base/parallel.h"
 #include "engine/base/str.h"
 #include "filelock.h"
 
@@ -83,7 +84,7 @@ static void *read_once(void *arg)
 
 void filelock_ahead_begin(void)
 {
-	reading = pthread_create(&reader, NULL, read_once, NULL) == 0;
+	reading = parallel_thread(&reader, read_once, NULL) == 0;
 }
 
 void filelock_ahead_end(void)

@@ -133,9 +133,29 @@ static int look_for_stops(struct task *t)
 	return r < 0 ? log_err(r, "task %d: pending signals", t->pid) : 0;
 }
 
+int task_find_calls(struct dump *d, struct task *t)
+{
+	int r = 0;
+
+	for_each_thread(th, t) {
+		bool sud = false;
+
+		r = ptrace_sud_active(th->tid, &sud);
+		/* -EIO: before 6.4 nobody tells. */
+		if (r < 0 && r != -EIO)
+			return log_err(r, "task %d: syscall user dispatch", t->pid);
+		if (sud)
+			return log_refuse("task %d: syscall user dispatch: not supported yet",
+					  t->pid);
+		r = restart_find(t, th, d->timeout_ms);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 int task_look(struct dump *d, struct task *t)
 {
-	bool sud;
 	int r;
 
 	r = look_at_job(d, t);
@@ -147,17 +167,7 @@ int task_look(struct dump *d, struct task *t)
 	if (r < 0)
 		return r;
 	for_each_thread(th, t) {
-		r = ptrace_sud_active(th->tid, &sud);
-		/* -EIO: before 6.4 nobody tells. */
-		if (r == 0 && sud)
-			return log_refuse("task %d: syscall user dispatch: not supported yet",
-					  t->pid);
-		if (r < 0 && r != -EIO)
-			return log_err(r, "task %d: syscall user dispatch", t->pid);
 		r = sched_look(t, th);
-		if (r < 0)
-			return r;
-		r = restart_find(t, th, d->timeout_ms);
 		if (r == 0)
 			r = rseq_look(t, th);
 		if (r < 0)

@@ -175,7 +175,11 @@ int ids_check_thread(const struct task *t, pid_t tid, const uint64_t ns[THREAD_N
 /* The ids of the engine's own namespaces, for the inventory. */
 void ids_own(TaskKobjIdsEntry *ids);
 
-/* look.c: what a task and its threads are up to, before the gate; refuses what cannot be saved. */
+/*
+ * look.c: what a task and its threads are up to, before the gate; refuses what cannot be saved. The calls
+ * they are in come first: to tell them, a thread may have to run, which changes memory.
+ */
+int task_find_calls(struct dump *d, struct task *t);
 int task_look(struct dump *d, struct task *t);
 
 /* core.c: what of the core image /proc tells. */

@@ -75,6 +75,29 @@ UNIT(cut, "who reads what is not there any more is told, again and again, in any
 	unmap(&g);
 }
 
+static void *look_blocked(void *arg)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, NULL);
+	return look_twice(arg);
+}
+
+UNIT(blocked, "so is who blocks all signals, as whoever started us may have done")
+{
+	struct file f = mapped(2);
+	struct sigaction before;
+	pthread_t id;
+
+	sigbus_expect(&before);
+	ATF_REQUIRE_EQ(ftruncate(f.fd, PAGE), 0);
+	ATF_REQUIRE_EQ(pthread_create(&id, NULL, look_blocked, &f), 0);
+	pthread_join(id, NULL);
+	sigbus_done(&before);
+	unmap(&f);
+}
+
 UNIT(others, "a SIGBUS of anybody else is what it was")
 {
 	struct file f = mapped(2);
@@ -98,6 +121,7 @@ UNIT(others, "a SIGBUS of anybody else is what it was")
 ATF_TP_ADD_TCS(tp)
 {
 	ATF_TP_ADD_TC(tp, cut);
+	ATF_TP_ADD_TC(tp, blocked);
 	ATF_TP_ADD_TC(tp, others);
 	return atf_no_error();
 }

@@ -218,6 +218,44 @@ ROOT_TC(no_such_task, "a pid that is nobody's, a zombie's, or that of a tree wit
 	expect_empty("img");
 }
 
+static void be_init(int ready)
+{
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("proc", "/proc", "proc", 0, NULL) < 0 || write(ready, "", 1) != 1)
+		_exit(1);
+	close(ready);
+	for (;;)
+		pause();
+}
+
+ROOT_TC(init, "an init, dumped from inside its namespace, is not ended: nobody in there can")
+{
+	int ends[2];
+	struct ran r;
+	pid_t pid;
+	char byte;
+
+	arena();
+	empty("img");
+	ATF_REQUIRE_EQ(pipe(ends), 0);
+	ATF_REQUIRE_EQ(unshare(CLONE_NEWPID), 0);
+	pid = fork();
+	if (pid == 0) {
+		ATF_REQUIRE_EQ(setsid(), 1);
+		ATF_REQUIRE_EQ(unshare(CLONE_NEWNS), 0);
+		close(ends[0]);
+		be_init(ends[1]);
+	}
+	close(ends[1]);
+	ATF_REQUIRE_EQ(read(ends[0], &byte, 1), 1);
+	r = shell("exec nsenter -t %d -p -m -w %s dump -t 1 -D img", pid, built("sbin/refcr"));
+	expect_failed(&r, "task 1 is the init of the engine's own pid namespace");
+	expect_empty("img");
+	await_state(pid, 'S');
+	kill(pid, SIGKILL);
+	ATF_CHECK_EQ(waitpid(pid, NULL, 0), pid);
+}
+
 ROOT_TC(traced_already, "a tree that somebody else traces")
 {
 	struct target t;
@@ -385,6 +423,7 @@ ATF_TP_ADD_TCS(tp)
 	ATF_TP_ADD_TC(tp, limits_of_writes);
 	ATF_TP_ADD_TC(tp, full_disk);
 	ATF_TP_ADD_TC(tp, no_such_task);
+	ATF_TP_ADD_TC(tp, init);
 	ATF_TP_ADD_TC(tp, traced_already);
 	ATF_TP_ADD_TC(tp, without_privilege);
 	ATF_TP_ADD_TC(tp, not_supported);
