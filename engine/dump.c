@@ -301,8 +301,7 @@ static void finish(struct dump *d)
 			(void)inject_cure(t, d->timeout_ms);
 		tree_leave_stopped(&d->tree);
 	} else {
-		memory_end_big(d);
-		tree_kill(&d->tree);
+		memory_end(d);
 		tree_bury(&d->tree);
 	}
 }

@@ -51,11 +51,8 @@ int memory_pages_begin(struct dump *d);
 int memory_pages_end(struct dump *d);
 void memory_pages_give_up(struct dump *d);
 
-/*
- * Kills the tasks of much memory, which is most of what takes such a one long to end: it is given back
- * by all CPUs.
- */
-void memory_end_big(struct dump *d);
+/* Kills all tasks, and helps them to end. */
+void memory_end(struct dump *d);
 
 /* Does this kernel have a word for mlock2(MLOCK_ONFAULT)? */
 bool memory_tells_on_fault(void);

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
@@ -388,52 +387,4 @@ void memory_pages_give_up(struct dump *d)
 		return;
 	__atomic_store_n(&d->memory->given_up, true, __ATOMIC_RELAXED);
 	(void)finish(d);
-}
-
-struct end {
-	struct dump *d;
-	struct page_source **big;
-	unsigned int n_big;
-};
-
-/*
- * process_mrelease(2) finds the memory of a task for as long as that has not begun to give it back
- * itself: it takes a CPU of its own, and must come right behind the signal.
- */
-static void end_big(const struct task *t)
-{
-	_cleanup_close_ int pidfd = sys_pidfd_open(t->pid, 0);
-
-	(void)kill(t->pid, SIGKILL);
-	/* On older kernels it takes longer. */
-	if (pidfd >= 0)
-		(void)sys_process_mrelease(pidfd);
-}
-
-static int end_part(void *arg, size_t i)
-{
-	struct end *e = arg;
-	struct dump_memory *m = e->d->memory;
-
-	if (i < e->n_big) {
-		end_big(e->big[i]->task);
-		return 0;
-	}
-	/* Ours would take us as long when we end. */
-	for (unsigned int j = 0; j < m->n; j++)
-		if (m->source[j]->out)
-			room_done(&m->source[j]->out->room);
-	return 0;
-}
-
-void memory_end_big(struct dump *d)
-{
-	struct dump_memory *m = d->memory;
-	_cleanup_free_ struct page_source **big = calloc(m->n + 1, sizeof(struct page_source *));
-	struct end e = { .d = d, .big = big };
-
-	for (unsigned int i = 0; big && i < m->n; i++)
-		if (m->source[i]->task && m->source[i]->runs.pages * PAGE >= BIG)
-			big[e.n_big++] = m->source[i];
-	(void)parallel_for(e.n_big + 1, end_part, &e);
 }

@@ -364,13 +364,6 @@ static void reap(pid_t tid)
 		;
 }
 
-void tree_kill(struct tree *tree)
-{
-	for_each_task(t, tree)
-		if (!t->zombie)
-			(void)kill(t->pid, SIGKILL);
-}
-
 void tree_bury(struct tree *tree)
 {
 	/* A leader's end is only told when its last thread has been reaped. */

@@ -156,9 +156,7 @@ int tree_freeze(pid_t root, unsigned int timeout_ms, struct tree *ret);
 /* Lets every thread run on where it was. The gates must have been cured. */
 void tree_thaw(struct tree *tree);
 
-/* Ends every task of a tree with SIGKILL. */
-void tree_kill(struct tree *tree);
-/* Waits until they are gone. */
+/* Waits until all are gone that have been killed. */
 void tree_bury(struct tree *tree);
 
 /* Detaches the tree, leaving it stopped as by SIGSTOP. */
