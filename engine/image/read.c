@@ -20,8 +20,10 @@
 #include "format.h"
 
 /* Files up to this size are kept in memory when they are checked; bigger ones are pages. */
-#define SMALL      (8UL << 20)
-#define CHECK_PART (4UL << 20)
+#define SMALL         (8UL << 20)
+#define CHECK_PART    (4UL << 20)
+/* To map something takes some time, and other threads with it. */
+#define WORTH_MAPPING (1UL << 20)
 
 struct image_cached {
 	const char *name;
@@ -149,7 +151,7 @@ static int check_part(void *arg, size_t i)
 	if (fd < 0)
 		return -errno;
 	if (!buf) {
-		if (c->in_memory && check_mapped(fd, p))
+		if (c->in_memory && p->len >= WORTH_MAPPING && check_mapped(fd, p))
 			return 0;
 		buf = own = malloc(step);
 		if (!own)
