@@ -5,9 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "cleanup.h"
+#include "clock.h"
 #include "parallel.h"
 
 #define MAX_THREADS 64
@@ -63,14 +63,6 @@ static void *work(void *arg)
 			__atomic_compare_exchange_n(&p->err, &none, r, false, __ATOMIC_RELAXED,
 						    __ATOMIC_RELAXED);
 	}
-}
-
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
 static bool awake(void)

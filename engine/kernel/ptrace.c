@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "engine/base/cleanup.h"
+#include "engine/base/clock.h"
 #include "procfs.h"
 #include "ptrace.h"
 
@@ -76,14 +77,6 @@ int ptrace_disown(pid_t tid)
 int ptrace_interrupt(pid_t tid)
 {
 	return request(PTRACE_INTERRUPT, tid, 0, 0);
-}
-
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
 /* Since 5.3. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "engine/base/cleanup.h"
+#include "engine/base/clock.h"
 #include "engine/base/log.h"
 #include "tty_queue.h"
 
@@ -63,23 +64,15 @@ int tty_queue_check(const struct tty_ends *p, const struct tty_queue *q)
 	return 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
-
 /* A worker of the kernel carries the bytes over: there is only room when it has come by. */
 static int write_all(const struct tty_ends *p, int fd, const char *data, size_t n)
 {
-	int64_t end = now_ms() + WAIT_MS;
+	int64_t end = now_ns() + WAIT_MS * 1000000LL;
 	ssize_t done;
 
 	for (size_t at = 0; at < n; at += done) {
 		done = write(fd, data + at, MIN(n - at, (size_t)AT_ONCE));
-		if (done < 0 && (errno != EAGAIN || now_ms() > end))
+		if (done < 0 && (errno != EAGAIN || now_ns() > end))
 			return tty_failed(p, fd == p->master ? "write to the master"
 							     : "write to the slave");
 		if (done < 0) {
@@ -93,7 +86,7 @@ static int write_all(const struct tty_ends *p, int fd, const char *data, size_t 
 /* Waits until bytes written to the master have been looked at. Not with lines. */
 static int await_input(const struct tty_ends *p, int n)
 {
-	int64_t end = now_ms() + WAIT_MS;
+	int64_t end = now_ns() + WAIT_MS * 1000000LL;
 	int there;
 
 	for (;;) {
@@ -101,7 +94,7 @@ static int await_input(const struct tty_ends *p, int n)
 			return tty_failed(p, "how much can be read");
 		if (there >= n)
 			return 0;
-		if (now_ms() > end)
+		if (now_ns() > end)
 			return log_err(-ETIMEDOUT, "%s: %d bytes of input, not %d", p->who, there,
 				       n);
 		(void)poll(NULL, 0, 0);
@@ -286,7 +279,7 @@ static int put_column(const struct tty_ends *p, const struct tty_queue *q)
 {
 	_cleanup_buf_ struct buf away = {};
 	struct termios2 t = tty_plain(p);
-	int64_t end = now_ms() + WAIT_MS;
+	int64_t end = now_ns() + WAIT_MS * 1000000LL;
 	int r;
 
 	t.c_oflag = OPOST;
@@ -295,7 +288,7 @@ static int put_column(const struct tty_ends *p, const struct tty_queue *q)
 		r = write_all(p, p->slave, "        ", q->column);
 	while (r == 0 && away.len < q->column) {
 		r = tty_drain_output(p, &away);
-		if (r == 0 && now_ms() > end)
+		if (r == 0 && now_ns() > end)
 			r = log_err(-ETIMEDOUT, "%s: output does not come", p->who);
 	}
 	return r;
